@@ -1,0 +1,1 @@
+"""What scores say beyond themselves: how sure they are, how they changed."""

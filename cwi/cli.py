@@ -1,0 +1,165 @@
+"""The command line: thin words over functions of the library."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cwi import folders
+from cwi.checks import check_all
+from cwi.edition import read_edition
+from cwi.errors import CwiError, ParameterError
+from cwi.report.languages import LANGUAGES
+from cwi.report.parameters import checked, declared
+from cwi.report.publication import publish, review
+from cwi.report.render import ReportError, execute, is_current, make_report
+from cwi.report.trace import trace
+
+__all__ = ["main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build, test and publish a child well-being index.")
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+Year = Annotated[int, typer.Argument(help="The year of the edition.")]
+Given = Annotated[
+    list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook.")
+]
+
+
+@app.command()
+def check() -> None:
+    """Check all data: schema, keys, ranges, territories, sources, methodologies, editions."""
+    results = check_all()
+    table = Table("what", "looked at", "problems", box=None, pad_edge=False)
+    for result in results:
+        table.add_row(result.name, result.looked_at, str(len(result.problems) or "none"))
+    out.print(table)
+    found = [problem for result in results for problem in result.problems]
+    for problem in found:
+        print(problem)
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    year: Year,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language (kk, ru, en); may be repeated.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Another folder than reports/.")] = None,
+    force: Annotated[bool, typer.Option(help="Make it again although nothing changed.")] = False,
+    parameter: Given = None,
+) -> None:
+    """Make the official report of a year: notebook, pages, PDF, tables, figures, ledger and manifest."""
+    languages = tuple(dict.fromkeys(language or LANGUAGES))
+    source = folders.notebooks() / "official_report.ipynb"
+    given = _parameters(source, parameter)
+    for name in ("year", "language"):
+        if name in given:
+            raise ParameterError(f"{name} is not given with -p; write: cwi report {year} --language en")
+    parameters = checked(source, given)
+    del parameters["year"], parameters["language"]
+    target = (output or folders.reports()) / str(year)
+    if not force and is_current(year, languages, parameters, output):
+        out.print(f"{folders.relative(target)} is up to date")
+        return
+    with Progress(
+        TextColumn("report {task.fields[year]}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+        console=err, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("checking", total=len(languages) + 2, year=year)
+
+        def said(what: str) -> None:
+            bar.update(task, advance=1, description=what)
+
+        folder = make_report(year, languages=languages, output=output, said=said, **parameters)
+    out.print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
+
+
+@app.command()
+def run(
+    notebook: Annotated[Path, typer.Argument(help="A notebook of notebooks/.")],
+    result: Annotated[Path, typer.Argument(help="Where the executed notebook is written.")],
+    parameter: Given = None,
+) -> None:
+    """Run any notebook; unknown or ill-typed parameters are refused before anything starts."""
+    parameters = checked(notebook, _parameters(notebook, parameter))
+    with tempfile.TemporaryDirectory() as aside:
+        done = Path(aside) / result.name
+        execute(notebook, done, parameters)
+        result.parent.mkdir(parents=True, exist_ok=True)
+        result.write_bytes(done.read_bytes())
+    out.print(folders.relative(result))
+
+
+@app.command("trace")
+def trace_command(
+    year: Year,
+    region: Annotated[str, typer.Argument(help="The code of a region, such as KZ-15, or KZ.")],
+    node: Annotated[str | None, typer.Argument(help="Only what lies under this node.")] = None,
+) -> None:
+    """Print the tree under a number, down to source, line and checksum."""
+    print(trace(read_edition(year), region, node))
+
+
+@app.command("review")
+def review_command(year: Year) -> None:
+    """Compute an edition again from its rows and name every printed number that differs from the published one."""
+    differences = review(read_edition(year))
+    for difference in differences:
+        print(difference)
+    if differences:
+        print(f"{len(differences)} differences")
+        raise typer.Exit(1)
+    out.print(f"{year}: every published number is computed again to its last digit")
+
+
+@app.command("publish")
+def publish_command(
+    year: Year,
+    revision: Annotated[str, typer.Option(help="Why published numbers are replaced.")] = "",
+) -> None:
+    """Keep the numbers of the finished report as the published ones of the edition."""
+    n = publish(read_edition(year), folders.reports() / str(year), revision=revision)
+    out.print(f"{n} numbers of {year} are published")
+
+
+def _parameters(notebook: Path, given: list[str] | None) -> dict[str, object]:
+    """Words of the command line as values of the declared types; what does not fit stays text and is refused later."""
+    known = declared(notebook)
+    result: dict[str, object] = {}
+    for word in given or []:
+        name, sign, text = word.partition("=")
+        if not sign:
+            raise ParameterError(f"'{word}' is no parameter; write NAME=VALUE")
+        if name in result:
+            raise ParameterError(f"{name} is given twice")
+        kind = known.get(name, (str, None))[0]
+        value: object = text
+        try:
+            if kind in (int, float):
+                value = kind(text)
+            elif kind is bool and text in ("true", "false"):
+                value = text == "true"
+        except ValueError:
+            pass
+        result[name] = value
+    return result
+
+
+def main() -> None:
+    """Run the command; an input that cannot be used is one sentence and exit code 2."""
+    try:
+        app()
+    except CwiError as problem:
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except ReportError as problem:
+        print(f"ReportError: {problem}", file=sys.stderr)
+        sys.exit(3)

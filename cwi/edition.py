@@ -1,0 +1,176 @@
+"""What was approved, measured and printed for a year.
+
+An edition folder (data/editions/<year>/) holds ``edition.toml``: the methodology it was approved with; and, once
+the report is published, ``published.csv``, every number as it was printed, and ``published.toml``, what it was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cwi import folders
+from cwi.errors import DataError, near
+from cwi.index import Scores, score
+from cwi.methodology import Methodology, read_methodology
+from cwi.observations import read_observations, read_sources
+from cwi.territory import Territory, read_territory
+from cwi.textfiles import read_csv, read_toml
+
+__all__ = ["PUBLISHED", "Edition", "editions", "read_edition", "read_published"]
+
+SETTINGS = ("methodology", "note")
+PUBLISHED = ("name", "value", "unit", "decimals", "text_en", "text_ru", "text_kk")
+RECORD = ("methodology", "fingerprint", "data", "draws", "seed", "revision")
+POPULATION = "population"
+
+
+@dataclass(frozen=True, eq=False)
+class Edition:
+    """One year: its rules, its regions and what was measured to the end of that year.
+
+    ``observations`` speak of the edition's regions (gaps filled from parent regions, flagged) and the nation,
+    all years to the edition's; ``base`` holds every region in its own borders, for rules that learn from data.
+    """
+
+    year: int
+    methodology: Methodology
+    territory: Territory
+    base: pd.DataFrame
+    sources: Mapping[str, Mapping[str, Any]]
+    path: Path
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The regions at the end of the year."""
+        return self.territory.regions_of(self.year)
+
+    @cached_property
+    def observations(self) -> pd.DataFrame:
+        """What was measured, on the edition's regions."""
+        return self.territory.on_regions(self.base[self.base["year"] <= self.year], self.regions)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The scores of the edition's year."""
+        return score(self.observations, self.methodology, years=[self.year], base=self.base)
+
+    @cached_property
+    def population(self) -> pd.Series:
+        """Average population of the year by region (all ages: children by region are not published)."""
+        rows = self.observations[
+            (self.observations["indicator"] == POPULATION)
+            & (self.observations["year"] == self.year)
+            & (self.observations["sex"] == "")
+            & (self.observations["area"] == "")
+        ]
+        return rows.set_index("region")["value"]
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of everything the scores are made of: observations, territory, statuses, methodology."""
+        digest = hashlib.sha256()
+        data = folders.data()
+        paths = [*sorted((data / "observations").glob("*.csv")), data / "regions.csv", data / "boundary_changes.csv"]
+        rules = self.methodology.path
+        paths += [data / "statuses.csv", rules.with_name("indicators.csv"), rules]
+        for path in paths:
+            digest.update(f"{folders.relative(path)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    @property
+    def measured(self) -> float:
+        """Share of the weight of all indicators that was measured for the nation (or, without one, on average)."""
+        top = self.scores.nodes[self.scores.nodes["node"] == self.methodology.top.code].set_index("region")["measured"]
+        nation = self.methodology.nation
+        return float(top[nation] if nation in top.index else top.mean())
+
+    @property
+    def experimental(self) -> bool:
+        """Whether too little was measured for more than an experimental index."""
+        return self.measured < self.methodology.experimental_below
+
+    def earlier(self, year: int) -> Edition:
+        """The edition of another year under this edition's methodology."""
+        return Edition(year, self.methodology, self.territory, self.base, self.sources, self.path)
+
+    def regional_mean(self, node: str | None = None) -> float:
+        """Mean of the regions' scores weighted by population: beside the national score, never instead of it."""
+        column = self.scores.of(node or self.methodology.top.code)[self.year]
+        column = column.reindex(self.regions).dropna()
+        weight = self.population.reindex(column.index)
+        return float((column * weight).sum() / weight.sum())
+
+
+def editions() -> dict[int, Path]:
+    """The years that have an edition, each with its folder."""
+    return {
+        int(path.parent.name): path.parent
+        for path in sorted((folders.data() / "editions").glob("*/edition.toml"))
+        if path.parent.name.isdecimal()
+    }
+
+
+def read_edition(year: int, methodology: str | Methodology | None = None) -> Edition:
+    """The edition of a year.
+
+    Parameters
+    ----------
+    methodology
+        Another methodology than the one the edition was approved with: a version or a record.
+
+    Raises
+    ------
+    DataError
+        If there is no edition of the year, or its data do not pass the checks.
+    MethodologyError
+        If its methodology cannot be read.
+
+    Examples
+    --------
+    >>> edition = read_edition(2023)
+    >>> len(edition.regions), edition.methodology.version
+    (20, '2024.1')
+    """
+    known = editions()
+    if year not in known:
+        raise DataError(f"there is no edition of {year}{near(year, known)}")
+    path = known[year] / "edition.toml"
+    said = read_toml(path, DataError)
+    for key in said:
+        if key not in SETTINGS:
+            raise DataError(f"{folders.relative(path)}: an edition has no setting '{key}'{near(key, SETTINGS)}")
+    if "methodology" not in said:
+        raise DataError(f"{folders.relative(path)}: 'methodology' is missing")
+    chosen = said["methodology"] if methodology is None else methodology
+    rules = chosen if isinstance(chosen, Methodology) else read_methodology(chosen)
+    territory = read_territory()
+    return Edition(year, rules, territory, read_observations(territory=territory), read_sources(), known[year])
+
+
+def read_published(edition: Edition) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Every number of the published report as it was printed (index name), and the record of what it was made of.
+
+    Raises
+    ------
+    DataError
+        If nothing was published for that year.
+    """
+    path = edition.path / "published.csv"
+    if not path.is_file():
+        raise DataError(f"{folders.relative(path)}: nothing was published; 'cwi publish {edition.year}' does that")
+    table = read_csv(path, DataError, required=PUBLISHED)
+    for line in table.index[table["name"].duplicated()]:
+        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'name']}' stands there twice")
+    record = read_toml(edition.path / "published.toml", DataError)
+    for key in RECORD:
+        if key not in record:
+            raise DataError(f"{folders.relative(edition.path / 'published.toml')}: '{key}' is missing")
+    return table.set_index("name"), record

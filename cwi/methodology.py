@@ -1,0 +1,509 @@
+"""How a score is made of observations: the rules and the tree, read from a folder that people approve.
+
+A methodology folder holds ``methodology.toml`` (the rules) and ``indicators.csv`` (the tree, the ends,
+the names). Levels are data: any number of them, each with its own rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import math
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cwi import folders
+from cwi.errors import MethodologyError, near
+from cwi.methods import aggregation, normalisation, weighting
+from cwi.textfiles import read_csv, read_toml
+
+__all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
+
+FAMILIES: Mapping[str, ModuleType] = {
+    "normalisation": normalisation,
+    "weighting": weighting,
+    "aggregation": aggregation,
+}
+LANGUAGES = ("en", "ru", "kk")
+TITLES = tuple(f"title_{language}" for language in LANGUAGES)
+RULES = ("weighting", "aggregation", "coverage")
+
+# What indicators.csv may hold beside the code and a column a level.
+ENDS = ("worst", "best")
+DESCRIPTION = (
+    *TITLES,
+    *(f"definition_{language}" for language in LANGUAGES),
+    *(f"question_{language}" for language in LANGUAGES),
+    *("unit", "kind", "owner", "ends_basis", "ends_reason", "data", "respondent", "ages", "note"),
+)
+OPTIONAL = ("scale", "weight", "decimals", *DESCRIPTION)
+CHOICES = {
+    "scale": ("linear", "log"),
+    "kind": ("statistical", "survey"),
+    "data": ("open", "awaiting data"),
+    "ends_basis": ("natural", "target", "range"),
+}
+OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named method with its parameters, as a methodology states it."""
+
+    name: str
+    function: Callable[..., NDArray[np.float64]]
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    source: str = ""
+
+    def __call__(self, *arrays: Any) -> NDArray[np.float64]:
+        return self.function(*arrays, **self.parameters)
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
+        return f"{self.name} ({said})" if said else self.name
+
+
+@dataclass(frozen=True)
+class Level:
+    """One floor of the tree: how the parts of its nodes are weighted and put together.
+
+    ``coverage`` is the share of the weight of a node's parts that must have a score for the node to have one.
+    """
+
+    name: str
+    weighting: Rule
+    aggregation: Rule
+    coverage: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """A component, a dimension, the index: its place, its weight in its parent and the rules it goes by."""
+
+    code: str
+    level: str
+    parent: str | None
+    parts: tuple[int, ...]
+    weight: float
+    weighting: Rule
+    aggregation: Rule
+    coverage: float
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Methodology:
+    """A frozen record of rules; ask for an alternative with :meth:`replace`.
+
+    ``indicators`` is a table in the order of the tree with the columns of indicators.csv; do not write into it.
+    """
+
+    version: str
+    status: str
+    titles: Mapping[str, str]
+    base: tuple[int, ...]
+    nation: str | None
+    normalisation: Rule
+    max_age: int
+    decimals: int
+    experimental_below: float
+    levels: tuple[Level, ...]
+    overrides: Mapping[str, Mapping[str, Any]]
+    indicators: pd.DataFrame
+    path: Path
+    changed: tuple[str, ...] = ()
+
+    @cached_property
+    def nodes(self) -> tuple[tuple[Node, ...], ...]:
+        """The nodes of each level, lowest level first, each in the order of the tree."""
+        return _nodes(self)
+
+    @property
+    def top(self) -> Node:
+        """The node that holds everything: the index."""
+        return self.nodes[-1][0]
+
+    @cached_property
+    def stated_weights(self) -> tuple[NDArray[np.float64], ...]:
+        """For each level, the stated weight of every part in its parent, summing to one under each parent."""
+        below = self.indicators["weight"].to_numpy(float)
+        result = []
+        for nodes in self.nodes:
+            weights = np.zeros(len(below))
+            for node in nodes:
+                parts = list(node.parts)
+                weights[parts] = below[parts] / below[parts].sum()
+            result.append(weights)
+            below = np.array([node.weight for node in nodes])
+        return tuple(result)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change with anything the methodology says."""
+        said = {
+            "version": self.version,
+            "status": self.status,
+            "base": self.base,
+            "nation": self.nation,
+            "normalisation": _said(self.normalisation),
+            "max_age": self.max_age,
+            "decimals": self.decimals,
+            "experimental_below": self.experimental_below,
+            "levels": [[lv.name, _said(lv.weighting), _said(lv.aggregation), lv.coverage] for lv in self.levels],
+            "nodes": {
+                code: {
+                    key: _said(value) if isinstance(value, Rule) else value for key, value in sorted(override.items())
+                }
+                for code, override in sorted(self.overrides.items())
+            },
+            "indicators": [
+                {key: str(value) for key, value in row.items()} for row in self.indicators.to_dict("records")
+            ],
+        }
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def replace(self, **changes: Any) -> Methodology:
+        """The same methodology with something replaced; its fingerprint differs.
+
+        A level is named by its word and takes a table of what is to be replaced in it; a rule is a word of
+        its family, a table ``{"name": word, parameter: value}``, or any function that keeps the family's contract.
+        ``node`` takes tables by code, ``indicators`` a whole table.
+
+        Raises
+        ------
+        MethodologyError
+            If a key or a word is unknown.
+
+        Examples
+        --------
+        >>> official = read_methodology("2024.1")
+        >>> alternative = official.replace(index={"aggregation": "geometric"}, max_age=2)
+        >>> alternative.levels[-1].aggregation.name, alternative.fingerprint == official.fingerprint
+        ('geometric', False)
+        """
+        where = f"{folders.relative(self.path)}, replaced"
+        levels = list(self.levels)
+        plain: dict[str, Any] = {}
+        overrides = {code: dict(table) for code, table in self.overrides.items()}
+        names = [level.name for level in levels]
+        for key, value in changes.items():
+            if key in names:
+                _known(value, RULES, where, f"the level '{key}'")
+                at = names.index(key)
+                levels[at] = replace(levels[at], **_rules(value, where))
+            elif key == "node":
+                for code, table in value.items():
+                    _known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
+                    overrides.setdefault(code, {}).update(_rules(table, where))
+            elif key == "normalisation":
+                plain[key] = _rule("normalisation", value, where)
+            elif key == "base":
+                plain[key] = tuple(value)
+            elif key in ("max_age", "decimals", "experimental_below", "nation", "status", "indicators"):
+                plain[key] = value
+            else:
+                known = [*names, "node", "normalisation", "base", "max_age", "decimals", "nation", "indicators"]
+                raise MethodologyError(f"{where}: nothing is called '{key}'{near(key, known)}")
+        new = replace(
+            self,
+            levels=tuple(levels),
+            overrides=MappingProxyType({code: MappingProxyType(table) for code, table in overrides.items()}),
+            changed=(*self.changed, *changes),
+            **plain,
+        )
+        _validate(new, where)
+        return new
+
+
+def methodologies(folder: Path | None = None) -> dict[str, Path]:
+    """The versions that lie in ``folder`` (data/methodology), each with its path."""
+    folder = folder or folders.data() / "methodology"
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*/methodology.toml")):
+        version = str(read_toml(path, MethodologyError).get("version", ""))
+        if version in found:
+            raise MethodologyError(
+                f"{folders.relative(path)}: version '{version}' is also the version of "
+                f"{folders.relative(found[version])}; two methodologies cannot share one version"
+            )
+        found[version] = path.parent
+    return found
+
+
+def read_methodology(version: str | Path) -> Methodology:
+    """The methodology of a version under data/methodology, or of any folder.
+
+    Parameters
+    ----------
+    version
+        A version such as ``"2024.1"``, or the path of a folder with methodology.toml and indicators.csv.
+
+    Raises
+    ------
+    MethodologyError
+        With the file and the line, if something is missing, unknown or contradicts itself.
+
+    Examples
+    --------
+    >>> read_methodology("2024.1").version
+    '2024.1'
+    """
+    folder = Path(version)
+    if isinstance(version, str) and not (folder / "methodology.toml").is_file():
+        known = methodologies()
+        if version not in known:
+            raise MethodologyError(f"no methodology has the version '{version}'{near(version, known)}")
+        folder = known[version]
+    path = folder / "methodology.toml"
+    where = folders.relative(path)
+    said = read_toml(path, MethodologyError)
+    keys = ("version", "status", *TITLES, "base", "nation", "normalisation", "max_age", "decimals")
+    _known(said, (*keys, "experimental_below", "level", "node"), where, "the methodology")
+    for key in ("version", "normalisation", "level"):
+        if key not in said:
+            raise MethodologyError(f"{where}: '{key}' is missing")
+    if not isinstance(said["level"], list) or not all(isinstance(level, dict) for level in said["level"]):
+        raise MethodologyError(f"{where}: levels are written [[level]], the lowest first")
+    levels = tuple(_level(level, where) for level in said["level"])
+    overrides = said.get("node", {})
+    for code, table in overrides.items():
+        if not isinstance(table, dict):
+            raise MethodologyError(f'{where}: a node is written [node."{code}"]')
+        _known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
+    methodology = Methodology(
+        version=str(said["version"]),
+        status=_choice(said.get("status", "working"), ("working", "official"), "status", where),
+        titles=_titles(said, str(said["version"])),
+        base=tuple(_number(year, "base", where, whole=True) for year in said.get("base", [])),
+        nation=said.get("nation"),
+        normalisation=_rule("normalisation", said["normalisation"], where),
+        max_age=_number(said.get("max_age", 0), "max_age", where, low=0, whole=True),
+        decimals=_number(said.get("decimals", 1), "decimals", where, low=0, high=12, whole=True),
+        experimental_below=_number(said.get("experimental_below", 0.0), "experimental_below", where, 0, 1),
+        levels=levels,
+        overrides=MappingProxyType(
+            {code: MappingProxyType(_rules(table, where)) for code, table in overrides.items()}
+        ),
+        indicators=_indicators(folder / "indicators.csv", [level.name for level in levels[:-1]]),
+        path=path,
+    )
+    _validate(methodology, where)
+    return methodology
+
+
+def _level(said: dict[str, Any], where: str) -> Level:
+    name = said.get("name")
+    if not isinstance(name, str) or not name:
+        raise MethodologyError(f"{where}: a [[level]] has no name")
+    _known(said, ("name", *RULES), where, f"the level '{name}'")
+    for key in ("weighting", "aggregation"):
+        if key not in said:
+            raise MethodologyError(f"{where}: the level '{name}' has no {key}")
+    rules = _rules({"coverage": 1.0} | {key: value for key, value in said.items() if key != "name"}, where)
+    return Level(name=name, **rules)
+
+
+def _rules(said: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The rules of a level or a node, words turned into methods."""
+    result = dict(said)
+    for family in ("weighting", "aggregation"):
+        if family in result:
+            result[family] = _rule(family, result[family], where)
+    if "coverage" in result:
+        result["coverage"] = _number(result["coverage"], "coverage", where, 0, 1)
+    if "weight" in result:
+        result["weight"] = _number(result["weight"], "weight", where, 0)
+    return result
+
+
+def _rule(family: str, said: Any, where: str) -> Rule:
+    if isinstance(said, Rule):
+        return said
+    if callable(said):
+        return Rule(
+            getattr(said, "__name__", type(said).__name__), said, source=textwrap.dedent(inspect.getsource(said))
+        )
+    table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
+    name = table.pop("name", None)
+    module = FAMILIES[family]
+    words = list(module.__all__)
+    if name not in words:
+        raise MethodologyError(f"{where}: no {family} is called '{name}'{near(name, words)}")
+    function = getattr(module, name)
+    takes = [
+        p.name for p in inspect.signature(function).parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    for key in table:
+        if key not in takes:
+            raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
+    needs = [
+        p.name
+        for p in inspect.signature(function).parameters.values()
+        if p.kind is inspect.Parameter.KEYWORD_ONLY and p.default is inspect.Parameter.empty and p.name not in table
+    ]
+    if needs:
+        raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{needs[0]}'")
+    return Rule(name, function, MappingProxyType(table))
+
+
+def _indicators(path: Path, levels: list[str]) -> pd.DataFrame:
+    where = folders.relative(path)
+    table = read_csv(path, MethodologyError, required=("code", *levels, *ENDS), optional=OPTIONAL)
+    if table.empty:
+        raise MethodologyError(f"{where}: there is no indicator")
+    for column, default in (("weight", "1"), ("scale", "linear"), ("decimals", "1")):
+        if column not in table:
+            table[column] = default
+    for column in DESCRIPTION:
+        if column not in table:
+            table[column] = ""
+    for column in ("code", *levels):
+        for line in table.index[table[column] == ""]:
+            raise MethodologyError(f"{where} line {line}: '{column}' is empty; an indicator needs a place in the tree")
+    for line in table.index[table["code"].duplicated()]:
+        raise MethodologyError(f"{where} line {line}: the indicator '{table.at[line, 'code']}' stands there twice")
+    for column, choices in CHOICES.items():
+        for line, word in table[column].items():
+            if word or column == "scale":
+                _choice(word, choices, column, f"{where} line {line}")
+    for column in ("weight", "decimals", *ENDS):
+        table[column] = [_text_number(text, column, f"{where} line {line}") for line, text in table[column].items()]
+    for line, row in table.iterrows():
+        here = f"{where} line {line}: {row['code']}"
+        if row["worst"] == row["best"]:
+            raise MethodologyError(f"{here}: worst and best are both {row['worst']:g}; a scale needs two ends")
+        if row["weight"] < 0:
+            raise MethodologyError(f"{here}: the weight {row['weight']:g} is below zero")
+        if row["scale"] == "log" and min(row["worst"], row["best"]) <= 0:
+            raise MethodologyError(f"{here}: a logarithmic scale needs both ends above zero")
+    # A parent is met in the order of the file; its indicators stand together in the tree.
+    order = [table[level].map({code: i for i, code in enumerate(table[level].unique())}) for level in reversed(levels)]
+    if order:
+        table = table.iloc[np.lexsort([key.to_numpy() for key in reversed(order)])]
+    return table.astype({"decimals": int})
+
+
+def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
+    """Build the tree, and refuse what is no tree."""
+    table, where = methodology.indicators, folders.relative(methodology.path.parent / "indicators.csv")
+    names = [level.name for level in methodology.levels]
+    parts, columns = list(table["code"]), [*names[:-1]]
+    seen: dict[str, str] = {code: "an indicator" for code in parts}
+    result: list[tuple[Node, ...]] = []
+    for depth, level in enumerate(methodology.levels):
+        top = depth == len(columns)
+        of_row = table[columns[depth]] if not top else pd.Series(level.name, index=table.index)
+        below = table[columns[depth - 1]] if depth else table["code"]
+        parent_of = pd.Series(of_row.to_numpy(), index=below.to_numpy())
+        for code in parts:
+            homes = list(dict.fromkeys(np.atleast_1d(parent_of.loc[code])))
+            if len(homes) > 1:
+                line = table.index[(below == code) & (of_row == homes[1])][0]
+                raise MethodologyError(
+                    f"{where} line {line}: '{code}' belongs to the {level.name} '{homes[1]}' here and to "
+                    f"'{homes[0]}' above; a node has one parent"
+                )
+        above = table[columns[depth + 1]] if depth + 1 < len(columns) else None
+        nodes = []
+        for code in dict.fromkeys(of_row):
+            if code in seen:
+                line = table.index[of_row == code][0]
+                raise MethodologyError(
+                    f"{where} line {line}: '{code}' is both {seen[code]} and a {level.name}; "
+                    "a node cannot lie above itself, give one of them another code"
+                )
+            seen[code] = f"a {level.name}"
+            own = methodology.overrides.get(code, {})
+            parent = None if top else above[of_row == code].iloc[0] if above is not None else names[-1]
+            nodes.append(
+                Node(
+                    code=code,
+                    level=level.name,
+                    parent=parent,
+                    parts=tuple(i for i, part in enumerate(parts) if np.atleast_1d(parent_of.loc[part])[0] == code),
+                    weight=own.get("weight", 1.0),
+                    weighting=own.get("weighting", level.weighting),
+                    aggregation=own.get("aggregation", level.aggregation),
+                    coverage=own.get("coverage", level.coverage),
+                    titles=_titles(own, code),
+                )
+            )
+        parts = [node.code for node in nodes]
+        result.append(tuple(nodes))
+    return tuple(result)
+
+
+def _validate(methodology: Methodology, where: str) -> None:
+    names = [level.name for level in methodology.levels]
+    for name in names:
+        if names.count(name) > 1:
+            raise MethodologyError(f"{where}: two levels are called '{name}'")
+        if name == "indicator":
+            raise MethodologyError(f"{where}: 'indicator' is the level below the first [[level]]; it needs no entry")
+    codes = [node.code for level in methodology.nodes for node in level]
+    for code in methodology.overrides:
+        if code not in codes:
+            raise MethodologyError(
+                f"{where}: [node.\"{code}\"] is an orphan: no indicator lies under '{code}'{near(code, codes)}"
+            )
+    below = methodology.indicators["weight"].to_numpy(float)
+    for level in methodology.nodes:
+        for node in level:
+            if below[list(node.parts)].sum() <= 0:
+                raise MethodologyError(f"{where}: the weights of the parts of '{node.code}' are all zero")
+        below = np.array([node.weight for node in level])
+
+
+def _known(said: Any, known: tuple[str, ...], where: str, what: str) -> None:
+    if not isinstance(said, Mapping):
+        raise MethodologyError(f"{where}: {what} must be a table of settings")
+    for key in said:
+        if key not in known:
+            raise MethodologyError(f"{where}: {what} has no setting '{key}'{near(key, known)}")
+
+
+def _choice(word: Any, choices: tuple[str, ...], what: str, where: str) -> str:
+    if word not in choices:
+        raise MethodologyError(f"{where}: {what} is '{word}'{near(word, choices)}")
+    return str(word)
+
+
+def _number(
+    value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, whole: bool = False
+) -> Any:
+    good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not good or not low <= value <= high:
+        bounds = f" from {low:g} to {high:g}" if high < math.inf else f" not below {low:g}" if low > -math.inf else ""
+        kind = "a whole number" if whole else "a number"
+        raise MethodologyError(f"{where}: {what} is {value!r}; it must be {kind}{bounds}")
+    return value
+
+
+def _text_number(text: Any, what: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        hint = "; decimals take a point" if "," in str(text) else ""
+        raise MethodologyError(f"{where}: {what} is '{text}', which is not a number{hint}") from None
+    if not math.isfinite(value):
+        raise MethodologyError(f"{where}: {what} is '{text}'; it must be finite")
+    return value
+
+
+def _titles(said: Mapping[str, Any], default: str) -> Mapping[str, str]:
+    return MappingProxyType({language: str(said.get(f"title_{language}", default)) for language in LANGUAGES})
+
+
+def _said(rule: Rule) -> list[Any]:
+    return [rule.name, dict(rule.parameters), rule.source]

@@ -1,0 +1,5 @@
+"""Scores in print: tables, figures, pages, and a name for every printed number."""
+
+from cwi.report.official import OfficialReport
+
+__all__ = ["OfficialReport"]

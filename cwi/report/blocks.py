@@ -1,0 +1,230 @@
+"""What a report is made of: headings, paragraphs, lists, tables and figures.
+
+Each block says itself as HTML (for the page and for Jupyter) and as Typst (for the PDF); a notebook cell
+shows a ``Section`` of blocks. Everything that comes from data is escaped here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure as Drawing
+
+from cwi.report.style import STYLE
+
+__all__ = ["TYPST", "Block", "Bullets", "Figure", "Heading", "Paragraph", "Section", "Table", "output_folder"]
+
+TYPST = "text/vnd.typst"
+OUTPUT = "CWI_OUTPUT"
+
+
+def output_folder() -> Path | None:
+    """Where the report that is being made is laid down; nothing when a notebook is only being read."""
+    folder = os.environ.get(OUTPUT)
+    return Path(folder) if folder else None
+
+
+class Block(Protocol):
+    """Anything that can be printed."""
+
+    def html(self) -> str: ...
+    def typst(self) -> str: ...
+    def plain(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of level 1 (the title) to 3, with the name that links lead to."""
+
+    text: str
+    level: int = 2
+    anchor: str = ""
+
+    def html(self) -> str:
+        name = f' id="{escape(self.anchor)}"' if self.anchor else ""
+        return f"<h{self.level}{name}>{escape(self.text)}</h{self.level}>"
+
+    def typst(self) -> str:
+        return f"#heading(level: {self.level}, {quoted(self.text)})"
+
+    def plain(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; its kind is text, lead, note or warning."""
+
+    text: str
+    kind: str = "text"
+
+    def html(self) -> str:
+        name = "" if self.kind == "text" else f' class="{self.kind}"'
+        return f"<p{name}>{escape(self.text)}</p>"
+
+    def typst(self) -> str:
+        text = f"text({quoted(self.text)})"
+        return f"#par({text})" if self.kind == "text" else f"#{self.kind}({text})"
+
+    def plain(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: Sequence[str]
+
+    def html(self) -> str:
+        return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in self.items) + "</ul>"
+
+    def typst(self) -> str:
+        return "#list(" + ", ".join(f"text({quoted(item)})" for item in self.items) + ")" if self.items else ""
+
+    def plain(self) -> str:
+        return "\n".join(f"- {item}" for item in self.items)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is printed, and the figures behind it.
+
+    ``name`` names the files; ``columns`` are the printed headings; ``rows`` are printed cells, the first of each
+    row its heading; ``data`` is the machine-readable table, written as CSV and XLSX; ``numeric`` says from which
+    column on cells are numbers.
+    """
+
+    name: str
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    data: pd.DataFrame
+    note: str = ""
+    numeric: int = 1
+    emphasised: frozenset[int] = field(default_factory=frozenset)
+
+    def html(self) -> str:
+        head = "".join(f'<th scope="col"{self._kind(i)}>{escape(column)}</th>' for i, column in enumerate(self.columns))
+        body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
+        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
+        return (
+            f'<div class="table" role="region" tabindex="0" aria-label="{escape(self.caption)}">'
+            f'<table id="table-{escape(self.name)}"><caption>{escape(self.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
+        )
+
+    def _row(self, number: int, row: Sequence[str]) -> str:
+        name = ' class="emphasised"' if number in self.emphasised else ""
+        cells = "".join(f"<td{self._kind(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i)
+        return f'<tr{name}><th scope="row">{escape(row[0])}</th>{cells}</tr>'
+
+    def _kind(self, column: int) -> str:
+        return ' class="number"' if column and column >= self.numeric else ""
+
+    def typst(self) -> str:
+        k = len(self.columns)
+        align = ", ".join("right" if i >= self.numeric and i else "left" for i in range(k))
+        head = ", ".join(f'text(weight: "bold", {quoted(column)})' for column in self.columns)
+        cells = []
+        for number, row in enumerate(self.rows):
+            weight = 'weight: "bold", ' if number in self.emphasised else ""
+            cells += [f"text({weight}{quoted(cell)})" for cell in row]
+        note = f"note: {quoted(self.note)}, " if self.note else ""
+        return (
+            f"#data_table(caption: {quoted(self.caption)}, columns: {k}, align: ({align},), {note}"
+            f"table.header({head}), {', '.join(cells)})"
+        )
+
+    def plain(self) -> str:
+        return f"{self.caption} ({len(self.rows)} × {len(self.columns)})"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it."""
+
+    name: str
+    caption: str
+    alt: str
+    draw: Callable[[], Drawing]
+    language: str
+    table: Table | None = None
+    open_table: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The name of the picture's files, without the ending."""
+        return f"figures/{self.name}.{self.language}"
+
+    def html(self) -> str:
+        behind = ""
+        if self.table is not None:
+            behind = f"<details><summary>{escape(self.open_table)}</summary>{self.table.html()}</details>"
+        return (
+            f'<figure id="figure-{escape(self.name)}"><figcaption>{escape(self.caption)}</figcaption>'
+            f'<img src="{self._source()}" alt="{escape(self.alt)}">{behind}</figure>'
+        )
+
+    def _source(self) -> str:
+        """The picture beside the report when one is being made, the picture itself otherwise."""
+        folder = output_folder()
+        drawing = self.draw()
+        if folder is None:
+            return "data:image/svg+xml;base64," + base64.b64encode(_bytes(drawing, "svg")).decode()
+        (folder / self.stem).parent.mkdir(parents=True, exist_ok=True)
+        for kind in ("svg", "png"):
+            (folder / f"{self.stem}.{kind}").write_bytes(_bytes(drawing, kind))
+        return f"{self.stem}.svg"
+
+    def typst(self) -> str:
+        return f"#picture({quoted(self.stem + '.svg')}, alt: {quoted(self.alt)}, caption: {quoted(self.caption)})"
+
+    def plain(self) -> str:
+        return f"{self.caption} [{self.alt}]"
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one cell of a report shows."""
+
+    blocks: Sequence[Block]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "text/html": "\n".join(block.html() for block in self.blocks),
+            TYPST: "\n".join(block.typst() for block in self.blocks),
+            "text/plain": "\n".join(block.plain() for block in self.blocks),
+        }
+
+    def tables(self) -> list[Table]:
+        """The tables of the section, those behind figures too."""
+        found = []
+        for block in self.blocks:
+            if isinstance(block, Table):
+                found.append(block)
+            elif isinstance(block, Figure) and block.table is not None:
+                found.append(block.table)
+        return found
+
+
+def quoted(text: str) -> str:
+    """A Typst string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def _bytes(drawing: Drawing, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    with rc_context(STYLE):
+        drawing.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()

@@ -1,0 +1,98 @@
+"""Every visible word in Kazakh, Russian and English, and numbers written as each language writes them."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from babel import Locale
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+
+from cwi.errors import ParameterError, near
+from cwi.methods.ranking import half_away
+
+__all__ = ["LANGUAGES", "Language"]
+
+LANGUAGES = ("kk", "ru", "en")
+LOCALE = Path(__file__).parent / "locale"
+NONE = "–"
+MINUS = "\N{MINUS SIGN}"
+
+
+class Language:
+    """The messages and the number format of one language.
+
+    Parameters
+    ----------
+    code
+        kk, ru or en.
+
+    Raises
+    ------
+    ParameterError
+        If there are no messages in that language.
+
+    Examples
+    --------
+    >>> Language("ru").number(1234.25, 1), Language("en").number(-0.04, 1)
+    ('1\\xa0234,3', '0.0')
+    """
+
+    def __init__(self, code: str) -> None:
+        if code not in LANGUAGES:
+            raise ParameterError(f"language is '{code}'{near(code, LANGUAGES)}")
+        self.code = code
+        self.locale = Locale.parse(code)
+        self._messages = _messages(code)
+
+    def say(self, key: str, **values: object) -> str:
+        """The message of that key with its values set in.
+
+        Raises
+        ------
+        KeyError
+            If no message has the key.
+        """
+        text = self._messages.gettext(key)
+        if text == key:
+            raise KeyError(f"cwi/report/locale/{self.code}.po has no message '{key}'")
+        return text.format(**values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """The message of that key in the plural form that n asks for; ``{n}`` is the number."""
+        text = self._messages.ngettext(key, f"{key}.plural", n)
+        if text in (key, f"{key}.plural"):
+            raise KeyError(f"cwi/report/locale/{self.code}.po has no message '{key}'")
+        return text.format(n=self.number(n, 0), **values)
+
+    def number(self, value: float, decimals: int, *, sign: bool = False) -> str:
+        """A number as the language writes it, halves rounded away from zero; a dash where there is none."""
+        if value != value:
+            return NONE
+        exact = Decimal(repr(float(half_away(np.float64(value), decimals))))  # ranks share what is printed alike
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        text = format_decimal(abs(exact), format=pattern, locale=self.locale)
+        if exact < 0:
+            return MINUS + text
+        return "+" + text if sign and exact > 0 else text
+
+    def list(self, items: list[str]) -> str:
+        """Several things in a row, the last joined with the language's 'and'."""
+        return format_list(items, locale=self.locale) if items else NONE
+
+
+@lru_cache
+def _messages(code: str) -> Translations:
+    with (LOCALE / f"{code}.po").open("rb") as file:
+        catalog = read_po(file, locale=code, abort_invalid=True)
+    binary = io.BytesIO()
+    write_mo(binary, catalog)
+    binary.seek(0)
+    return Translations(binary)

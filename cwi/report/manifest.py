@@ -1,0 +1,81 @@
+"""What a report was made of and what came out, by checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cwi import folders
+
+__all__ = ["MADE_OF", "digest", "inputs", "manifest", "read_manifest"]
+
+MADE_OF = ("cwi", "data", "notebooks", "requirements.lock")
+PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill", "nbconvert",
+            "typst", "babel")  # fmt: skip
+NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def inputs(root: Path | None = None) -> dict[str, str]:
+    """Everything a report is made of, each file with its SHA-256: code, data, notebooks and the lock."""
+    root = root or folders.root()
+    found: dict[str, str] = {}
+    for name in MADE_OF:
+        top = root / name
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and not any(part in NOT_INPUT for part in path.parts) and path.suffix != ".pyc":
+                found[path.relative_to(root).as_posix()] = digest(path)
+    return found
+
+
+def manifest(
+    folder: Path, *, made_of: Mapping[str, str], parameters: Mapping[str, Any], languages: Iterable[str],
+    edition: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """The record of a report that lies in ``folder``."""
+    outputs = {
+        path.relative_to(folder).as_posix(): digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+    return {
+        "edition": dict(edition),
+        "parameters": dict(parameters),
+        "languages": sorted(languages),
+        "commit": commit(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "inputs": dict(made_of),
+        "outputs": outputs,
+    }
+
+
+def commit() -> str:
+    """The commit that is checked out, with '+' when files differ from it; empty outside a checkout."""
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=folders.root(), capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        head = git("rev-parse", "HEAD")
+        return head + ("+" if head and git("status", "--porcelain", "--", *MADE_OF) else "")
+    except OSError:
+        return ""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a report, or nothing where there is none that can be read."""
+    try:
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

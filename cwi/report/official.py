@@ -1,0 +1,123 @@
+"""The official report of a year: the sections in their order, and the numbers they printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from cwi.edition import Edition
+from cwi.errors import ParameterError
+from cwi.report.blocks import Paragraph, Section, Table, output_folder
+from cwi.report.languages import Language
+from cwi.report.ledger import Ledger
+from cwi.report.printer import Printer
+from cwi.report.sections import change, dimensions, index, limits, measured, opening, profiles
+from cwi.report.workbook import write_workbook
+
+__all__ = ["OfficialReport"]
+
+
+class OfficialReport:
+    """Sections of the report of one edition in one language; show each in a cell of its own.
+
+    Parameters
+    ----------
+    edition
+        What was approved and measured.
+    language
+        kk, ru or en.
+    draws
+        Sets of weights behind the interval of each rank, at least 100.
+    seed
+        Starts the only random generator.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> report = OfficialReport(read_edition(2023), language="en", draws=100, seed=1)
+    >>> print(report.opening().blocks[0].plain())
+    Child Well-Being Index of Kazakhstan's regions, 2023
+    """
+
+    def __init__(self, edition: Edition, *, language: str, draws: int, seed: int) -> None:
+        if draws < 100:
+            raise ParameterError(f"draws is {draws}; an interval needs at least 100")
+        words = Language(language)
+        self.edition = edition
+        self.ledger = Ledger(words, edition.year, edition.methodology.fingerprint, edition.checksum[:12], seed)
+        self._printer = Printer(edition, words, self.ledger, draws, np.random.default_rng(seed))
+        self._tables: dict[str, Table] = {}
+
+    def opening(self) -> Section:
+        """Title, status, and the index in a few sentences."""
+        return self._kept(opening.opening)
+
+    def measured(self) -> Section:
+        """How much the index rests on."""
+        return self._kept(measured.measured)
+
+    def map(self) -> Section:
+        """The index on the map, with its table."""
+        return self._kept(index.index_map)
+
+    def ranking(self) -> Section:
+        """Regions ranked, with their dimensions and the interval of each rank."""
+        return self._kept(index.index)
+
+    def dimension(self, code: str) -> Section:
+        """One dimension by its components."""
+        return self._kept(lambda printer: dimensions.dimension(printer, code))
+
+    def change(self) -> Section:
+        """What changed since earlier years."""
+        return self._kept(change.change)
+
+    def profiles(self) -> Section:
+        """Where each region is strong and weak."""
+        return self._kept(profiles.profiles)
+
+    def limits(self) -> Section:
+        """Limits and sources."""
+        return self._kept(limits.limits)
+
+    def sections(self) -> list[Section]:
+        """The whole report, in order; nothing is drawn before it is shown."""
+        dimensions = [self.dimension(node.code) for node in self._printer.dimensions]
+        first = [self.opening(), self.measured(), self.map(), self.ranking()]
+        return [*first, *dimensions, self.change(), self.profiles(), self.limits()]
+
+    def close(self) -> Section:
+        """Write ledger and tables where a report is being made, and say how many numbers were printed."""
+        p = self._printer
+        rows = self.ledger.frame()
+        if (folder := output_folder()) is not None:
+            self.ledger.write(folder / f"ledger.{p.language.code}.csv")
+            (folder / "tables").mkdir(exist_ok=True)
+            for table in self._tables.values():
+                rounded(table.data).to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
+            write_workbook(
+                folder / f"tables.{p.language.code}.xlsx",
+                list(self._tables.values()),
+                language=p.language,
+                title=p.say("report.title", year=p.year),
+                about=[
+                    (p.say("about.methodology"), f"{p.edition.methodology.version} ({p.edition.methodology.fingerprint})"),
+                    (p.say("about.data"), p.ledger.data),
+                    (p.say("about.status"), p.say(f"status.{p.edition.methodology.status}")),
+                    (p.say("about.licence"), "CC BY 4.0"),
+                ],
+            )
+        return Section([Paragraph(p.say("report.numbers", n=p.language.number(len(rows), 0)), "note")])
+
+    def _kept(self, make: Callable[[Printer], Section]) -> Section:
+        section = make(self._printer)
+        self._tables |= {table.name: table for table in section.tables()}
+        return section
+
+
+def rounded(data: pd.DataFrame) -> pd.DataFrame:
+    """A table as it is written: twelve significant digits, the same on every machine."""
+    numbers = data.select_dtypes("floating").columns
+    return data.assign(**{c: data[c].map(lambda v: v if v != v else float(f"{v:.12g}")) for c in numbers})

@@ -1,0 +1,107 @@
+"""An executed notebook as one HTML page that needs nothing else: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from cwi.report.languages import Language
+from cwi.report.pdf import shown
+
+__all__ = ["page"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
+IMAGE = re.compile(r"<img\b[^>]*>")
+SOURCE = re.compile(r'(?<=\ssrc=")[^"]*(?=")')
+
+
+def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str, code: bool) -> str:
+    """The report as one HTML page.
+
+    Parameters
+    ----------
+    notebook
+        An executed notebook.
+    folder
+        Where the notebook lies; its pictures are sought from here and set into the page.
+    code
+        Whether reviewers see text and code of the notebook too; readers see what its cells show.
+
+    Raises
+    ------
+    RuntimeError
+        If a cell ended with an error.
+    ValueError
+        If an output is no HTML, or a picture is missing, comes from elsewhere or has no words for who cannot see it.
+    """
+    for _ in shown(notebook):  # errors and what cannot be printed
+        pass
+    exporter = HTMLExporter(
+        template_name="page",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        filters={"parts": _parts, "embedded": lambda html: _embedded(html, folder)},
+    )
+    words = {"skip": language.say("page.skip"), "contents": language.say("page.contents")}
+    report = {"language": language.code, "title": title, "code": code, **words}
+    html, _resources = exporter.from_notebook_node(notebook, resources={"report": report})
+    return html.rstrip() + "\n"
+
+
+def _embedded(html: str, folder: Path) -> str:
+    """The same with every picture set in as data."""
+
+    def picture(tag: re.Match[str]) -> str:
+        source = SOURCE.search(tag[0])
+        if source is None or ' alt="' not in tag[0]:
+            raise ValueError(f"a picture needs a source and an alt text: {tag[0][:200]}")
+        return SOURCE.sub(_data(source[0], folder).replace("\\", r"\\"), tag[0], count=1)
+
+    return IMAGE.sub(picture, html)
+
+
+def _data(source: str, folder: Path) -> str:
+    if source.startswith("data:"):
+        return source
+    path = folder / source
+    if path.suffix not in KINDS or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        raise ValueError(f"the picture '{source}' is not among the files of the report")
+    return f"data:{KINDS[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _parts(html: str) -> list[tuple[str, str]]:
+    """The names and texts of the headings of level 2."""
+    reader = _Parts()
+    reader.feed(html)
+    reader.close()
+    return [(name, " ".join(text.split())) for name, text in reader.found]
+
+
+class _Parts(HTMLParser):
+    """Collects the headings of level 2 that have a name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        name = dict(attrs).get("id")
+        if tag == "h2" and name:
+            self.found.append((name, ""))
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "h2":
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            name, text = self.found[-1]
+            self.found[-1] = (name, text + data)

@@ -1,0 +1,101 @@
+"""What every section of a report needs: an edition, a language, and a ledger for the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cwi.edition import Edition
+from cwi.index import Scores
+from cwi.methodology import Node
+from cwi.report.languages import Language
+from cwi.report.ledger import Ledger
+
+__all__ = ["Printer"]
+
+
+@dataclass(frozen=True, eq=False)
+class Printer:
+    """Says things about an edition in one language; each number it says goes through the ledger."""
+
+    edition: Edition
+    language: Language
+    ledger: Ledger
+    draws: int
+    rng: np.random.Generator
+    extras: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def year(self) -> int:
+        return self.edition.year
+
+    @property
+    def scores(self) -> Scores:
+        return self.edition.scores
+
+    @property
+    def nation(self) -> str:
+        return self.edition.territory.nation
+
+    @property
+    def top(self) -> Node:
+        return self.edition.methodology.top
+
+    @property
+    def dimensions(self) -> tuple[Node, ...]:
+        """The nodes just below the index."""
+        return self.edition.methodology.nodes[-2]
+
+    @property
+    def components(self) -> tuple[Node, ...]:
+        """The lowest nodes, those that hold indicators."""
+        return self.edition.methodology.nodes[0]
+
+    def say(self, key: str, **values: object) -> str:
+        return self.language.say(key, **values)
+
+    def region(self, code: str) -> str:
+        return self.edition.territory.name(code, self.language.code)
+
+    def title(self, code: str) -> str:
+        """The title of an indicator or a node; its code where nobody gave it one."""
+        for level in self.edition.methodology.nodes:
+            for node in level:
+                if node.code == code:
+                    return node.titles[self.language.code]
+        table = self.edition.methodology.indicators
+        title = table.loc[table["code"] == code, f"title_{self.language.code}"].iloc[0]
+        return str(title) or code
+
+    def ranked(self) -> list[str]:
+        """Regions in the order of the index, those without one last, in the order of the register."""
+        index = self.scores.of(self.top.code)[self.year].reindex(self.edition.regions)
+        return list(index.sort_values(ascending=False, kind="stable", na_position="last").index)
+
+    # Numbers by the name of what they are.
+
+    def score(self, region: str, node: str, value: float, *, year: int | None = None) -> str:
+        name = f"score.{year or self.year}.{region}.{node}"
+        return self.ledger.number(name, value, unit="points", decimals=self.edition.methodology.decimals)
+
+    def rank(self, region: str, node: str, value: float) -> str:
+        return self.ledger.number(f"rank.{self.year}.{region}.{node}", value, unit="rank", decimals=0)
+
+    def share(self, name: str, value: float) -> str:
+        """A share of one, printed as a percentage."""
+        return self.ledger.number(name, 100 * value, unit="%", decimals=0)
+
+    def whole(self, name: str, value: float, unit: str = "count") -> str:
+        return self.ledger.number(name, value, unit=unit, decimals=0)
+
+    def points(self, name: str, value: float) -> str:
+        """A difference of scores, with its sign."""
+        return self.ledger.number(
+            name, value, unit="points", decimals=self.edition.methodology.decimals, sign=True
+        )
+
+    def plain(self, value: float) -> str:
+        """A number inside a picture whose table enters it into the ledger."""
+        return self.language.number(value, self.edition.methodology.decimals)

@@ -1,0 +1,109 @@
+"""An edition is for ever: what was printed is kept, and can be held against what its rows give today."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from cwi.edition import PUBLISHED, Edition, read_published
+from cwi.errors import DataError
+from cwi.report.languages import LANGUAGES
+from cwi.report.ledger import merge
+from cwi.report.manifest import read_manifest
+from cwi.report.official import OfficialReport
+
+__all__ = ["compare", "publish", "recompute", "review"]
+
+
+def recompute(edition: Edition, *, draws: int, seed: int) -> pd.DataFrame:
+    """Every number of the official report computed again from the rows, without drawing or printing; index name."""
+    frames = []
+    for code in LANGUAGES:
+        report = OfficialReport(edition, language=code, draws=draws, seed=seed)
+        report.sections()
+        frames.append(report.ledger.frame())
+    return merge(frames)[list(PUBLISHED)].set_index("name")
+
+
+def review(edition: Edition) -> list[str]:
+    """What differs between the published numbers of an edition and those its rows give today; nothing if all agree."""
+    published, record = read_published(edition)
+    differences = [
+        f"{what} was {record[key]} when it was published and is {now} now"
+        for key, what, now in (
+            ("fingerprint", "the methodology's fingerprint", edition.methodology.fingerprint),
+            ("data", "the checksum of the data", edition.checksum),
+        )
+        if record[key] != now
+    ]
+    return differences + compare(published, recompute(edition, draws=record["draws"], seed=record["seed"]))
+
+
+def compare(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
+    """One sentence for every number that is printed otherwise, is gone, or is new."""
+    said = []
+    for name in sorted({*published.index, *computed.index}):
+        if name not in computed.index:
+            said.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
+        elif name not in published.index:
+            said.append(f"{name}: computed today as {computed.at[name, 'text_en']}, not published")
+        else:
+            for column in PUBLISHED[1:]:
+                old, new = str(published.at[name, column]), str(computed.at[name, column])
+                if old != new:
+                    said.append(f"{name}: {column} was published as {old}, today it is {new}")
+                    break
+    return said
+
+
+def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
+    """Keep the numbers of a finished report as those of the edition; the number of entries.
+
+    Parameters
+    ----------
+    report
+        The folder of the report, with ledger.csv and manifest.json.
+    revision
+        Why numbers that were published before are replaced.
+
+    Raises
+    ------
+    DataError
+        If there is no finished report in all languages, it was made of something else than is there now, or other
+        numbers were published before and no reason is given.
+    """
+    record = read_manifest(report)
+    if set(record.get("languages", [])) != set(LANGUAGES):
+        raise DataError(f"reports/{edition.year} is no finished report in all languages; make it first")
+    made = record["edition"]
+    if (made["fingerprint"], made["data"]) != (edition.methodology.fingerprint, edition.checksum):
+        raise DataError(f"reports/{edition.year} was made of other data or rules than are there now; make it again")
+    ledger = pd.read_csv(report / "ledger.csv", dtype=str, keep_default_na=False)[list(PUBLISHED)]
+    target = edition.path / "published.csv"
+    revisions: list[str] = []
+    if target.is_file():
+        published, before = read_published(edition)
+        revisions = list(before["revision"])
+        changed = compare(published, ledger.set_index("name"))
+        if changed and not revision:
+            raise DataError(
+                f"{len(changed)} numbers of {edition.year} were published otherwise, the first: {changed[0]}; "
+                "give the reason with --revision"
+            )
+        if changed:
+            revisions.append(f"{len(changed)} numbers: {revision}")
+    said = {
+        "methodology": edition.methodology.version,
+        "fingerprint": edition.methodology.fingerprint,
+        "data": edition.checksum,
+        "draws": record["parameters"]["draws"],
+        "seed": record["parameters"]["seed"],
+        "revision": revisions,
+    }
+    text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
+    ledger.to_csv(target, index=False, lineterminator="\n")
+    head = "# Written by 'cwi publish': what the published numbers beside this file were made of.\n"
+    (edition.path / "published.toml").write_text(head + text + "\n", encoding="utf-8", newline="\n")
+    return len(ledger)

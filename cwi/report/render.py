@@ -1,0 +1,222 @@
+"""From a parameterised notebook to the report of a year: written aside, then moved into place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import nbformat
+import pandas as pd
+import papermill
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from cwi import folders
+from cwi.edition import read_edition
+from cwi.errors import CwiError
+from cwi.report.blocks import OUTPUT
+from cwi.report.languages import LANGUAGES, Language
+from cwi.report.ledger import merge
+from cwi.report.manifest import digest, inputs, manifest, read_manifest
+from cwi.report.page import page
+from cwi.report.parameters import checked
+from cwi.report.pdf import pdf
+
+__all__ = ["ReportError", "execute", "is_current", "make_report"]
+
+NOTEBOOK = "official_report"
+AUTHOR = "cwi"
+TIME_LIMIT = 600  # seconds for one cell
+
+
+class ReportError(RuntimeError):
+    """A report that could not be made; the old one is whole."""
+
+
+def make_report(
+    year: int,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    output: Path | None = None,
+    said: Callable[[str], None] = lambda text: None,
+    **parameters: Any,
+) -> Path:
+    """Make the report of a year in every language.
+
+    Parameters
+    ----------
+    year
+        The edition.
+    languages
+        Some of kk, ru and en.
+    output
+        The folder that reports lie in, ``reports/`` by default.
+    said
+        Told what was finished, for a progress bar.
+    parameters
+        Other parameters of the notebook: methodology, draws, seed.
+
+    Returns
+    -------
+    Path
+        The folder of the report.
+
+    Raises
+    ------
+    CwiError
+        If a parameter, the methodology or the data cannot be used; nothing was started then.
+    ReportError
+        If a cell of a notebook failed; the old report is whole.
+    """
+    source = folders.notebooks() / f"{NOTEBOOK}.ipynb"
+    runs = {code: checked(source, {"year": year, "language": code, **parameters}) for code in languages}
+    for code in languages:
+        Language(code)
+    first = runs[languages[0]]
+    edition = read_edition(year, first.get("methodology"))
+    made_of = inputs()
+    reports = output or folders.reports()
+    target = reports / str(year)
+    said("checked")
+    with _aside(reports, target) as stage:
+        workers = min(len(languages), os.cpu_count() or 1)
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            waiting = {pool.submit(_one_language, source, stage, code, runs[code]): code for code in languages}
+            failed = []
+            for done in as_completed(waiting):
+                try:
+                    done.result()
+                except CwiError:
+                    raise
+                except Exception as problem:
+                    failed.append(f"{waiting[done]}: {problem}")
+                said(waiting[done])
+        if failed:
+            raise ReportError(f"the report of {year} could not be made\n" + "\n".join(sorted(failed)))
+        _merge_ledgers(stage, languages)
+        record = manifest(
+            stage,
+            made_of=made_of,
+            parameters={key: value for key, value in first.items() if key != "language"},
+            languages=languages,
+            edition={
+                "year": year,
+                "methodology": edition.methodology.version,
+                "fingerprint": edition.methodology.fingerprint,
+                "data": edition.checksum,
+                "status": edition.methodology.status,
+                "experimental": edition.experimental,
+            },
+        )
+        text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True)
+        (stage / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    said("placed")
+    return target
+
+
+def is_current(year: int, languages: Sequence[str], parameters: dict[str, Any], output: Path | None = None) -> bool:
+    """Whether the report of a year is there, whole, and made of what is there now."""
+    folder = (output or folders.reports()) / str(year)
+    record = read_manifest(folder)
+    if not record or record.get("inputs") != inputs() or not set(languages) <= set(record.get("languages", [])):
+        return False
+    if any(record["parameters"].get(key) != value for key, value in parameters.items()):
+        return False
+    return all((folder / name).is_file() and digest(folder / name) == sha for name, sha in record["outputs"].items())
+
+
+def execute(source: Path, target: Path, parameters: dict[str, Any], folder: Path | None = None) -> NotebookNode:
+    """Run a notebook with papermill and clean the result of times and paths, so that equal runs give equal bytes."""
+    with _environment(folder):
+        try:
+            papermill.execute_notebook(
+                str(source), str(target), parameters=parameters, kernel_name="python3", progress_bar=False,
+                log_output=False, cwd=str(folders.root()), execution_timeout=TIME_LIMIT, start_timeout=120,
+                extra_arguments=["--log-level=ERROR"],
+            )  # fmt: skip
+        except PapermillExecutionError as problem:
+            raise ReportError(f"cell {problem.exec_count} failed: {problem.ename}: {problem.evalue}") from None
+    notebook = clean(nbformat.read(target, as_version=4))
+    target.write_text(nbformat.writes(notebook, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    return notebook
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """Drop what differs between two equal runs: times, paths, random cell names."""
+    kernel = notebook.metadata.get("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
+    notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number:02d}"
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+    return notebook
+
+
+def _one_language(source: Path, stage: Path, code: str, parameters: dict[str, Any]) -> dict[str, float]:
+    """Notebook, pages and PDF in one language; the seconds that each took."""
+    start = perf_counter()
+    notebook = execute(source, stage / f"{NOTEBOOK}.{code}.ipynb", parameters, stage)
+    ran = perf_counter()
+    language = Language(code)
+    title = language.say("report.title", year=parameters["year"])
+    for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
+        text = page(notebook, stage, language=language, title=title, code=with_code)
+        (stage / name).write_text(text, encoding="utf-8", newline="\n")
+    turned = perf_counter()
+    (stage / f"report.{code}.pdf").write_bytes(pdf(notebook, stage, language=language, title=title, author=AUTHOR))
+    return {"notebook": ran - start, "pages": turned - ran, "pdf": perf_counter() - turned}
+
+
+def _merge_ledgers(stage: Path, languages: Sequence[str]) -> None:
+    paths = [stage / f"ledger.{code}.csv" for code in languages]
+    merged = merge(pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths)
+    merged.to_csv(stage / "ledger.csv", index=False, lineterminator="\n")
+    for path in paths:
+        path.unlink()
+
+
+@contextmanager
+def _aside(reports: Path, target: Path) -> Iterator[Path]:
+    """A folder beside the report that takes its place when everything went well, and is gone when not."""
+    reports.mkdir(parents=True, exist_ok=True)
+    old = reports / f".{target.name}.old"
+    if old.exists():  # an earlier run was stopped between the two moves
+        if target.exists():
+            shutil.rmtree(old)
+        else:
+            old.rename(target)
+    stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=reports))
+    try:
+        stage.chmod(0o755)
+        yield stage
+        if target.exists():
+            target.rename(old)
+        stage.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def _environment(folder: Path | None) -> Iterator[None]:
+    """What a kernel is told beside its parameters: where the report is laid down, and one thread for equal sums."""
+    told = {"CWI_ROOT": str(folders.root()), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+            "SOURCE_DATE_EPOCH": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
+    if folder is not None:
+        told[OUTPUT] = str(folder)
+    before = {key: os.environ.get(key) for key in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key, None) if value is None else os.environ.update({key: value})

@@ -1,0 +1,264 @@
+"""How every picture looks: one font that has every Kazakh letter, fixed bytes, colours that survive grey print.
+
+Pictures are laid out in inches on a page of fixed width, with the origin at the upper left, so that long
+labels are measured and wrapped before anything is drawn and nothing is cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextToPath
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+__all__ = [
+    "DIVERGING",
+    "FALL",
+    "INK",
+    "MISSING",
+    "RISE",
+    "SEQUENTIAL",
+    "STYLE",
+    "WIDTH",
+    "Entry",
+    "Number",
+    "area",
+    "colour_bar",
+    "draw_key",
+    "key_height",
+    "leading",
+    "on",
+    "page",
+    "ticks",
+    "width_of",
+    "wrap",
+]
+
+Number = Callable[[float], str]
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.parse_math": False,
+    "svg.hashsalt": "cwi",
+    "svg.fonttype": "path",
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "savefig.facecolor": "white",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#555555",
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.6,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "text.color": "#1a1a1a",
+    "axes.labelcolor": "#1a1a1a",
+    "xtick.color": "#1a1a1a",
+    "ytick.color": "#1a1a1a",
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 9,
+    "xtick.major.size": 3,
+    "xtick.major.width": 0.6,
+    "hatch.linewidth": 0.6,
+}
+
+WIDTH = 6.2  # inches: 9 pt type stays 9-10 pt on a page of 170 mm and 7 px on a phone of 360 px
+INK = "#1a1a1a"
+RISE, FALL = "#1f4e79", "#d9822b"  # differ in lightness too
+MISSING: dict[str, Any] = {"facecolor": "white", "edgecolor": "#8c8c8c", "hatch": "//////", "linewidth": 0.5}
+
+# lightness falls all the way, so the order survives grey print; the lightest still differs from paper
+SEQUENTIAL: Colormap = LinearSegmentedColormap.from_list("cwi", ["#eaf2f9", "#b5d3ea", "#76acd8", "#2a6cae", "#08264f"])
+DIVERGING: Colormap = LinearSegmentedColormap.from_list(
+    "cwi-change", ["#9c5208", "#f0a64f", "#f5f3f0", "#8f8cc4", "#43307a"]
+)
+
+SWATCH, GAP, BETWEEN = 0.26, 0.07, 0.22
+_PATHS = TextToPath()
+
+
+@lru_cache(maxsize=4096)
+def width_of(text: str, size: float, bold: bool = False) -> float:
+    """How wide a text is in inches; of several lines, the widest."""
+    font = FontProperties(family=STYLE["font.family"], size=size, weight="bold" if bold else "normal")
+    return max(float(_PATHS.get_text_width_height_descent(line, font, False)[0]) for line in text.split("\n")) / 72
+
+
+def leading(size: float) -> float:
+    """From one line of text to the next, in inches."""
+    return size * 1.2 / 72
+
+
+def wrap(text: str, width: float, size: float, bold: bool = False) -> str:
+    """The text in as few lines as fit the width in inches, all about as long; breaks at spaces and at
+    the hyphens of long compounds.
+
+    A word that is longer than the width stays whole.
+    """
+    words = re.findall(r"[^ \n-]{5,}-(?=[^\W\d_])|[^ \n]+ ?|\n", text.strip())
+
+    def lines(limit: float) -> list[str]:
+        found = [""]
+        for word in words:
+            if found[-1] and width_of((found[-1] + word).rstrip(), size, bold) > limit:
+                found.append("")
+            found[-1] += word
+        return [line.rstrip() for line in found]
+
+    wide = lines(width)
+    if len(wide) == 1:
+        return wide[0]
+    low, high = 0.0, width
+    for _ in range(7):  # the narrowest limit that needs no more lines
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(lines(middle)) <= len(wide) else (middle, high)
+    return "\n".join(lines(high))
+
+
+def on(colour: Any) -> str:
+    """Black or white: what reads better on the colour."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return INK if luminance > 0.2 else "white"
+
+
+# ---------------------------------------------------------------- the page
+
+
+def page(height: float, width: float = WIDTH) -> Figure:
+    """An empty page."""
+    return Figure(figsize=(width, height), facecolor="white")
+
+
+def area(figure: Figure, left: float, top: float, width: float, height: float, *, bare: bool = False) -> Axes:
+    """Axes at a place of the page in inches from its upper left corner.
+
+    ``bare`` axes have no frame and count in inches themselves, downwards from their own corner.
+    """
+    w, h = figure.get_size_inches()
+    axes: Axes = figure.add_axes((left / w, 1 - (top + height) / h, width / w, height / h))
+    if bare:
+        axes.set(xlim=(0, width), ylim=(height, 0))
+        axes.set_axis_off()
+    return axes
+
+
+def ticks(axes: Axes, limits: tuple[float, float], number: Number, *, signed: bool = False, most: int = 8) -> None:
+    """Few round ticks on the lower axis. Whole numbers below a thousand are the same in every language."""
+    found = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
+    inside = [float(v) for v in found if limits[0] - 1e-9 <= v <= limits[1] + 1e-9]
+    whole = all(v == round(v) and abs(v) < 1000 for v in inside)
+
+    def said(value: float, position: int | None = None) -> str:
+        text = str(abs(round(value))) if whole else number(abs(value)).lstrip("+")
+        sign = "\N{MINUS SIGN}" if value < 0 else "+" if signed and value > 0 else ""
+        return sign + text
+
+    axes.set_xlim(*limits)
+    axes.xaxis.set_major_locator(FixedLocator(inside))
+    axes.xaxis.set_major_formatter(FuncFormatter(said))
+
+
+# ---------------------------------------------------------------- the key
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the key: a sign and what it means.
+
+    ``kind`` is patch, line or marker; ``style`` is handed to matplotlib's Rectangle or Line2D.
+    """
+
+    text: str
+    kind: str
+    style: dict[str, Any] = field(default_factory=dict)
+
+
+def _flow(entries: Iterable[Entry], width: float, size: float) -> list[list[tuple[float, str, Entry]]]:
+    """The entries in rows: where each begins, its wrapped text."""
+    rows: list[list[tuple[float, str, Entry]]] = [[]]
+    x = 0.0
+    for entry in entries:
+        text = wrap(entry.text, width - SWATCH - GAP, size)
+        need = SWATCH + GAP + width_of(text, size)
+        if rows[-1] and x + need > width:
+            rows.append([])
+            x = 0.0
+        rows[-1].append((x, text, entry))
+        x += need + BETWEEN
+    return rows
+
+
+def _row_height(row: list[tuple[float, str, Entry]], size: float) -> float:
+    return max((text.count("\n") + 1 for _, text, _ in row), default=0) * leading(size) + 0.06
+
+
+def key_height(entries: Sequence[Entry], width: float = WIDTH, size: float = 9) -> float:
+    """The room the key takes, in inches."""
+    return sum(_row_height(row, size) for row in _flow(entries, width, size)) if entries else 0.0
+
+
+def draw_key(
+    figure: Figure, entries: Sequence[Entry], left: float, top: float, width: float = WIDTH, size: float = 9
+) -> None:
+    """Draw the key at a place of the page, its entries side by side as far as they fit."""
+    if not entries:
+        return
+    axes = area(figure, left, top, width, key_height(entries, width, size), bare=True)
+    y = 0.0
+    for row in _flow(entries, width, size):
+        height = _row_height(row, size)
+        middle = y + height / 2
+        for x, text, entry in row:
+            if entry.kind == "patch":
+                axes.add_patch(Rectangle((x, middle - 0.065), SWATCH, 0.13, clip_on=False, **entry.style))
+            elif entry.kind == "line":
+                axes.add_line(Line2D([x, x + SWATCH], [middle, middle], clip_on=False, **entry.style))
+            else:
+                style = {"linestyle": "none", "clip_on": False} | entry.style
+                axes.add_line(Line2D([x + SWATCH / 2], [middle], **style))
+            axes.text(x + SWATCH + GAP, middle, text, size=size, va="center_baseline", linespacing=1.2)
+        y += height
+
+
+def colour_bar(
+    figure: Figure,
+    place: tuple[float, float, float],
+    colours: Colormap,
+    limits: tuple[float, float],
+    number: Number,
+    *,
+    signed: bool = False,
+    beyond: tuple[bool, bool] = (False, False),
+) -> None:
+    """A lying bar of colours with its numbers below.
+
+    Parameters
+    ----------
+    place
+        left, top and width in inches; it takes 0.3 inches of height.
+    beyond
+        Whether there are values below and above the limits; the bar then ends in an arrow.
+    """
+    left, top, width = place
+    axes = area(figure, left, top, width, 0.12)
+    extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
+    mappable = ScalarMappable(Normalize(*limits), colours)
+    bar = figure.colorbar(mappable, cax=axes, orientation="horizontal", extend=extend, extendfrac=0.05)
+    bar.outline.set_linewidth(0.5)  # type: ignore[operator]
+    ticks(axes, limits, number, signed=signed, most=5)
+    axes.tick_params(length=2, pad=2, labelsize=8)

@@ -1,0 +1,125 @@
+"""A number followed down to the rows it came from, for a pocket calculator."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cwi.edition import Edition
+from cwi.errors import DataError, near
+from cwi.index import Scores
+
+__all__ = ["trace"]
+
+
+def trace(edition: Edition, region: str, node: str | None = None) -> str:
+    """The tree under the score of a region: how each number is made of those below it, down to row and checksum.
+
+    Scores are shown with six decimals and everything else with so many digits that a pocket calculator gives
+    the sixth again, to one unit.
+
+    Raises
+    ------
+    DataError
+        If the region or the node is unknown or was not scored.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> print(trace(read_edition(2023), "KZ-15", "economy").splitlines()[0])
+    Aktobe Region (KZ-15), 2023: methodology 2024.1
+    """
+    scores = edition.scores
+    known = [edition.territory.nation, *edition.regions]
+    if region not in known:
+        raise DataError(f"the edition of {edition.year} has no region '{region}'{near(region, known)}")
+    tree = scores.explain(region, edition.year)
+    if node is not None:
+        tree = _under(tree, node)
+    version = edition.methodology.version
+    lines = [f"{edition.territory.name(region)} ({region}), {edition.year}: methodology {version}"]
+    rows = tree.to_dict("records")
+    for place, row in enumerate(rows):
+        indent = "  " * (row["depth"] - rows[0]["depth"])
+        parts = [r for r in rows[place + 1 :] if _below(rows, place, r)]
+        lines += [indent + line for line in _node(edition, scores, row, parts)]
+    return "\n".join(lines)
+
+
+def _under(tree: pd.DataFrame, node: str) -> pd.DataFrame:
+    at = tree.index[tree["node"] == node]
+    if at.empty:
+        raise DataError(f"no node is called '{node}'{near(node, tree['node'])}")
+    later = tree.index[(tree.index > at[0]) & (tree["depth"] <= tree.at[at[0], "depth"])]
+    return tree.loc[at[0] : (later[0] - 1 if len(later) else None)].reset_index(drop=True)
+
+
+def _below(rows: list[dict[str, object]], place: int, row: dict[str, object]) -> bool:
+    """Whether ``row`` is a direct part of the row at ``place``."""
+    depth = int(str(rows[place]["depth"]))
+    for other in rows[place + 1 :]:
+        if int(str(other["depth"])) <= depth:
+            return False
+        if other is row:
+            return int(str(row["depth"])) == depth + 1
+    return False
+
+
+def _node(edition: Edition, scores: Scores, row: dict[str, object], parts: list[dict[str, object]]) -> list[str]:
+    flag = f"  [{row['flag']}]" if row["flag"] else ""
+    if row["level"] == "indicator":
+        return _indicator(edition, row, flag)
+    node = next(n for level in scores.methodology.nodes for n in level if n.code == row["node"])
+    head = f"{row['node']} = {_number(row['score'])}{flag}"
+    measured = [part for part in parts if part["score"] == part["score"]]
+    if row["score"] != row["score"]:
+        share = 100 * float(str(row["coverage"]))
+        return [f"{row['node']}: not scored; {share:.0f} % of the weight of its parts is measured, "
+                f"the rule asks for {100 * node.coverage:.0f} %"]  # fmt: skip
+    terms = " + ".join(f"{float(str(p['share'])):.10g} × {_number(p['score'])}" for p in measured)
+    gone = [str(part["node"]) for part in parts if part["score"] != part["score"]]
+    return [
+        head,
+        f"  {node.aggregation} mean of {len(measured)} of {len(parts)} parts: {terms}",
+        *([f"  not measured: {', '.join(gone)}"] if gone else []),
+    ]
+
+
+def _indicator(edition: Edition, row: dict[str, object], flag: str) -> list[str]:
+    if row["value"] != row["value"] or row["value"] is None:
+        return [f"{row['node']}: not measured"]
+    table = edition.methodology.indicators
+    rule = table[table["code"] == row["node"]].iloc[0]
+    log = "ln " if rule["scale"] == "log" else ""
+    value, worst, best = float(str(row["value"])), float(rule["worst"]), float(rule["best"])
+    record = edition.sources.get(str(row["source"]), {})
+    place = _row(edition, row, value)
+    return [
+        f"{row['node']} = {_number(row['score'])}{flag}",
+        f"  100 × ({log}{value:.15g} - {log}{worst:.15g}) / ({log}{best:.15g} - {log}{worst:.15g}), {rule['unit']}"
+        + (", held between 0 and 100" if "capped" in flag else ""),
+        f"  {value:.15g} of {float(str(row['observed'])):.0f}, status {row['status']}: {place}",
+        f"  source {row['source']}: {record.get('publisher', '')}, {record.get('title', '')}; "
+        f"sha256 {record.get('sha256', '')}",
+    ]
+
+
+def _row(edition: Edition, row: dict[str, object], value: float) -> str:
+    """File and line of the row behind a value."""
+    found = edition.base[
+        (edition.base["indicator"] == row["node"])
+        & (edition.base["year"] == row["observed"])
+        & (edition.base["source"] == row["source"])
+        & (edition.base["value"] == value)
+        & (edition.base["sex"] == "")
+        & (edition.base["area"] == "")
+    ]
+    region = str(row["region"])
+    for code in [region, *edition.territory.ancestors(region)]:
+        own = found[found["region"] == code]
+        if not own.empty:
+            return f"{own.iloc[0]['file']} line {own.iloc[0]['line']} ({code})"
+    return "no row"
+
+
+def _number(value: object) -> str:
+    return f"{float(str(value)):.6f}"

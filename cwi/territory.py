@@ -1,0 +1,144 @@
+"""Which regions there are in which year, and which became of which.
+
+A code belongs to one territory: a region whose borders changed has another code from that day on
+(East Kazakhstan is KZ-VOS to June 2022 and KZ-63 since), so no key can join the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from cwi import folders
+from cwi.errors import DataError, near
+from cwi.textfiles import read_csv
+
+__all__ = ["Territory", "read_territory"]
+
+KINDS = ("nation", "region", "city")
+NAMES = ("name_en", "name_ru", "name_kk")
+PARENT_REGION = "parent region"
+
+
+@dataclass(frozen=True, eq=False)
+class Territory:
+    """Regions with their validity, and the changes of borders.
+
+    ``regions``: index code; kind, name_en, name_ru, name_kk, valid_from, valid_to (dates; the first and the
+    last possible day where the file says nothing).
+    ``changes``: date, old, new, a row a successor.
+    """
+
+    regions: pd.DataFrame
+    changes: pd.DataFrame
+
+    @cached_property
+    def nation(self) -> str:
+        """The code of the whole country."""
+        return str(self.regions.index[self.regions["kind"] == "nation"][0])
+
+    def valid(self, code: str, year: int) -> bool:
+        """Whether the territory existed on some day of the year."""
+        row = self.regions.loc[code]
+        return bool(row["valid_from"] <= date(year, 12, 31) and row["valid_to"] >= date(year, 1, 1))
+
+    def regions_of(self, year: int) -> tuple[str, ...]:
+        """The regions at the end of the year, without the nation, in the order of the file."""
+        last = date(year, 12, 31)
+        return tuple(
+            str(code)
+            for code, row in self.regions.iterrows()
+            if row["kind"] != "nation" and row["valid_from"] <= last <= row["valid_to"]
+        )
+
+    def ancestors(self, code: str) -> list[str]:
+        """The territories that a region was part of, the latest first."""
+        found = []
+        while (old := self.changes.loc[self.changes["new"] == code, "old"]).size:
+            code = str(old.iloc[0])
+            found.append(code)
+        return found
+
+    def on_regions(self, observations: pd.DataFrame, regions: tuple[str, ...]) -> pd.DataFrame:
+        """The observations of these regions and the nation, gaps filled from the parent region and flagged.
+
+        For an indicator and a year in which a series knows only the former territory, each successor takes
+        that value with the status 'parent region'.
+        """
+        own = observations[observations["region"].isin([self.nation, *regions])]
+        key = ["indicator", "year", "sex", "area"]
+        parts = [own]
+        measured = own[own["value"].notna()]
+        for region in regions:
+            known = set(map(tuple, measured.loc[measured["region"] == region, key].to_numpy()))
+            for parent in self.ancestors(region):
+                inherited = observations[(observations["region"] == parent) & observations["value"].notna()]
+                new = [tuple(row) not in known for row in inherited[key].to_numpy()]
+                inherited = inherited[new]
+                known |= set(map(tuple, inherited[key].to_numpy()))
+                scored = inherited["status"].where(~inherited["scored"], PARENT_REGION)
+                parts.append(inherited.assign(region=region, status=scored))
+        return pd.concat(parts, ignore_index=True)
+
+    def name(self, code: str, language: str = "en") -> str:
+        """The name of a region."""
+        return str(self.regions.at[code, f"name_{language}"])
+
+
+def read_territory(folder: Path | None = None) -> Territory:
+    """Read regions.csv and boundary_changes.csv of a data folder.
+
+    Raises
+    ------
+    DataError
+        With file and line, if a code stands twice, a date is none, or a change names an unknown region.
+    """
+    folder = folder or folders.data()
+    path = folder / "regions.csv"
+    where = folders.relative(path)
+    table = read_csv(path, DataError, required=("code", "kind", *NAMES, "valid_from", "valid_to"))
+    for line, row in table.iterrows():
+        if row["kind"] not in KINDS:
+            raise DataError(f"{where} line {line}: kind is '{row['kind']}'{near(row['kind'], KINDS)}")
+        for column in ("code", *NAMES):
+            if not row[column]:
+                raise DataError(f"{where} line {line}: '{column}' is empty")
+    for line in table.index[table["code"].duplicated()]:
+        raise DataError(f"{where} line {line}: the region '{table.at[line, 'code']}' stands there twice")
+    if (table["kind"] == "nation").sum() != 1:
+        raise DataError(f"{where}: one row must be of the kind 'nation'; there are {(table['kind'] == 'nation').sum()}")
+    for column, unbounded in (("valid_from", date.min), ("valid_to", date.max)):
+        dates = [_date(text, where, line, column) or unbounded for line, text in table[column].items()]
+        table[column] = pd.Series(dates, index=table.index, dtype=object)
+    for line, row in table.iterrows():
+        if row["valid_from"] > row["valid_to"]:
+            raise DataError(f"{where} line {line}: {row['code']} ends on {row['valid_to']}, before it begins")
+    changes_path = folder / "boundary_changes.csv"
+    changes = read_csv(
+        changes_path, DataError, required=("date", "old", "new"), optional=("note", "source")
+    )
+    where = folders.relative(changes_path)
+    codes = list(table["code"])
+    for line, row in changes.iterrows():
+        _date(row["date"], where, int(str(line)), "date")
+        for column in ("old", "new"):
+            if row[column] not in codes:
+                raise DataError(f"{where} line {line}: no region has the code '{row[column]}'{near(row[column], codes)}")
+        if row["old"] == row["new"]:
+            raise DataError(f"{where} line {line}: '{row['old']}' cannot be its own successor")
+    for line in changes.index[changes["new"].duplicated()]:
+        raise DataError(f"{where} line {line}: '{changes.at[line, 'new']}' has two parents")
+    return Territory(table.set_index("code"), changes.reset_index(drop=True))
+
+
+def _date(text: str, where: str, line: object, column: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DataError(f"{where} line {line}: {column} is '{text}'; a date is written 2022-06-08") from None

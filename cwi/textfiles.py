@@ -1,0 +1,91 @@
+"""Text files as people make them: CSV and TOML read so that an error names the file and the line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cwi.errors import CwiError, near
+from cwi.folders import relative
+
+__all__ = ["read_csv", "read_text", "read_toml"]
+
+
+def read_text(path: Path, error: type[CwiError]) -> str:
+    """The text of a UTF-8 file (a byte order mark is dropped)."""
+    name = relative(path)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise error(f"{name}: there is no such file") from None
+    except OSError as problem:
+        raise error(f"{name}: cannot be read ({problem.strerror})") from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = raw[: problem.start].count(b"\n") + 1
+        raise error(f"{name} line {line}: this is not UTF-8 text; save the file as UTF-8") from None
+
+
+def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
+    """The tables of a TOML file."""
+    try:
+        return tomllib.loads(read_text(path, error))
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{relative(path)}: this is not TOML: {problem}") from None
+
+
+def read_csv(
+    path: Path, error: type[CwiError], *, required: Collection[str], optional: Collection[str] = ()
+) -> pd.DataFrame:
+    """The rows of a CSV file, every cell as text; the index is the line in the file.
+
+    Raises
+    ------
+    error
+        If the file is not UTF-8, a column is missing, unknown or named twice, or a row has too many or too few cells.
+    """
+    name = relative(path)
+    rows = list(_lines(read_text(path, error), name, error))
+    if not rows:
+        raise error(f"{name}: the file is empty; its first line must name the columns {', '.join(required)}")
+    header = [cell.strip() for cell in rows[0][1]]
+    for column in header:
+        if header.count(column) > 1:
+            raise error(f"{name} line 1: the column '{column}' stands there twice")
+        if column not in required and column not in optional:
+            hint = ""
+            if len(header) == 1 and (";" in column or "\t" in column):
+                hint = "; the cells must be divided by commas"
+            raise error(f"{name} line 1: no column is called '{column}'{near(column, [*required, *optional])}{hint}")
+    missing = [column for column in required if column not in header]
+    if missing:
+        raise error(f"{name} line 1: the column '{missing[0]}' is missing; the first line reads {', '.join(header)}")
+    for line, cells in rows[1:]:
+        if len(cells) != len(header):
+            hint = "; a number with a decimal comma or a text with a comma must stand in quotes, decimals take a point"
+            raise error(
+                f"{name} line {line}: {len(cells)} cells where the first line names {len(header)} columns"
+                + (hint if len(cells) > len(header) else "")
+            )
+    frame = pd.DataFrame([[cell.strip() for cell in cells] for _, cells in rows[1:]], columns=header, dtype=str)
+    frame.index = pd.Index([line for line, _ in rows[1:]], name="line", dtype="int64")
+    return frame
+
+
+def _lines(text: str, name: str, error: type[CwiError]) -> Any:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as problem:
+        raise error(f"{name} line {line}: this is not CSV: {problem}") from None
