@@ -158,11 +158,8 @@ def found():
 
 def run(*command, progress=None):
     """Run one step; its lines go to `progress` as they come, and into the error when it fails."""
-    env = {
-        k: v
-        for k, v in os.environ.items()
-        if k not in {"PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"}
-    }
+    leads_astray = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+    env = {name: value for name, value in os.environ.items() if name not in leads_astray}
     env.update(VIRTUAL_ENV=str(VENV), PIP_DISABLE_PIP_VERSION_CHECK="1", NO_COLOR="1", PYTHONUTF8="1")
     step = subprocess.Popen(
         [str(word) for word in command],
@@ -316,7 +313,6 @@ def make(bar):
             bar.next()
             install_project()
         except BaseException:
-            bar.close()
             shutil.rmtree(VENV, ignore_errors=True)
             raise
     STAMP.write_text(json.dumps(want, indent=1) + "\n", encoding="utf-8")
@@ -327,8 +323,12 @@ def set_up():
     """Check, then make what is missing."""
     check_python()
     if found() != wanted():
-        with one_at_a_time():
-            make(Bar())
+        bar = Bar()
+        try:
+            with one_at_a_time():
+                make(bar)
+        finally:
+            bar.close()
 
 
 def hand_over(*command):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -155,6 +156,7 @@ def _parameters(notebook: Path, given: list[str] | None) -> dict[str, object]:
 
 def main() -> None:
     """Run the command; an input that cannot be used is one sentence and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         app()
     except CwiError as problem:

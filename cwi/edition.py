@@ -90,7 +90,7 @@ class Edition:
         """Share of the weight of all indicators that was measured for the nation (or, without one, on average)."""
         top = self.scores.nodes[self.scores.nodes["node"] == self.methodology.top.code].set_index("region")["measured"]
         nation = self.methodology.nation
-        return float(top[nation] if nation in top.index else top.mean())
+        return float(top.mean() if nation is None or nation not in top.index else top[nation])
 
     @property
     def experimental(self) -> bool:

@@ -104,7 +104,7 @@ class Scores:
             row |= {"weight": weight, "share": share, "contribution": share * node["score"], "coverage": node["coverage"]}
             row |= {"flag": node["flag"]}
             if code in cells.index:
-                row |= cells.loc[code, ["value", "observed", "status", "source"]].to_dict()
+                row |= {key: cells.at[code, key] for key in ("value", "observed", "status", "source")}
             rows.append(row)
             if code in children:
                 parts = children[code]
@@ -400,7 +400,7 @@ def _flags(cells: pd.DataFrame, derived: Derived, methodology: Methodology) -> l
         at = {
             "carried": late,
             **{name: status == name for name in ("parent region", "derived", "corrected", "backcast")},
-            "capped": ((value < low) | (value > high)) & np.isin(derived.scores[0], (0.0, 100.0)),
+            "capped": ((value < low) | (value > high)) & (derived.scores[0] >= 0) & (derived.scores[0] <= 100),
             "gaps": np.zeros(shape, dtype=bool),
         }
     result = []

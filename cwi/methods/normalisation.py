@@ -53,9 +53,12 @@ def goalposts(
     """
     if np.any(worst == best):
         raise ValueError("the worst and the best end are equal")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = np.where(log, np.log(worst), worst), np.where(log, np.log(best), best)
-        if np.any(log & ((worst <= 0) | (best <= 0))) or np.any(log & (x <= 0)):
+    y, low, high = (np.array(values, dtype=float) for values in (x, worst, best))
+    if np.any(log):
+        if min(np.min(low[log]), np.min(high[log])) <= 0 or np.any(y[..., log] <= 0):
             raise ValueError("a logarithmic scale needs values and ends above zero")
-        y = 100.0 * (np.where(log, np.log(x), x) - low) / (high - low)
-    return np.clip(y, 0.0, 100.0) if cap else y
+        for values in (y, low, high):
+            values[..., log] = np.log(values[..., log])
+    y -= low
+    y *= 100.0 / (high - low)
+    return np.clip(y, 0.0, 100.0, out=y) if cap else y

@@ -47,5 +47,5 @@ def half_away(y: Array, decimals: int) -> Array:
     array([ 0.3, -0.3,  2.7])
     """
     scaled = np.abs(y) * 10.0**decimals
-    noise = np.maximum(1e-9, 4 * np.spacing(scaled))  # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...
+    noise = np.clip(4 * np.spacing(scaled), 1e-9, 0.25)  # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...
     return np.copysign(np.floor(scaled + 0.5 + noise) / 10.0**decimals, y)

@@ -10,7 +10,7 @@ import base64
 import io
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
@@ -101,7 +101,7 @@ class Table:
 
     ``name`` names the files; ``columns`` are the printed headings; ``rows`` are printed cells, the first of each
     row its heading; ``data`` is the machine-readable table, written as CSV and XLSX; ``numeric`` says from which
-    column on cells are numbers.
+    column on cells are numbers; the cells of ``english`` columns are in English whatever the report's language is.
     """
 
     name: str
@@ -111,10 +111,13 @@ class Table:
     data: pd.DataFrame
     note: str = ""
     numeric: int = 1
-    emphasised: frozenset[int] = field(default_factory=frozenset)
+    emphasised: frozenset[int] = frozenset()
+    english: frozenset[int] = frozenset()
 
     def html(self) -> str:
-        head = "".join(f'<th scope="col"{self._kind(i)}>{escape(column)}</th>' for i, column in enumerate(self.columns))
+        head = "".join(
+            f'<th scope="col"{self._number(i)}>{escape(column)}</th>' for i, column in enumerate(self.columns)
+        )
         body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
         note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
         return (
@@ -125,11 +128,14 @@ class Table:
 
     def _row(self, number: int, row: Sequence[str]) -> str:
         name = ' class="emphasised"' if number in self.emphasised else ""
-        cells = "".join(f"<td{self._kind(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i)
+        cells = "".join(f"<td{self._number(i)}{self._english(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i)
         return f'<tr{name}><th scope="row">{escape(row[0])}</th>{cells}</tr>'
 
-    def _kind(self, column: int) -> str:
+    def _number(self, column: int) -> str:
         return ' class="number"' if column and column >= self.numeric else ""
+
+    def _english(self, column: int) -> str:
+        return ' lang="en"' if column in self.english else ""
 
     def typst(self) -> str:
         k = len(self.columns)
@@ -138,7 +144,9 @@ class Table:
         cells = []
         for number, row in enumerate(self.rows):
             weight = 'weight: "bold", ' if number in self.emphasised else ""
-            cells += [f"text({weight}{quoted(cell)})" for cell in row]
+            for i, cell in enumerate(row):
+                words = 'lang: "en", ' if i in self.english else ""
+                cells.append(f"text({weight}{words}{quoted(cell)})")
         note = f"note: {quoted(self.note)}, " if self.note else ""
         return (
             f"#data_table(caption: {quoted(self.caption)}, columns: {k}, align: ({align},), {note}"

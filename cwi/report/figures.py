@@ -14,8 +14,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import offset_copy
 
 from cwi.errors import DataError
 from cwi.report.style import (
@@ -30,6 +32,7 @@ from cwi.report.style import (
     Entry,
     Number,
     area,
+    check_limits,
     colour_bar,
     draw_key,
     key_height,
@@ -55,7 +58,7 @@ PARTS: tuple[dict[str, Any], ...] = (
     {"marker": "s", "markerfacecolor": "#f2b65a", "markersize": 5.6},
     {"marker": "^", "markerfacecolor": "#ffffff", "markersize": 6.6},
     {"marker": "D", "markerfacecolor": "#8a86bf", "markersize": 5.2},
-    {"marker": "v", "markerfacecolor": "#9a5212", "markersize": 6.6},
+    {"marker": "v", "markerfacecolor": "#b8621b", "markersize": 6.6},
     {"marker": "P", "markerfacecolor": "#cfe2f2", "markersize": 6.6},
     {"marker": "X", "markerfacecolor": "#b9b9b9", "markersize": 6.4},
     {"marker": "p", "markerfacecolor": "#4f8fc4", "markersize": 6.6},
@@ -234,12 +237,12 @@ def dot_plot(
         ends = intervals[["low", "high"]].astype(float).reindex(table.index).to_numpy()
     mean = float(nation[index]) if nation is not None else np.nan
 
-    big: dict[str, Any] = {"marker": "o", "markersize": 10, "markerfacecolor": "#08264f", "markeredgecolor": "white"}
+    big: dict[str, Any] = {"marker": "o", "markersize": 8.5, "markerfacecolor": "#08264f", "markeredgecolor": "white"}
     entries = [Entry(labels[index], "marker", big)]
     styles = [PARTS[i % len(PARTS)] | {"markeredgecolor": INK, "markeredgewidth": 0.7} for i in range(len(parts))]
     entries += [Entry(labels[part], "marker", style) for part, style in zip(parts, styles, strict=True)]
     if ends is not None:
-        entries.append(Entry(labels["interval"], "line", {"color": "#08264f", "linewidth": 1.3}))
+        entries.append(Entry(labels["interval"], "line", {"color": "#08264f", "linewidth": 1.3, "marker": "|", "markersize": 5}))
     key = key_height(entries, WIDTH - 2 * EDGE)
     left = EDGE + names + 0.12 + column + 0.12
     width = WIDTH - left - 0.16
@@ -262,6 +265,8 @@ def dot_plot(
     y = np.arange(n)
     if ends is not None:
         axes.hlines(y, ends[:, 0], ends[:, 1], color="#08264f", linewidth=1.3, zorder=2)
+        for end in ends.T:
+            axes.vlines(end, y - 0.2, y + 0.2, color="#08264f", linewidth=1.0, zorder=2)
     if said:
         axes.axvline(mean, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1.5)
         half = width_of(said, 8.5) / 2 / width * (limits[1] - limits[0])
@@ -327,6 +332,7 @@ def heat_map(
         raise DataError("heat map: there is nothing to draw, the table has no columns")
     _unique(values.index, "heat map")
     _unique(values.columns, "heat map")
+    check_limits(limits)
     order = list(values.columns)
     if emphasised is not None:
         order = [emphasised, *(column for column in order if column != emphasised)]
@@ -338,16 +344,26 @@ def heat_map(
     apart = 1 if emphasised is not None and k > 1 else 0
     gap = 0.1 * apart
 
-    size, small = 8.5, 8.0 if k <= 10 else 7.5
-    wrapped, names, row = _names([str(name) for name in table.index], size, 1.6 if k <= 10 else 1.4)
+    size, small = (8.5, 8.0) if k <= 10 else (8.0, 7.5)
+    wrapped, names, row = _names([str(name) for name in table.index], size, 1.65)
     cells = table.to_numpy()
     printed = [[number(float(v)) if np.isfinite(v) else "" for v in line] for line in cells]
-    widest = max(width_of(text, small, j < apart) for line in printed for j, text in enumerate(line)) + 0.05
+    widest = max(width_of(text, small, j < apart) for line in printed for j, text in enumerate(line)) + 0.07
     left = EDGE + names + 0.08
     heads = [str(column) for column in order]
     cell = max(min((WIDTH - left - gap - EDGE) / k, 1.05), widest)
-    longest = max(width_of(wrap(head, 0.01, size, i < apart), size, i < apart) for i, head in enumerate(heads)) + 0.06
-    slanted = left + gap + k * max(longest, cell) + EDGE > WIDEST
+    wide = [cell] * k  # of each column
+    slanted, letters = True, size
+    for smaller in (0.0, 0.5, 1.0):  # rather smaller than slanted
+        longest = [
+            width_of(wrap(head, 0.01, size - smaller, i < apart), size - smaller, i < apart) + 0.06
+            for i, head in enumerate(heads)
+        ]
+        level = max([cell, *longest[apart:]])
+        if left + gap + max([cell, *longest[:apart]]) * apart + level * (k - apart) + EDGE <= WIDEST:
+            wide = [max([cell, *longest[:apart]])] * apart + [level] * (k - apart)
+            slanted, letters = False, size - smaller
+            break
     overhang = 0.0
     if slanted:
         texts = [_two_lines(head, size, i < apart) for i, head in enumerate(heads)]
@@ -357,12 +373,13 @@ def heat_map(
         for _ in range(3):  # the cells make room for the last labels
             cell = max(min((WIDTH - left - gap - EDGE - overhang) / k, 1.05), widest)
             overhang = max(max(r - (k - j - 0.5) * cell for j, r in enumerate(reach)), 0.0)
+        wide = [cell] * k
         head = max(le * np.sin(SLANT) + th * np.cos(SLANT) for le, th in zip(lengths, thick, strict=True)) + 0.08
     else:
-        cell = max(cell, longest)
-        texts = [wrap(head, cell - 0.04, size, i < apart) for i, head in enumerate(heads)]
-        head = max(text.count("\n") + 1 for text in texts) * leading(size) + 0.08
-    width = max(WIDTH, left + gap + cell * k + overhang + EDGE)
+        texts = [wrap(head, wide[i] - 0.04, letters, i < apart) for i, head in enumerate(heads)]
+        head = max(text.count("\n") + 1 for text in texts) * leading(letters) + 0.08
+    begins = [left + sum(wide[:j]) + (gap if j >= apart else 0.0) for j in range(k)]
+    width = max(WIDTH, begins[-1] + wide[-1] + overhang + EDGE)
 
     beyond = bool((cells < limits[0]).any()), bool((cells > limits[1]).any())
     entries = [Entry(missing_label, "patch", MISSING)] if np.isnan(cells).any() else []
@@ -380,7 +397,7 @@ def heat_map(
         text.text(left - 0.08, top + (i + 0.5) * row, name, size=size, ha="right", va="center", linespacing=TIGHT)
     colours = DIVERGING if diverging else SEQUENTIAL
     for j, title in enumerate(texts):
-        x = left + (j + 0.5) * cell + (gap if j >= apart else 0)
+        x = begins[j] + wide[j] / 2
         weight = "bold" if j < apart else "normal"
         if slanted:
             text.text(
@@ -388,12 +405,11 @@ def heat_map(
                 ha="left", va="center", linespacing=TIGHT,
             )
         else:
-            text.text(x, top - 0.06, title, size=size, weight=weight, ha="center", va="bottom", linespacing=1.2)
+            text.text(x, top - 0.06, title, size=letters, weight=weight, ha="center", va="bottom", linespacing=1.2)
     for first, last in ((0, apart), (apart, k)):
         if first == last:
             continue
-        x = left + first * cell + (gap if first else 0)
-        axes = area(figure, x, top, cell * (last - first), n * row)
+        axes = area(figure, begins[first], top, sum(wide[first:last]), n * row)
         part = table.iloc[:, first:last]
         sns.heatmap(
             part, mask=part.isna(), ax=axes, cmap=colours, vmin=limits[0], vmax=limits[1], cbar=False,
@@ -402,7 +418,8 @@ def heat_map(
         axes.set(xlabel="", ylabel="")
         for i in range(n):
             for j in range(first, last):
-                _cell(axes, i, j - first, cells[i, j], printed[i][j], colours, limits, bool(marked[i, j]), j < apart, small)
+                what = cells[i, j], printed[i][j], bool(marked[i, j])
+                _cell(axes, (i, j - first), what, colours, limits, small, "bold" if j < apart else "normal")
     colour_bar(figure, (left, top + n * row + 0.14, bar), colours, limits, number, signed=diverging, beyond=beyond)
     text = area(figure, left, top + n * row + 0.14, bar, foot, bare=True)
     text.text(0, 0.34, label, size=size, va="top", linespacing=1.2)
@@ -420,26 +437,24 @@ def _two_lines(text: str, size: float, bold: bool) -> str:
 
 def _cell(
     axes: Axes,
-    i: int,
-    j: int,
-    value: float,
-    printed: str,
-    colours: object,
+    at: tuple[int, int],
+    what: tuple[float, str, bool],
+    colours: Colormap,
     limits: tuple[float, float],
-    marked: bool,
-    bold: bool,
     size: float,
+    weight: str,
 ) -> None:
     """What stands in a cell of a heat map: its number, a dot where it is marked, hatching where nothing is."""
+    (i, j), (value, printed, marked) = at, what
     if not np.isfinite(value):
         axes.add_patch(Rectangle((j + 0.03, i + 0.05), 0.94, 0.9, **MISSING))
         return
     share = (value - limits[0]) / (limits[1] - limits[0])
-    ink = on(colours(min(max(share, 0.0), 1.0)))  # type: ignore[operator]
-    weight = "bold" if bold else "normal"
+    ink = on(colours(min(max(share, 0.0), 1.0)))
     axes.text(j + 0.5, i + 0.52, printed, size=size, color=ink, weight=weight, ha="center", va="center_baseline")
     if marked:
-        axes.scatter([j + 0.88], [i + 0.2], s=7, color=ink, linewidths=0, zorder=3)
+        corner = offset_copy(axes.transData, axes.get_figure(root=True), -3.4, -3.4, units="points")
+        axes.plot([j + 1], [i], transform=corner, marker="o", markersize=2.8, markeredgewidth=0, color=ink)
 
 
 @rc_context(STYLE)

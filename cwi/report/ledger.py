@@ -53,7 +53,7 @@ class Ledger:
         if value != value:
             return NONE
         text = self.language.number(value, decimals, sign=sign)
-        row = {"name": name, "value": f"{float(value):.12g}", "unit": unit, "decimals": decimals, "text": text}
+        row = {"name": name, "value": f"{float(value) + 0.0:.12g}", "unit": unit, "decimals": decimals, "text": text}
         known = self._rows.setdefault(name, row)
         if known != row:
             raise DataError(

@@ -59,11 +59,11 @@ class OfficialReport:
         return self._kept(measured.measured)
 
     def map(self) -> Section:
-        """The index on the map, with its table."""
+        """The index on the map."""
         return self._kept(index.index_map)
 
     def ranking(self) -> Section:
-        """Regions ranked, with their dimensions and the interval of each rank."""
+        """Regions ranked, with their dimensions and the interval of each rank, and the table of the index."""
         return self._kept(index.index)
 
     def dimension(self, code: str) -> Section:
@@ -119,5 +119,5 @@ class OfficialReport:
 
 def rounded(data: pd.DataFrame) -> pd.DataFrame:
     """A table as it is written: twelve significant digits, the same on every machine."""
-    numbers = data.select_dtypes("floating").columns
-    return data.assign(**{c: data[c].map(lambda v: v if v != v else float(f"{v:.12g}")) for c in numbers})
+    numbers = [column for column in data if data[column].dtype == float]
+    return data.assign(**{c: [v if v != v else float(f"{v:.12g}") for v in data[c]] for c in numbers})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from matplotlib import rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_rgb
@@ -21,6 +22,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+from cwi.errors import DataError
 
 __all__ = [
     "DIVERGING",
@@ -34,6 +37,7 @@ __all__ = [
     "Entry",
     "Number",
     "area",
+    "check_limits",
     "colour_bar",
     "draw_key",
     "key_height",
@@ -47,10 +51,13 @@ __all__ = [
 
 Number = Callable[[float], str]
 
-STYLE: dict[Any, Any] = {
+# matplotlib's own defaults below, so that a reader's settings or another library's theme change nothing
+_APART = re.compile(r"backend|interactive|toolbar|timezone|webagg|tk\.|keymap|docstring|date\.epoch|.*(raise|dir|warn)")
+STYLE: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if not _APART.match(key)} | {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.parse_math": False,
+    "text.hinting": "none",  # letters are as wide as they were measured
     "svg.hashsalt": "cwi",
     "svg.fonttype": "path",
     "figure.dpi": 100,
@@ -155,6 +162,18 @@ def area(figure: Figure, left: float, top: float, width: float, height: float, *
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
     return axes
+
+
+def check_limits(limits: tuple[float, float]) -> None:
+    """Refuse ends of a scale between which there is nothing.
+
+    Raises
+    ------
+    DataError
+        If the upper end is not above the lower one.
+    """
+    if not limits[0] < limits[1]:
+        raise DataError(f"colours run from {limits[0]:g} to {limits[1]:g}; the second must be greater")
 
 
 def ticks(axes: Axes, limits: tuple[float, float], number: Number, *, signed: bool = False, most: int = 8) -> None:

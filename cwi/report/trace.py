@@ -26,7 +26,7 @@ def trace(edition: Edition, region: str, node: str | None = None) -> str:
     --------
     >>> from cwi import read_edition
     >>> print(trace(read_edition(2023), "KZ-15", "economy").splitlines()[0])
-    Aktobe Region (KZ-15), 2023: methodology 2024.1
+    Aktobe (KZ-15), 2023: methodology 2024.1
     """
     scores = edition.scores
     known = [edition.territory.nation, *edition.regions]
@@ -37,9 +37,9 @@ def trace(edition: Edition, region: str, node: str | None = None) -> str:
         tree = _under(tree, node)
     version = edition.methodology.version
     lines = [f"{edition.territory.name(region)} ({region}), {edition.year}: methodology {version}"]
-    rows = tree.to_dict("records")
+    rows: list[dict[str, object]] = [{str(key): value for key, value in row.items()} for row in tree.to_dict("records")]
     for place, row in enumerate(rows):
-        indent = "  " * (row["depth"] - rows[0]["depth"])
+        indent = "  " * (int(str(row["depth"])) - int(str(rows[0]["depth"])))
         parts = [r for r in rows[place + 1 :] if _below(rows, place, r)]
         lines += [indent + line for line in _node(edition, scores, row, parts)]
     return "\n".join(lines)

@@ -196,7 +196,7 @@ def _pattern(values: Sequence[float]) -> str:
     most = max(map(abs, values), default=0.0)
     if all(value == round(value) for value in values):
         return "0" if most < 10_000 else "#,##0"  # years and codes have no separator
-    return "#,##0.0" if most >= 1_000 else "0.00" if most >= 10 else "0.000" if most >= 0.1 else "0.00000"
+    return "#,##0.0" if most >= 1_000 else "0.00" if most >= 1 else "0.0000" if most >= 0.001 else "0.00E+00"
 
 
 def _decimals(pattern: str) -> int:

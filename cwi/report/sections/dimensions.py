@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.report import figures
-from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
+from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 
 __all__ = ["dimension"]
@@ -15,7 +15,7 @@ def dimension(p: Printer, code: str) -> Section:
     """Who is ahead and who is behind in the dimension, and in which of its components."""
     components = [node.code for node in p.components if node.parent == code]
     table = _scores(p, code, components)
-    blocks = [Heading(p.title(code), anchor=f"dimension-{code}")]
+    blocks: list[Block] = [Heading(p.title(code), anchor=f"dimension-{code}")]
     regions = table[table["region"] != p.nation].dropna(subset=[code])
     if not regions.empty:
         ordered = regions.sort_values(code, ascending=False, kind="stable")
@@ -35,8 +35,8 @@ def dimension(p: Printer, code: str) -> Section:
     blocks.append(Paragraph(p.say("dimension.basis", indicators=basis) if basis else p.say("dimension.nothing")))
     empty = [c for c in components if table[c].isna().all()]
     if empty:
-        names = p.language.list([p.title(c) for c in empty])
-        blocks.append(Paragraph(p.say("dimension.empty", components=names), "note"))
+        unmeasured = p.language.list([p.title(c) for c in empty])
+        blocks.append(Paragraph(p.say("dimension.empty", components=unmeasured), "note"))
     names = [p.region(region) for region in table["region"]]
     shown = table.set_index(pd.Index(names))[[code, *components]]
     flags = p.scores.wide(p.year, p.components[0].level, "flag")[components].reindex(table["region"])

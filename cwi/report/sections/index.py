@@ -27,8 +27,9 @@ def index_table(p: Printer) -> pd.DataFrame:
         intervals = rank_intervals(p.scores, p.year, draws=p.draws, rng=p.rng, noise=NOISE, level=LEVEL)
         for side in ("low", "high"):
             table[f"rank_{side}"] = intervals[side].reindex(order)
-            table[f"score_{side}"] = intervals[f"score_{side}"].reindex(order)
         table["score"] = top["score"].reindex(order)
+        for side in ("low", "high"):
+            table[f"score_{side}"] = intervals[f"score_{side}"].reindex(order)
         for node in p.dimensions:
             table[node.code] = wide[node.code].reindex(order)
         table["measured"] = top["measured"].reindex(order)
@@ -38,7 +39,7 @@ def index_table(p: Printer) -> pd.DataFrame:
 
 
 def index_map(p: Printer) -> Section:
-    """The index on the map of the year's regions, the other borders dashed."""
+    """The index on the map of the year's regions, the borders of the other territory dashed."""
     table = index_table(p)
     old = p.year < 2022
     figure = Figure(
@@ -46,8 +47,6 @@ def index_map(p: Printer) -> Section:
         caption=p.say("map.caption", year=p.year),
         alt=p.say("map.alt", year=p.year),
         language=p.language.code,
-        table=_table(p, table),
-        open_table=p.say("figure.table"),
         draw=lambda: maps.choropleth(
             table.set_index("region")["score"].reindex(p.edition.regions),
             maps.boundaries_of(p.year),
@@ -76,7 +75,7 @@ def index(p: Printer) -> Section:
     blocks: list[Block] = []
     if not regions.empty:
         width = regions["rank_high"] - regions["rank_low"]
-        values["widest"] = p.region(str(regions.loc[width.idxmax(), "region"]))
+        values["widest"] = p.region(str(regions["region"].iloc[int(width.to_numpy().argmax())]))
         values["places"] = p.whole(f"rank.{p.year}.widest", float(width.max()), "ranks")
         blocks.append(Paragraph(p.say("index.weights", **values)))
     codes = [node.code for node in p.dimensions]
@@ -103,7 +102,7 @@ def index(p: Printer) -> Section:
             number=p.plain,
         ),
     )
-    return Section([*blocks, figure])
+    return Section([*blocks, figure, _table(p, table)])
 
 
 def _table(p: Printer, table: pd.DataFrame) -> Table:

@@ -44,11 +44,10 @@ def limits(p: Printer) -> Section:
 
 def _named(p: Printer, late: pd.DataFrame) -> str:
     """Carried indicators with the years they come from."""
-    years = late.groupby("indicator", sort=False)["observed"].agg(["min", "max"])
-    order = [code for code in p.edition.methodology.indicators["code"] if code in years.index]
+    years = {str(code): (int(found.min()), int(found.max())) for code, found in late.groupby("indicator")["observed"]}
     said = []
-    for code in order:
-        low, high = int(years.at[code, "min"]), int(years.at[code, "max"])
+    for code in (code for code in p.edition.methodology.indicators["code"] if code in years):
+        low, high = years[code]
         said.append(f"{p.title(code)} ({low if low == high else f'{low}–{high}'})")
     return "; ".join(said)
 
@@ -88,4 +87,5 @@ def _sources(p: Printer, seen: pd.DataFrame) -> Table:
         rows=rows,
         data=pd.DataFrame(data),
         numeric=5,
+        english=frozenset({1, 2, 3}),
     )

@@ -62,7 +62,7 @@ def _profiles(p: Printer) -> Table:
     gaps = wide.sub(wide.loc[p.nation])
     rows, data = [], []
     for code in p.ranked():
-        own = gaps.loc[code].dropna().sort_values(kind="stable")
+        own = pd.Series(gaps.loc[code]).dropna().sort_values(kind="stable")
         weak, strong = own[own < 0][:SHOWN], own[own > 0][::-1][:SHOWN]
         rows.append([p.region(code), _said(p, code, strong), _said(p, code, weak)])
         for side, found in (("strong", strong), ("weak", weak)):

@@ -1,0 +1,1 @@
+"""Speed and memory, measured again by anyone with `make bench`; no timed tests."""

@@ -1,0 +1,7 @@
+"""Run every benchmark in one go and print its table: python -m benchmarks."""
+
+from benchmarks import arrow, stages
+
+if __name__ == "__main__":
+    arrow.main()
+    stages.main()
