@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cwi import folders
@@ -24,15 +24,13 @@ class Check:
     problems: tuple[str, ...]
 
 
-def check_all() -> list[Check]:
-    """Look at the whole data folder: territory, observations and their sources, methodologies, editions."""
-    return [
-        _check("territory", _territory),
-        _check("sources", lambda: (f"{len(read_sources())} records", [])),
-        _check("observations", _observations),
-        _check("methodologies", _methodologies),
-        _check("editions", _editions),
-    ]
+def check_all() -> Iterator[Check]:
+    """Look at the whole data folder, part by part: territory, sources, observations, methodologies, editions."""
+    yield _check("territory", _territory)
+    yield _check("sources", lambda: (f"{len(read_sources())} records", []))
+    yield _check("observations", _observations)
+    yield _check("methodologies", _methodologies)
+    yield _check("editions", _editions)
 
 
 def _check(name: str, look: Callable[[], tuple[str, Iterable[str]]]) -> Check:
@@ -61,10 +59,9 @@ def _methodologies() -> tuple[str, list[str]]:
     versions = methodologies()
     for version, path in versions.items():
         table = read_methodology(version).indicators
-        for line, row in table.iterrows():
-            if row["data"] == OPEN and row["code"] not in series:
-                place = folders.relative(path / "indicators.csv")
-                found.append(f"{place} line {line}: '{row['code']}' is said to be open but data/series.csv has no such series")
+        for line, code in table.loc[(table["data"] == OPEN) & ~table["code"].isin(series), "code"].items():
+            place = f"{folders.relative(path / 'indicators.csv')} line {line}"
+            found.append(f"{place}: '{code}' is said to be open but data/series.csv has no such series")
     return ", ".join(versions), found
 
 

@@ -18,6 +18,7 @@ from cwi.checks import check_all
 from cwi.edition import read_edition
 from cwi.errors import CwiError, ParameterError
 from cwi.report.languages import LANGUAGES
+from cwi.report.manifest import read_manifest
 from cwi.report.parameters import checked, declared
 from cwi.report.publication import publish, review
 from cwi.report.render import ReportError, execute, is_current, make_report
@@ -37,7 +38,8 @@ Given = Annotated[
 @app.command()
 def check() -> None:
     """Check all data: schema, keys, ranges, territories, sources, methodologies, editions."""
-    results = check_all()
+    with _progress() as bar:
+        results = list(bar.track(check_all(), total=5, description="checking"))
     table = Table("what", "looked at", "problems", box=None, pad_edge=False)
     for result in results:
         table.add_row(result.name, result.looked_at, str(len(result.problems) or "none"))
@@ -52,7 +54,9 @@ def check() -> None:
 @app.command()
 def report(
     year: Year,
-    language: Annotated[list[str] | None, typer.Option(help="Only this language (kk, ru, en); may be repeated.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only this language (kk, ru, en); may be repeated.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Another folder than reports/.")] = None,
     force: Annotated[bool, typer.Option(help="Make it again although nothing changed.")] = False,
     parameter: Given = None,
@@ -70,17 +74,17 @@ def report(
     if not force and is_current(year, languages, parameters, output):
         out.print(f"{folders.relative(target)} is up to date")
         return
-    with Progress(
-        TextColumn("report {task.fields[year]}"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-        console=err, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("checking", total=len(languages) + 2, year=year)
+    before = set(read_manifest(target).get("languages", []))
+    with _progress() as bar:
+        task = bar.add_task("checking", total=len(languages) + 2)
 
         def said(what: str) -> None:
             bar.update(task, advance=1, description=what)
 
         folder = make_report(year, languages=languages, output=output, said=said, **parameters)
     out.print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
+    if gone := before - set(read_manifest(folder)["languages"]):
+        out.print(f"{', '.join(sorted(gone))}: taken away, made of other things; cwi report {year} makes all again")
 
 
 @app.command()
@@ -91,7 +95,8 @@ def run(
 ) -> None:
     """Run any notebook; unknown or ill-typed parameters are refused before anything starts."""
     parameters = checked(notebook, _parameters(notebook, parameter))
-    with tempfile.TemporaryDirectory() as aside:
+    with _progress() as bar, tempfile.TemporaryDirectory() as aside:
+        bar.add_task(f"running {notebook.name}", total=None)
         done = Path(aside) / result.name
         execute(notebook, done, parameters)
         result.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +117,9 @@ def trace_command(
 @app.command("review")
 def review_command(year: Year) -> None:
     """Compute an edition again from its rows and name every printed number that differs from the published one."""
-    differences = review(read_edition(year))
+    with _progress() as bar:
+        bar.add_task(f"computing {year} again", total=None)
+        differences = review(read_edition(year))
     for difference in differences:
         print(difference)
     if differences:
@@ -129,6 +136,12 @@ def publish_command(
     """Keep the numbers of the finished report as the published ones of the edition."""
     n = publish(read_edition(year), folders.reports() / str(year), revision=revision)
     out.print(f"{n} numbers of {year} are published")
+
+
+def _progress() -> Progress:
+    """A bar on the terminal that is gone when the work is done; nothing in a log."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def _parameters(notebook: Path, given: list[str] | None) -> dict[str, object]:
@@ -165,3 +178,7 @@ def main() -> None:
     except ReportError as problem:
         print(f"ReportError: {problem}", file=sys.stderr)
         sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

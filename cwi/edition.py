@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from cwi import folders
-from cwi.errors import DataError, near
+from cwi.errors import DataError, MethodologyError, near
 from cwi.index import Scores, score
 from cwi.methodology import Methodology, read_methodology
 from cwi.observations import read_observations, read_sources
@@ -102,10 +102,15 @@ class Edition:
         return Edition(year, self.methodology, self.territory, self.base, self.sources, self.path)
 
     def regional_mean(self, node: str | None = None) -> float:
-        """Mean of the regions' scores weighted by population: beside the national score, never instead of it."""
+        """Mean of the regions' scores weighted by population: beside the national score, never instead of it.
+
+        Not a number where the population of a region is not known.
+        """
         column = self.scores.of(node or self.methodology.top.code)[self.year]
         column = column.reindex(self.regions).dropna()
         weight = self.population.reindex(column.index)
+        if weight.isna().any() or not weight.sum():
+            return float("nan")
         return float((column * weight).sum() / weight.sum())
 
 
@@ -113,8 +118,7 @@ def editions() -> dict[int, Path]:
     """The years that have an edition, each with its folder."""
     return {
         int(path.parent.name): path.parent
-        for path in sorted((folders.data() / "editions").glob("*/edition.toml"))
-        if path.parent.name.isdecimal()
+        for path in sorted((folders.data() / "editions").glob("[0-9][0-9][0-9][0-9]/edition.toml"))
     }
 
 
@@ -141,7 +145,7 @@ def read_edition(year: int, methodology: str | Methodology | None = None) -> Edi
     """
     known = editions()
     if year not in known:
-        raise DataError(f"there is no edition of {year}{near(year, known)}")
+        raise DataError(f"there is no edition of {year}{near(year, map(str, known))}")
     path = known[year] / "edition.toml"
     said = read_toml(path, DataError)
     for key in said:
@@ -149,9 +153,17 @@ def read_edition(year: int, methodology: str | Methodology | None = None) -> Edi
             raise DataError(f"{folders.relative(path)}: an edition has no setting '{key}'{near(key, SETTINGS)}")
     if "methodology" not in said:
         raise DataError(f"{folders.relative(path)}: 'methodology' is missing")
+    if not isinstance(said["methodology"], str):
+        raise DataError(
+            f"{folders.relative(path)}: methodology is {said['methodology']!r}; it must be a text in quotes"
+        )
     chosen = said["methodology"] if methodology is None else methodology
     rules = chosen if isinstance(chosen, Methodology) else read_methodology(chosen)
     territory = read_territory()
+    if rules.nation not in (None, territory.nation):
+        raise MethodologyError(
+            f"{folders.relative(rules.path)}: nation is '{rules.nation}'; in data/regions.csv it is '{territory.nation}'"
+        )
     return Edition(year, rules, territory, read_observations(territory=territory), read_sources(), known[year])
 
 

@@ -95,13 +95,18 @@ class Scores:
         if here.empty:
             raise DataError(f"there is no score for {region} in {year}")
         cells = self.cells[(self.cells["region"] == region) & (self.cells["year"] == year)].set_index("indicator")
-        children = {parent: rows for parent, rows in self.edges.groupby("parent", sort=False)}
+        children = dict(list(self.edges.groupby("parent", sort=False)))
         rows: list[dict[str, Any]] = []
 
         def walk(code: str, depth: int, weight: float, share: float) -> None:
             node = here.loc[code]
             row = {"depth": depth, "region": region, "node": code, "level": node["level"], "score": node["score"]}
-            row |= {"weight": weight, "share": share, "contribution": share * node["score"], "coverage": node["coverage"]}
+            row |= {
+                "weight": weight,
+                "share": share,
+                "contribution": share * node["score"],
+                "coverage": node["coverage"],
+            }
             row |= {"flag": node["flag"]}
             if code in cells.index:
                 row |= {key: cells.at[code, key] for key in ("value", "observed", "status", "source")}
@@ -238,7 +243,8 @@ def score(
     if cells["value"].isna().all():
         raise DataError(
             f"no indicator of methodology {methodology.version} has a value that can be scored in "
-            f"{', '.join(map(str, wanted))}" + (f" or the {methodology.max_age} years before" if methodology.max_age else "")
+            f"{', '.join(map(str, wanted))}"
+            + (f" or the {methodology.max_age} years before" if methodology.max_age else "")
         )
     k = len(methodology.indicators)
     x = cells["value"].to_numpy(float).reshape(-1, k)
@@ -318,8 +324,8 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
         row = table[twice].iloc[0]
         raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} has two values; a value has one row")
     table = table[[*key, "value"]].assign(
-        status=table["status"] if "status" in table else "normal",
-        source=table["source"] if "source" in table else "",
+        status=table.get("status", "normal"),
+        source=table.get("source", ""),
     )
     if not np.isfinite(table["value"].to_numpy(float)).all():
         row = table[~np.isfinite(table["value"].to_numpy(float))].iloc[0]

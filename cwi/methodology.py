@@ -11,9 +11,10 @@ import inspect
 import json
 import math
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from cwi import folders
 from cwi.errors import MethodologyError, near
 from cwi.methods import aggregation, normalisation, weighting
-from cwi.textfiles import read_csv, read_toml
+from cwi.textfiles import number, read_csv, read_toml
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
 
@@ -46,6 +47,7 @@ DESCRIPTION = (
     *(f"question_{language}" for language in LANGUAGES),
     *("unit", "kind", "owner", "ends_basis", "ends_reason", "data", "respondent", "ages", "note"),
 )
+RESERVED = ("code", *ENDS, "node", "normalisation", "indicators")
 OPTIONAL = ("scale", "weight", "decimals", *DESCRIPTION)
 CHOICES = {
     "scale": ("linear", "log"),
@@ -54,6 +56,16 @@ CHOICES = {
     "ends_basis": ("natural", "target", "range"),
 }
 OPEN = "open"
+
+DECIMALS = 12
+SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what holds where nothing is said
+    "status": "working",
+    "base": (),
+    "nation": None,
+    "max_age": 0,
+    "decimals": 1,
+    "experimental_below": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -152,13 +164,9 @@ class Methodology:
         """Twelve hexadecimal digits that change with anything the methodology says."""
         said = {
             "version": self.version,
-            "status": self.status,
-            "base": self.base,
-            "nation": self.nation,
+            "titles": dict(self.titles),
             "normalisation": _said(self.normalisation),
-            "max_age": self.max_age,
-            "decimals": self.decimals,
-            "experimental_below": self.experimental_below,
+            **{key: getattr(self, key) for key in SETTINGS},
             "levels": [[lv.name, _said(lv.weighting), _said(lv.aggregation), lv.coverage] for lv in self.levels],
             "nodes": {
                 code: {
@@ -195,7 +203,7 @@ class Methodology:
         where = f"{folders.relative(self.path)}, replaced"
         levels = list(self.levels)
         plain: dict[str, Any] = {}
-        overrides = {code: dict(table) for code, table in self.overrides.items()}
+        overrides = dict(self.overrides)
         names = [level.name for level in levels]
         for key, value in changes.items():
             if key in names:
@@ -203,22 +211,21 @@ class Methodology:
                 at = names.index(key)
                 levels[at] = replace(levels[at], **_rules(value, where))
             elif key == "node":
-                for code, table in value.items():
-                    _known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
-                    overrides.setdefault(code, {}).update(_rules(table, where))
+                for code, table in _overrides(value, where).items():
+                    overrides[code] = MappingProxyType({**overrides.get(code, {}), **table})
             elif key == "normalisation":
                 plain[key] = _rule("normalisation", value, where)
-            elif key == "base":
-                plain[key] = tuple(value)
-            elif key in ("max_age", "decimals", "experimental_below", "nation", "status", "indicators"):
-                plain[key] = value
+            elif key == "indicators":
+                plain[key] = _indicators(value, names[:-1], f"{where}, indicators")
+            elif key in SETTINGS:
+                plain[key] = _setting(key, value, where)
             else:
-                known = [*names, "node", "normalisation", "base", "max_age", "decimals", "nation", "indicators"]
+                known = [*names, "node", "normalisation", "indicators", *SETTINGS]
                 raise MethodologyError(f"{where}: nothing is called '{key}'{near(key, known)}")
         new = replace(
             self,
             levels=tuple(levels),
-            overrides=MappingProxyType({code: MappingProxyType(table) for code, table in overrides.items()}),
+            overrides=MappingProxyType(overrides),
             changed=(*self.changed, *changes),
             **plain,
         )
@@ -231,7 +238,7 @@ def methodologies(folder: Path | None = None) -> dict[str, Path]:
     folder = folder or folders.data() / "methodology"
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*/methodology.toml")):
-        version = str(read_toml(path, MethodologyError).get("version", ""))
+        version = _version(read_toml(path, MethodologyError), folders.relative(path))
         if version in found:
             raise MethodologyError(
                 f"{folders.relative(path)}: version '{version}' is also the version of "
@@ -260,46 +267,85 @@ def read_methodology(version: str | Path) -> Methodology:
     '2024.1'
     """
     folder = Path(version)
-    if isinstance(version, str) and not (folder / "methodology.toml").is_file():
+    if isinstance(version, str):
         known = methodologies()
-        if version not in known:
+        if version not in known and not (folder / "methodology.toml").is_file():
             raise MethodologyError(f"no methodology has the version '{version}'{near(version, known)}")
-        folder = known[version]
+        folder = known.get(version, folder)
     path = folder / "methodology.toml"
     where = folders.relative(path)
     said = read_toml(path, MethodologyError)
-    keys = ("version", "status", *TITLES, "base", "nation", "normalisation", "max_age", "decimals")
-    _known(said, (*keys, "experimental_below", "level", "node"), where, "the methodology")
+    known_settings = ("version", *TITLES, "normalisation", *SETTINGS, "level", "node")
+    _known(said, known_settings, where, "the methodology")
     for key in ("version", "normalisation", "level"):
         if key not in said:
             raise MethodologyError(f"{where}: '{key}' is missing")
-    if not isinstance(said["level"], list) or not all(isinstance(level, dict) for level in said["level"]):
-        raise MethodologyError(f"{where}: levels are written [[level]], the lowest first")
-    levels = tuple(_level(level, where) for level in said["level"])
-    overrides = said.get("node", {})
-    for code, table in overrides.items():
-        if not isinstance(table, dict):
-            raise MethodologyError(f'{where}: a node is written [node."{code}"]')
-        _known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
+    levels = _levels(said["level"], where)
+    below_top = [level.name for level in levels[:-1]]
+    table_path = folder / "indicators.csv"
+    table = read_csv(table_path, MethodologyError, required=("code", *below_top, *ENDS), optional=OPTIONAL)
     methodology = Methodology(
-        version=str(said["version"]),
-        status=_choice(said.get("status", "working"), ("working", "official"), "status", where),
-        titles=_titles(said, str(said["version"])),
-        base=tuple(_number(year, "base", where, whole=True) for year in said.get("base", [])),
-        nation=said.get("nation"),
+        version=_version(said, where),
+        titles=_titles(said, said["version"]),
         normalisation=_rule("normalisation", said["normalisation"], where),
-        max_age=_number(said.get("max_age", 0), "max_age", where, low=0, whole=True),
-        decimals=_number(said.get("decimals", 1), "decimals", where, low=0, high=12, whole=True),
-        experimental_below=_number(said.get("experimental_below", 0.0), "experimental_below", where, 0, 1),
         levels=levels,
-        overrides=MappingProxyType(
-            {code: MappingProxyType(_rules(table, where)) for code, table in overrides.items()}
-        ),
-        indicators=_indicators(folder / "indicators.csv", [level.name for level in levels[:-1]]),
+        overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
+        indicators=_indicators(table, below_top, folders.relative(table_path)),
         path=path,
+        **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
     _validate(methodology, where)
     return methodology
+
+
+def _version(said: Mapping[str, Any], where: str) -> str:
+    version = said.get("version")
+    if version is None:
+        raise MethodologyError(f"{where}: 'version' is missing")
+    if not isinstance(version, str) or not version:
+        raise MethodologyError(f'{where}: version is {version!r}; it must be a text in quotes, such as "2024.1"')
+    return version
+
+
+def _setting(key: str, value: Any, where: str) -> Any:
+    """The value of one of SETTINGS, checked."""
+    if key == "status":
+        return _choice(value, ("working", "official"), key, where)
+    if key == "base":
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise MethodologyError(f"{where}: base is {value!r}; it must be a list of years")
+        return tuple(_number(year, key, where, whole=True) for year in value)
+    if key == "nation":
+        if value is not None and not isinstance(value, str):
+            raise MethodologyError(f"{where}: nation is {value!r}; it must be the code of a region")
+        return value
+    if key == "experimental_below":
+        return _number(value, key, where, 0, 1)
+    return _number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, whole=True)
+
+
+def _levels(said: Any, where: str) -> tuple[Level, ...]:
+    if not isinstance(said, list) or not said or not all(isinstance(level, dict) for level in said):
+        raise MethodologyError(f"{where}: levels are written [[level]], the lowest first")
+    levels = tuple(_level(level, where) for level in said)
+    names = [level.name for level in levels]
+    for name in names:
+        if names.count(name) > 1:
+            raise MethodologyError(f"{where}: two levels are called '{name}'")
+        if name == "indicator":
+            raise MethodologyError(f"{where}: 'indicator' is the level below the first [[level]]; it needs no entry")
+        if name in (*RESERVED, *SETTINGS, *OPTIONAL):
+            raise MethodologyError(f"{where}: no level can be called '{name}', the word has another meaning")
+    return levels
+
+
+def _overrides(said: Any, where: str) -> dict[str, Mapping[str, Any]]:
+    """The tables of [node], by code."""
+    if not isinstance(said, Mapping):
+        raise MethodologyError(f"{where}: a node is written [node.code]")
+    for code, table in said.items():
+        _known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
+    return {code: MappingProxyType(_rules(table, where)) for code, table in said.items()}
 
 
 def _level(said: dict[str, Any], where: str) -> Level:
@@ -331,43 +377,48 @@ def _rule(family: str, said: Any, where: str) -> Rule:
     if isinstance(said, Rule):
         return said
     if callable(said):
-        return Rule(
-            getattr(said, "__name__", type(said).__name__), said, source=textwrap.dedent(inspect.getsource(said))
-        )
+        name = getattr(said, "__name__", type(said).__name__)
+        try:
+            return Rule(name, said, source=textwrap.dedent(inspect.getsource(said)))
+        except (OSError, TypeError):
+            raise MethodologyError(
+                f"{where}: the source of the {family} '{name}' cannot be read; write it as a function with def"
+            ) from None
     table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
     name = table.pop("name", None)
     module = FAMILIES[family]
     words = list(module.__all__)
+    if name is None:
+        raise MethodologyError(
+            f'{where}: {family} is {said!r}; it must be a word or {{name = "word"}}{near("", words)}'
+        )
     if name not in words:
         raise MethodologyError(f"{where}: no {family} is called '{name}'{near(name, words)}")
     function = getattr(module, name)
-    takes = [
-        p.name for p in inspect.signature(function).parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY
-    ]
-    for key in table:
+    takes = {p.name: p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    for key, value in table.items():
         if key not in takes:
             raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
-    needs = [
-        p.name
-        for p in inspect.signature(function).parameters.values()
-        if p.kind is inspect.Parameter.KEYWORD_ONLY and p.default is inspect.Parameter.empty and p.name not in table
-    ]
-    if needs:
-        raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{needs[0]}'")
+        if takes[key].annotation == "bool":
+            if not isinstance(value, bool):
+                raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
+        else:
+            _number(value, key, where)
+    for key, parameter in takes.items():
+        if parameter.default is parameter.empty and key not in table:
+            raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{key}'")
     return Rule(name, function, MappingProxyType(table))
 
 
-def _indicators(path: Path, levels: list[str]) -> pd.DataFrame:
-    where = folders.relative(path)
-    table = read_csv(path, MethodologyError, required=("code", *levels, *ENDS), optional=OPTIONAL)
+def _indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd.DataFrame:
+    """The table of indicators, checked, with all its columns and in the order of the tree; cells may be text."""
+    for column in ("code", *levels, *ENDS):
+        if column not in table:
+            raise MethodologyError(f"{where}: the column '{column}' is missing")
     if table.empty:
         raise MethodologyError(f"{where}: there is no indicator")
-    for column, default in (("weight", "1"), ("scale", "linear"), ("decimals", "1")):
-        if column not in table:
-            table[column] = default
-    for column in DESCRIPTION:
-        if column not in table:
-            table[column] = ""
+    defaults = {"weight": "1", "scale": "linear", "decimals": "1", **dict.fromkeys(DESCRIPTION, "")}
+    table = table.assign(**{column: text for column, text in defaults.items() if column not in table})
     for column in ("code", *levels):
         for line in table.index[table[column] == ""]:
             raise MethodologyError(f"{where} line {line}: '{column}' is empty; an indicator needs a place in the tree")
@@ -385,12 +436,16 @@ def _indicators(path: Path, levels: list[str]) -> pd.DataFrame:
             raise MethodologyError(f"{here}: worst and best are both {row['worst']:g}; a scale needs two ends")
         if row["weight"] < 0:
             raise MethodologyError(f"{here}: the weight {row['weight']:g} is below zero")
+        if row["decimals"] not in range(DECIMALS + 1):
+            raise MethodologyError(
+                f"{here}: decimals is {row['decimals']:g}; it must be a whole number from 0 to {DECIMALS}"
+            )
         if row["scale"] == "log" and min(row["worst"], row["best"]) <= 0:
             raise MethodologyError(f"{here}: a logarithmic scale needs both ends above zero")
     # A parent is met in the order of the file; its indicators stand together in the tree.
-    order = [table[level].map({code: i for i, code in enumerate(table[level].unique())}) for level in reversed(levels)]
+    order = [pd.factorize(table[level])[0] for level in levels]
     if order:
-        table = table.iloc[np.lexsort([key.to_numpy() for key in reversed(order)])]
+        table = table.iloc[np.lexsort(order)]
     return table.astype({"decimals": int})
 
 
@@ -398,40 +453,35 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
     """Build the tree, and refuse what is no tree."""
     table, where = methodology.indicators, folders.relative(methodology.path.parent / "indicators.csv")
     names = [level.name for level in methodology.levels]
-    parts, columns = list(table["code"]), [*names[:-1]]
-    seen: dict[str, str] = {code: "an indicator" for code in parts}
-    result: list[tuple[Node, ...]] = []
-    for depth, level in enumerate(methodology.levels):
-        top = depth == len(columns)
-        of_row = table[columns[depth]] if not top else pd.Series(level.name, index=table.index)
-        below = table[columns[depth - 1]] if depth else table["code"]
-        parent_of = pd.Series(of_row.to_numpy(), index=below.to_numpy())
-        for code in parts:
-            homes = list(dict.fromkeys(np.atleast_1d(parent_of.loc[code])))
-            if len(homes) > 1:
-                line = table.index[(below == code) & (of_row == homes[1])][0]
+    # For each level, indicators first, the node in which each row of the table lies.
+    floors = [*(list(table[column]) for column in ("code", *names[:-1])), [names[-1]] * len(table)]
+    floor_of: dict[str, str] = {}
+    parent_of: dict[str, str] = {}
+    for line, path in zip(table.index, zip(*floors, strict=True), strict=True):
+        for code, floor in zip(path, ("indicator", *names), strict=True):
+            if floor_of.setdefault(code, floor) != floor:
                 raise MethodologyError(
-                    f"{where} line {line}: '{code}' belongs to the {level.name} '{homes[1]}' here and to "
-                    f"'{homes[0]}' above; a node has one parent"
+                    f"{where} line {line}: '{code}' is a code of the level '{floor_of[code]}' and of the level "
+                    f"'{floor}'; a node cannot lie above itself, give one of them another code"
                 )
-        above = table[columns[depth + 1]] if depth + 1 < len(columns) else None
+        for (code, parent), floor in zip(pairwise(path), names, strict=True):
+            if parent_of.setdefault(code, parent) != parent:
+                raise MethodologyError(
+                    f"{where} line {line}: '{code}' belongs to the {floor} '{parent}' here and to "
+                    f"'{parent_of[code]}' above; a node has one parent"
+                )
+    result = []
+    for level, (below, here) in zip(methodology.levels, pairwise(floors), strict=True):
+        parts = list(dict.fromkeys(below))
         nodes = []
-        for code in dict.fromkeys(of_row):
-            if code in seen:
-                line = table.index[of_row == code][0]
-                raise MethodologyError(
-                    f"{where} line {line}: '{code}' is both {seen[code]} and a {level.name}; "
-                    "a node cannot lie above itself, give one of them another code"
-                )
-            seen[code] = f"a {level.name}"
+        for code in dict.fromkeys(here):
             own = methodology.overrides.get(code, {})
-            parent = None if top else above[of_row == code].iloc[0] if above is not None else names[-1]
             nodes.append(
                 Node(
                     code=code,
                     level=level.name,
-                    parent=parent,
-                    parts=tuple(i for i, part in enumerate(parts) if np.atleast_1d(parent_of.loc[part])[0] == code),
+                    parent=parent_of.get(code),
+                    parts=tuple(i for i, part in enumerate(parts) if parent_of[part] == code),
                     weight=own.get("weight", 1.0),
                     weighting=own.get("weighting", level.weighting),
                     aggregation=own.get("aggregation", level.aggregation),
@@ -439,23 +489,16 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
                     titles=_titles(own, code),
                 )
             )
-        parts = [node.code for node in nodes]
         result.append(tuple(nodes))
     return tuple(result)
 
 
 def _validate(methodology: Methodology, where: str) -> None:
-    names = [level.name for level in methodology.levels]
-    for name in names:
-        if names.count(name) > 1:
-            raise MethodologyError(f"{where}: two levels are called '{name}'")
-        if name == "indicator":
-            raise MethodologyError(f"{where}: 'indicator' is the level below the first [[level]]; it needs no entry")
     codes = [node.code for level in methodology.nodes for node in level]
     for code in methodology.overrides:
         if code not in codes:
             raise MethodologyError(
-                f"{where}: [node.\"{code}\"] is an orphan: no indicator lies under '{code}'{near(code, codes)}"
+                f"{where}: [node.{code}] is an orphan: no indicator lies under '{code}'{near(code, codes)}"
             )
     below = methodology.indicators["weight"].to_numpy(float)
     for level in methodology.nodes:
@@ -483,7 +526,7 @@ def _number(
     value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, whole: bool = False
 ) -> Any:
     good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not good or not low <= value <= high:
+    if not good or not low <= value <= high or abs(value) == math.inf:
         bounds = f" from {low:g} to {high:g}" if high < math.inf else f" not below {low:g}" if low > -math.inf else ""
         kind = "a whole number" if whole else "a number"
         raise MethodologyError(f"{where}: {what} is {value!r}; it must be {kind}{bounds}")
@@ -491,13 +534,10 @@ def _number(
 
 
 def _text_number(text: Any, what: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
+    value = number(str(text))
+    if value is None:
         hint = "; decimals take a point" if "," in str(text) else ""
-        raise MethodologyError(f"{where}: {what} is '{text}', which is not a number{hint}") from None
-    if not math.isfinite(value):
-        raise MethodologyError(f"{where}: {what} is '{text}'; it must be finite")
+        raise MethodologyError(f"{where}: {what} is '{text}', which is not a number{hint}")
     return value
 
 

@@ -7,8 +7,7 @@ area is a total. Zero, missing and suppressed are different things and stay so t
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import pandera.pandas as pa
 from cwi import folders
 from cwi.errors import DataError, near
 from cwi.territory import PARENT_REGION, Territory, read_territory
-from cwi.textfiles import read_csv, read_toml
+from cwi.textfiles import number, read_csv, read_toml
 
 __all__ = ["Problem", "problems", "read_observations", "read_series", "read_sources", "read_statuses"]
 
@@ -28,7 +27,11 @@ OPTIONAL = ("sex", "area", "se", "n", "note")
 COLUMNS = ("region", "year", "indicator", "sex", "area", "value", "se", "n", "status", "source", "note")
 KEY = ["region", "year", "indicator", "sex", "area"]
 YEARS = (1990, 2100)
+MIDDLING = ("share", "rate", "ratio", "mean", "index")  # kinds whose national value lies among those of the regions
+KINDS = (*MIDDLING, "count", "money", "context")
 GIVEN_LATER = (PARENT_REGION, "carried")  # statuses that the program gives, never a file
+
+Rule = tuple[Callable[[str], bool], Callable[[str], str]]  # whether a cell will do, and what is said of one that won't
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,21 @@ def read_series(folder: Path | None = None) -> pd.DataFrame:
         required=("indicator", "title_en", "title_ru", "unit", "low", "high", "kind", "source_code", "used"),
         optional=("judgement",),
     )
+    for line in table.index[table["indicator"] == ""]:
+        raise DataError(f"{where} line {line}: 'indicator' is empty")
     for line in table.index[table["indicator"].duplicated()]:
         raise DataError(f"{where} line {line}: the series '{table.at[line, 'indicator']}' stands there twice")
     for column in ("low", "high"):
         for line, text in table[column].items():
-            if _number(text) is None:
+            if number(text) is None:
                 raise DataError(f"{where} line {line}: {column} is '{text}', which is not a number")
         table[column] = table[column].astype(float)
     for line in table.index[table["low"] >= table["high"]]:
         raise DataError(f"{where} line {line}: low is not below high")
+    for column, words in (("kind", KINDS), ("used", ("yes", "no"))):
+        for line, word in table[column].items():
+            if word not in words:
+                raise DataError(f"{where} line {line}: {column} is '{word}'{near(word, words)}")
     return table.set_index("indicator")
 
 
@@ -89,6 +98,10 @@ def read_sources(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
         for key in ("publisher", "title", "licence", "retrieved"):
             if not isinstance(record, dict) or not record.get(key):
                 raise DataError(f"{folders.relative(path)}: the source '{name}' has no {key}")
+        if not isinstance(record.get("file", ""), str):
+            raise DataError(
+                f"{folders.relative(path)}: file of the source '{name}' is {record['file']!r}; it must be a text"
+            )
     return sources
 
 
@@ -125,14 +138,14 @@ def problems(folder: Path | None = None, *, territory: Territory | None = None) 
     table, found = _read(folder, territory)
     if found:
         return found
-    return [*_source_problems(folder), *_national_problems(table, read_series(folder), territory or read_territory(folder))]
+    territory = territory or read_territory(folder)
+    return [*_source_problems(folder), *_national_problems(table, read_series(folder), territory)]
 
 
 def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFrame, list[Problem]]:
     folder = folder or folders.data()
     territory = territory or read_territory(folder)
     series, sources, statuses = read_series(folder), read_sources(folder), read_statuses(folder)
-    schema = _schema(territory.regions.index, series.index, sources, statuses.index)
     paths = sorted((folder / "observations").glob("*.csv"))
     if not paths:
         raise DataError(f"{folders.relative(folder / 'observations')}: there is no table of observations")
@@ -144,11 +157,13 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
                 part[column] = ""
         tables.append(part.reset_index().assign(file=folders.relative(path)))
     table = pd.concat(tables, ignore_index=True)
-    found = _schema_problems(table, schema)
+    if table.empty:
+        raise DataError(f"{folders.relative(folder / 'observations')}: no table holds an observation")
+    found = _cell_problems(table, _rules(territory.regions.index, series.index, sources, statuses.index))
     if not found:
         table["year"] = table["year"].astype(int)
         for column in ("value", "se", "n"):
-            table[column] = pd.to_numeric(table[column].where(table[column] != "", None), errors="coerce").astype(float)
+            table[column] = table[column].map(number).astype(float)
         table["scored"] = table["status"].map(statuses["scored"])
         found = _row_problems(table, territory, series)
     if found:
@@ -157,66 +172,57 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
     return table[[*COLUMNS, "scored", "file", "line"]], []
 
 
-def _schema(regions: Iterable[str], series: Iterable[str], sources: Iterable[str], statuses: Iterable[str]) -> pa.DataFrameSchema:
-    """The schema of a row as text; the name of a check is the sentence said when it fails."""
+def _rules(
+    regions: Iterable[str], series: Iterable[str], sources: Iterable[str], statuses: Iterable[str]
+) -> dict[str, Rule]:
+    """What each cell of a row must be."""
 
-    def one_of(what: str, words: Iterable[str]) -> pa.Column:
+    def one_of(what: str, words: Iterable[str]) -> Rule:
         known = list(words)
-        said = lambda found: f"{what} '{found}'{near(found, known)}"  # noqa: E731
-        return pa.Column(str, pa.Check.isin(known, name="one of", error=said))
+        return known.__contains__, lambda found: f"{what} '{found}'{near(found, known)}"
 
-    def number(what: str) -> pa.Column:
-        return pa.Column(
-            str,
-            pa.Check(
-                lambda cells: cells.map(lambda text: text == "" or _number(text) is not None),
-                name="number",
-                error=lambda text: f"{what} is '{text}', which is not a number"
-                + ("; decimals take a point" if "," in text else "; leave the cell empty where there is none"),
+    def one_of_or_all(what: str, words: tuple[str, ...]) -> Rule:
+        return ("", *words).__contains__, lambda found: f"{what} '{found}'{near(found, words)}; an empty cell means all"
+
+    def number_or_none(what: str) -> Rule:
+        return (
+            lambda text: text == "" or number(text) is not None,
+            lambda text: (
+                f"{what} is '{text}', which is not a number"
+                + ("; decimals take a point" if "," in text else "; leave the cell empty where there is none")
             ),
         )
 
-    given = [status for status in statuses if status not in GIVEN_LATER]
-    return pa.DataFrameSchema(
-        {
-            "region": one_of("no region has the code", regions),
-            "year": pa.Column(
-                str,
-                pa.Check(
-                    lambda cells: cells.map(lambda text: text.isdecimal() and YEARS[0] <= int(text) <= YEARS[1]),
-                    name="year",
-                    error=lambda text: f"year is '{text}'; it must be a whole number from {YEARS[0]} to {YEARS[1]}",
-                ),
-            ),
-            "indicator": one_of("data/series.csv has no series", series),
-            "sex": one_of("no sex is called", ("", "F", "M")),
-            "area": one_of("no area is called", ("", "U", "R")),
-            "value": number("value"),
-            "se": number("se"),
-            "n": number("n"),
-            "status": one_of("no status is called", given),
-            "source": one_of("data/sources.toml has no record", sources),
-        }
-    )
+    year = f"it must be a whole number from {YEARS[0]} to {YEARS[1]}"
+    return {
+        "region": one_of("no region has the code", regions),
+        "year": (
+            lambda text: text.isascii() and text.isdecimal() and YEARS[0] <= int(text) <= YEARS[1],
+            lambda text: f"year is '{text}'; {year}",
+        ),
+        "indicator": one_of("data/series.csv has no series", series),
+        "sex": one_of_or_all("no sex is called", ("F", "M")),
+        "area": one_of_or_all("no area is called", ("U", "R")),
+        "value": number_or_none("value"),
+        "se": number_or_none("se"),
+        "n": number_or_none("n"),
+        "status": one_of("no status is called", [status for status in statuses if status not in GIVEN_LATER]),
+        "source": one_of("data/sources.toml has no record", sources),
+    }
 
 
-def _schema_problems(table: pd.DataFrame, schema: pa.DataFrameSchema) -> list[Problem]:
+def _cell_problems(table: pd.DataFrame, rules: Mapping[str, Rule]) -> list[Problem]:
+    def check(good: Callable[[str], bool]) -> pa.Check:
+        return pa.Check(lambda cells: cells.isin([text for text in cells.unique() if good(text)]))
+
+    schema = pa.DataFrameSchema({column: pa.Column(str, check(good)) for column, (good, _) in rules.items()})
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as failed:
-        says = {
-            (column, check.name): check.error for column, rules in schema.columns.items() for check in rules.checks
-        }
+        cases = failed.failure_cases
         return [
-            Problem(
-                row["column"],
-                table.at[row["index"], "file"],
-                int(table.at[row["index"], "line"]),
-                says[row["column"], row["check"] if (row["column"], row["check"]) in says else "one of"](
-                    row["failure_case"]
-                ),
-            )
-            for row in failed.failure_cases.to_dict("records")
+            Problem(case.column, row.file, int(row.line), rules[case.column][1](case.failure_case))
+            for case, row in zip(_rows(cases), _rows(table.loc[cases["index"]]), strict=True)
         ]
     return []
 
@@ -227,29 +233,38 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
     def say(kind: str, row: Any, text: str) -> None:
         found.append(Problem(kind, row.file, int(row.line), text))
 
-    pairs = table[["region", "year"]].drop_duplicates()
-    wrong = {(r, y) for r, y in pairs.itertuples(index=False) if not territory.valid(r, y)}
-    in_wrong = pd.Series(list(zip(table["region"], table["year"], strict=True)), index=table.index).isin(wrong)
-    for row in table[in_wrong & (table["status"] != "backcast")].itertuples():
+    begins, ends = (territory.regions[column].map(lambda day: day.year) for column in ("valid_from", "valid_to"))
+    early = table["year"] < table["region"].map(begins)
+    late = table["year"] > table["region"].map(ends)
+    for row in _rows(table[late | (early & (table["status"] != "backcast"))]):
         say(
             "territory",
             row,
             f"{row.region} did not exist in {row.year}; a value published for later borders has the status 'backcast', "
             "one of the former territory its own code (see data/regions.csv)",
         )
-    for row in table[table.duplicated(KEY, keep="first")].itertuples():
-        first = table[(table[KEY] == [getattr(row, k) for k in KEY]).all(axis=1)].iloc[0]
-        cell = " ".join(filter(None, [row.indicator, row.region, str(row.year), row.sex, row.area]))
-        say("duplicate", row, f"{cell} stands in {first.file} line {first.line} too; a value has one row")
+    for _, same in table[table.duplicated(KEY, keep=False)].groupby(KEY, sort=False):
+        first, *again = _rows(same)
+        cell = " ".join(filter(None, [first.indicator, first.region, str(first.year), first.sex, first.area]))
+        for row in again:
+            say("duplicate", row, f"{cell} stands in {first.file} line {first.line} too; a value has one row")
     empty = table["value"].isna()
     without = table["status"].isin(["missing", "suppressed"])
-    for row in table[empty & ~without].itertuples():
-        say("value", row, f"{row.indicator} in {row.region}, {row.year} is empty but '{row.status}'; "
-            "an empty value has the status 'missing' or 'suppressed'")
-    for row in table[~empty & without].itertuples():
-        say("value", row, f"{row.indicator} in {row.region}, {row.year} is '{row.status}' but has the value {row.value:g}")
+    for row in _rows(table[empty & ~without]):
+        say(
+            "value",
+            row,
+            f"{row.indicator} in {row.region}, {row.year} is empty but '{row.status}'; "
+            "an empty value has the status 'missing' or 'suppressed'",
+        )
+    for row in _rows(table[~empty & without]):
+        say(
+            "value",
+            row,
+            f"{row.indicator} in {row.region}, {row.year} is '{row.status}' but has the value {row.value:g}",
+        )
     low, high = table["indicator"].map(series["low"]), table["indicator"].map(series["high"])
-    for row in table[table["scored"] & ((table["value"] < low) | (table["value"] > high))].itertuples():
+    for row in _rows(table[table["scored"] & ((table["value"] < low) | (table["value"] > high))]):
         register = series.loc[row.indicator]
         say(
             "range",
@@ -257,7 +272,7 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
             f"{row.indicator} in {row.region}, {row.year} is {row.value:g} {register['unit']}; "
             f"the register allows {register['low']:g} to {register['high']:g}",
         )
-    for row in table[(table["se"] < 0) | (table["n"] < 0)].itertuples():
+    for row in _rows(table[(table["se"] < 0) | (table["n"] < 0)]):
         say("error", row, f"{row.indicator} in {row.region}, {row.year} has a standard error or a count below zero")
     return found
 
@@ -273,38 +288,44 @@ def _source_problems(folder: Path) -> list[Problem]:
         claimed.add(path.resolve())
         if not path.is_file():
             found.append(Problem("source", where, None, f"the file of '{name}', {record['file']}, is not there"))
-        elif (digest := hashlib.sha256(path.read_bytes()).hexdigest()) != record.get("sha256"):
+        elif (digest := hashlib.sha256(path.read_bytes()).hexdigest()) != str(record.get("sha256")).lower():
             found.append(
-                Problem("checksum", folders.relative(path), None,
-                        f"the file is not the one that '{name}' records in data/sources.toml (its sha256 is {digest}); "
-                        "if the change is meant, write the new checksum and the reason there")
+                Problem(
+                    "checksum",
+                    folders.relative(path),
+                    None,
+                    f"the file is not the one that '{name}' records in data/sources.toml (its sha256 is {digest}); "
+                    "if the change is meant, write the new checksum and the reason there",
+                )
             )
     for path in sorted((folder / "observations").glob("*.csv")):
         if path.resolve() not in claimed:
-            found.append(Problem("source", folders.relative(path), None, "no record of data/sources.toml names this file"))
+            found.append(
+                Problem("source", folders.relative(path), None, "no record of data/sources.toml names this file")
+            )
     return found
 
 
 def _national_problems(table: pd.DataFrame, series: pd.DataFrame, territory: Territory) -> list[Problem]:
     """National totals that lie outside the range of the regions, for shares, rates and means."""
     scored = table[table["scored"] & (table["sex"] == "") & (table["area"] == "")]
-    scored = scored[scored["indicator"].map(series["kind"]).isin(["share", "rate", "ratio", "mean", "index"])]
+    scored = scored[scored["indicator"].map(series["kind"]).isin(MIDDLING)]
     key = ["indicator", "year"]
     nation = scored[scored["region"] == territory.nation].set_index(key)
     regions = scored[scored["region"] != territory.nation].groupby(key)["value"].agg(["min", "max", "size"])
     joined = nation.join(regions, how="inner")
     outside = joined[(joined["size"] >= 5) & ((joined["value"] < joined["min"]) | (joined["value"] > joined["max"]))]
     return [
-        Problem("national", row.file, int(row.line),
-                f"{row.Index[0]} in {territory.nation}, {row.Index[1]} is {row.value:g}, outside the range of the "
-                f"{row.size} regions ({row.min:g} to {row.max:g})")
-        for row in outside.itertuples()
+        Problem(
+            "national",
+            row.file,
+            int(row.line),
+            f"{row.Index[0]} in {territory.nation}, {row.Index[1]} is {row.value:g}, outside the range of the "
+            f"{row.size} regions ({row.min:g} to {row.max:g})",
+        )
+        for row in _rows(outside)
     ]
 
 
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and "_" not in text else None
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    return iter(table.itertuples())

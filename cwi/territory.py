@@ -95,7 +95,7 @@ def read_territory(folder: Path | None = None) -> Territory:
     Raises
     ------
     DataError
-        With file and line, if a code stands twice, a date is none, or a change names an unknown region.
+        With file and line, if a code stands twice, a date is none, or a change does not fit the regions.
     """
     folder = folder or folders.data()
     path = folder / "regions.csv"
@@ -112,33 +112,33 @@ def read_territory(folder: Path | None = None) -> Territory:
     if (table["kind"] == "nation").sum() != 1:
         raise DataError(f"{where}: one row must be of the kind 'nation'; there are {(table['kind'] == 'nation').sum()}")
     for column, unbounded in (("valid_from", date.min), ("valid_to", date.max)):
-        dates = [_date(text, where, line, column) or unbounded for line, text in table[column].items()]
+        dates = [_date(text, where, line, column) if text else unbounded for line, text in table[column].items()]
         table[column] = pd.Series(dates, index=table.index, dtype=object)
     for line, row in table.iterrows():
         if row["valid_from"] > row["valid_to"]:
             raise DataError(f"{where} line {line}: {row['code']} ends on {row['valid_to']}, before it begins")
     changes_path = folder / "boundary_changes.csv"
-    changes = read_csv(
-        changes_path, DataError, required=("date", "old", "new"), optional=("note", "source")
-    )
+    changes = read_csv(changes_path, DataError, required=("date", "old", "new"), optional=("note", "source"))
     where = folders.relative(changes_path)
-    codes = list(table["code"])
-    for line, row in changes.iterrows():
-        _date(row["date"], where, int(str(line)), "date")
-        for column in ("old", "new"):
-            if row[column] not in codes:
-                raise DataError(f"{where} line {line}: no region has the code '{row[column]}'{near(row[column], codes)}")
-        if row["old"] == row["new"]:
-            raise DataError(f"{where} line {line}: '{row['old']}' cannot be its own successor")
+    begins, ends = (dict(zip(table["code"], table[column], strict=True)) for column in ("valid_from", "valid_to"))
+    for line, day, old, new in zip(changes.index, changes["date"], changes["old"], changes["new"], strict=True):
+        when = _date(day, where, line, "date")
+        for code in (old, new):
+            if code not in begins:
+                raise DataError(f"{where} line {line}: no region has the code '{code}'{near(code, begins)}")
+        if old == new:
+            raise DataError(f"{where} line {line}: '{old}' cannot be its own successor")
+        if not ends[old] < when == begins[new]:
+            raise DataError(
+                f"{where} line {line}: in regions.csv '{old}' must end before {when} and '{new}' begin on that day"
+            )
     for line in changes.index[changes["new"].duplicated()]:
         raise DataError(f"{where} line {line}: '{changes.at[line, 'new']}' has two parents")
     return Territory(table.set_index("code"), changes.reset_index(drop=True))
 
 
-def _date(text: str, where: str, line: object, column: str) -> date | None:
-    if not text:
-        return None
+def _date(text: str, where: str, line: object, column: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text if len(text) == 10 and "W" not in text else "")
     except ValueError:
         raise DataError(f"{where} line {line}: {column} is '{text}'; a date is written 2022-06-08") from None

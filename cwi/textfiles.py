@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pandas as pd
 from cwi.errors import CwiError, near
 from cwi.folders import relative
 
-__all__ = ["read_csv", "read_text", "read_toml"]
+__all__ = ["number", "read_csv", "read_text", "read_toml"]
 
 
 def read_text(path: Path, error: type[CwiError]) -> str:
@@ -27,10 +28,13 @@ def read_text(path: Path, error: type[CwiError]) -> str:
     except OSError as problem:
         raise error(f"{name}: cannot be read ({problem.strerror})") from None
     try:
-        return raw.decode("utf-8-sig")
+        text, bad = raw.decode("utf-8-sig"), raw.find(b"\0")
     except UnicodeDecodeError as problem:
-        line = raw[: problem.start].count(b"\n") + 1
-        raise error(f"{name} line {line}: this is not UTF-8 text; save the file as UTF-8") from None
+        text, bad = "", problem.start
+    if bad >= 0:
+        line = raw[:bad].count(b"\n") + 1
+        raise error(f"{name} line {line}: this is not UTF-8 text; save the file as UTF-8")
+    return text
 
 
 def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
@@ -44,7 +48,7 @@ def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
 def read_csv(
     path: Path, error: type[CwiError], *, required: Collection[str], optional: Collection[str] = ()
 ) -> pd.DataFrame:
-    """The rows of a CSV file, every cell as text; the index is the line in the file.
+    """The rows of a CSV file, every cell as text; the index is the line in the file. Blank rows are left out.
 
     Raises
     ------
@@ -79,12 +83,25 @@ def read_csv(
     return frame
 
 
-def _lines(text: str, name: str, error: type[CwiError]) -> Any:
+def number(text: str) -> float | None:
+    """The number that a cell holds; None where it holds none, or one that is not finite.
+
+    >>> number("-12.50"), number("12,5"), number("1_000"), number("inf")
+    (-12.5, None, None, None)
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value + 0.0 if math.isfinite(value) and text.isascii() and "_" not in text else None  # no negative zero
+
+
+def _lines(text: str, name: str, error: type[CwiError]) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
         for cells in reader:
-            if cells:
+            if any(cell.strip() for cell in cells):
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as problem:

@@ -7,7 +7,7 @@ does not matter.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["rank"]
 
@@ -38,7 +38,7 @@ def rank(y: Array, *, decimals: int) -> Array:
     return np.where(np.isnan(y), np.nan, 1.0 + above.sum(axis=-1))
 
 
-def half_away(y: Array, decimals: int) -> Array:
+def half_away(y: ArrayLike, decimals: int) -> Array:
     """Round half away from zero, as the country's statistics do, on the number as it would be written out.
 
     Examples
@@ -47,5 +47,7 @@ def half_away(y: Array, decimals: int) -> Array:
     array([ 0.3, -0.3,  2.7])
     """
     scaled = np.abs(y) * 10.0**decimals
-    noise = np.clip(4 * np.spacing(scaled), 1e-9, 0.25)  # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...
-    return np.copysign(np.floor(scaled + 0.5 + noise) / 10.0**decimals, y)
+    noise = np.clip(
+        4 * np.spacing(scaled), 1e-9, 0.25
+    )  # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...
+    return np.asarray(np.copysign(np.floor(scaled + 0.5 + noise) / 10.0**decimals, y))

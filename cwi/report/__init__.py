@@ -1,5 +1,6 @@
 """Scores in print: tables, figures, pages, and a name for every printed number."""
 
+from cwi.report import startup as startup
 from cwi.report.official import OfficialReport
 
 __all__ = ["OfficialReport"]

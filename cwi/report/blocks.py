@@ -128,7 +128,9 @@ class Table:
 
     def _row(self, number: int, row: Sequence[str]) -> str:
         name = ' class="emphasised"' if number in self.emphasised else ""
-        cells = "".join(f"<td{self._number(i)}{self._english(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i)
+        cells = "".join(
+            f"<td{self._number(i)}{self._english(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i
+        )
         return f'<tr{name}><th scope="row">{escape(row[0])}</th>{cells}</tr>'
 
     def _number(self, column: int) -> str:

@@ -242,7 +242,8 @@ def dot_plot(
     styles = [PARTS[i % len(PARTS)] | {"markeredgecolor": INK, "markeredgewidth": 0.7} for i in range(len(parts))]
     entries += [Entry(labels[part], "marker", style) for part, style in zip(parts, styles, strict=True)]
     if ends is not None:
-        entries.append(Entry(labels["interval"], "line", {"color": "#08264f", "linewidth": 1.3, "marker": "|", "markersize": 5}))
+        line = {"color": "#08264f", "linewidth": 1.3, "marker": "|", "markersize": 5}
+        entries.append(Entry(labels["interval"], "line", line))
     key = key_height(entries, WIDTH - 2 * EDGE)
     left = EDGE + names + 0.12 + column + 0.12
     width = WIDTH - left - 0.16
@@ -272,8 +273,15 @@ def dot_plot(
         half = width_of(said, 8.5) / 2 / width * (limits[1] - limits[0])
         x = float(np.clip(mean, limits[0] + half, max(limits[1] - half, limits[0] + half)))
         axes.annotate(
-            said, (x, 1), (0, 3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-            ha="center", va="bottom", size=8.5, annotation_clip=False,
+            said,
+            (x, 1),
+            (0, 3),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            size=8.5,
+            annotation_clip=False,
         )
     axes.plot(value, y, linestyle="none", zorder=3, clip_on=False, **big)
     for part, style in zip(parts, styles, strict=True):
@@ -401,8 +409,16 @@ def heat_map(
         weight = "bold" if j < apart else "normal"
         if slanted:
             text.text(
-                x, top - 0.05, title, size=size, weight=weight, rotation=np.degrees(SLANT), rotation_mode="anchor",
-                ha="left", va="center", linespacing=TIGHT,
+                x,
+                top - 0.05,
+                title,
+                size=size,
+                weight=weight,
+                rotation=np.degrees(SLANT),
+                rotation_mode="anchor",
+                ha="left",
+                va="center",
+                linespacing=TIGHT,
             )
         else:
             text.text(x, top - 0.06, title, size=letters, weight=weight, ha="center", va="bottom", linespacing=1.2)
@@ -412,8 +428,17 @@ def heat_map(
         axes = area(figure, begins[first], top, sum(wide[first:last]), n * row)
         part = table.iloc[:, first:last]
         sns.heatmap(
-            part, mask=part.isna(), ax=axes, cmap=colours, vmin=limits[0], vmax=limits[1], cbar=False,
-            linewidths=0.8, linecolor="white", xticklabels=False, yticklabels=False,
+            part,
+            mask=part.isna(),
+            ax=axes,
+            cmap=colours,
+            vmin=limits[0],
+            vmax=limits[1],
+            cbar=False,
+            linewidths=0.8,
+            linecolor="white",
+            xticklabels=False,
+            yticklabels=False,
         )
         axes.set(xlabel="", ylabel="")
         for i in range(n):
@@ -528,7 +553,10 @@ def dumbbells(
         apart = abs(change) / (limits[1] - limits[0]) * width * 72  # points
         if apart > 14:
             axes.annotate(
-                "", (new, i), (old, i), annotation_clip=False,
+                "",
+                (new, i),
+                (old, i),
+                annotation_clip=False,
                 arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "shrinkA": 3, "shrinkB": 2.5},
             )
         elif apart > 0:

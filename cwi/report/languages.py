@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 from babel import Locale
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
@@ -65,18 +64,15 @@ class Language:
             raise KeyError(f"cwi/report/locale/{self.code}.po has no message '{key}'")
         return text.format(**values)
 
-    def count(self, key: str, n: int, **values: object) -> str:
-        """The message of that key in the plural form that n asks for; ``{n}`` is the number."""
-        text = self._messages.ngettext(key, f"{key}.plural", n)
-        if text in (key, f"{key}.plural"):
-            raise KeyError(f"cwi/report/locale/{self.code}.po has no message '{key}'")
-        return text.format(n=self.number(n, 0), **values)
+    def knows(self, key: str) -> bool:
+        """Whether there is a message with that key."""
+        return self._messages.gettext(key) != key
 
     def number(self, value: float, decimals: int, *, sign: bool = False) -> str:
         """A number as the language writes it, halves rounded away from zero; a dash where there is none."""
         if value != value:
             return NONE
-        exact = Decimal(repr(float(half_away(np.float64(value), decimals))))  # ranks share what is printed alike
+        exact = Decimal(repr(float(half_away(value, decimals))))  # ranks share what is printed alike
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         text = format_decimal(abs(exact), format=pattern, locale=self.locale)
         if exact < 0:

@@ -11,10 +11,11 @@ import pandas as pd
 from cwi.errors import DataError
 from cwi.report.languages import LANGUAGES, NONE, Language
 
-__all__ = ["COLUMNS", "Ledger", "merge"]
+__all__ = ["COLUMNS", "SHARED", "Ledger", "merge"]
 
 COLUMNS = ("name", "value", "unit", "decimals", *(f"text_{code}" for code in sorted(LANGUAGES)), "edition",
            "fingerprint", "data", "seed")  # fmt: skip
+SHARED = tuple(column for column in COLUMNS if not column.startswith("text_"))
 
 
 @dataclass
@@ -82,14 +83,13 @@ def merge(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     DataError
         If a name has two values, or is printed in one language only.
     """
-    shared = [column for column in COLUMNS if not column.startswith("text_")]
     merged: pd.DataFrame | None = None
     for frame in frames:
         frame = frame.astype(str)
         if merged is None:
             merged = frame
             continue
-        keys = [column for column in shared if column in frame]
+        keys = [column for column in SHARED if column in frame]
         both = merged.merge(frame, on=keys, how="outer", indicator=True, validate="one_to_one")
         if (both["_merge"] != "both").any():
             row = both[both["_merge"] != "both"].iloc[0]

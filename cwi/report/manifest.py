@@ -61,6 +61,7 @@ def manifest(
 
 def commit() -> str:
     """The commit that is checked out, with '+' when files differ from it; empty outside a checkout."""
+
     def git(*words: str) -> str:
         done = subprocess.run(["git", *words], cwd=folders.root(), capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""

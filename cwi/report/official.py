@@ -103,7 +103,10 @@ class OfficialReport:
                 language=p.language,
                 title=p.say("report.title", year=p.year),
                 about=[
-                    (p.say("about.methodology"), f"{p.edition.methodology.version} ({p.edition.methodology.fingerprint})"),
+                    (
+                        p.say("about.methodology"),
+                        f"{p.edition.methodology.version} ({p.edition.methodology.fingerprint})",
+                    ),
                     (p.say("about.data"), p.ledger.data),
                     (p.say("about.status"), p.say(f"status.{p.edition.methodology.status}")),
                     (p.say("about.licence"), "CC BY 4.0"),
@@ -119,5 +122,5 @@ class OfficialReport:
 
 def rounded(data: pd.DataFrame) -> pd.DataFrame:
     """A table as it is written: twelve significant digits, the same on every machine."""
-    numbers = [column for column in data if data[column].dtype == float]
+    numbers = [str(column) for column in data if data[column].dtype == float]
     return data.assign(**{c: [v if v != v else float(f"{v:.12g}") for v in data[c]] for c in numbers})

@@ -31,7 +31,7 @@ def declared(notebook: Path) -> dict[str, tuple[type, Any]]:
     """
     try:
         said = nbformat.reads(read_text(notebook, ParameterError), as_version=4)
-    except (NotJSONError, nbformat.ValidationError):
+    except (NotJSONError, nbformat.ValidationError, AttributeError, KeyError, TypeError):
         raise ParameterError(f"{relative(notebook)}: this is not a notebook") from None
     cells = [cell for cell in said.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(cells) != 1:

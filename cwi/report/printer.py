@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,6 +70,13 @@ class Printer:
         title = table.loc[table["code"] == code, f"title_{self.language.code}"].iloc[0]
         return str(title) or code
 
+    def unit(self, indicator: str) -> str:
+        """The unit of an indicator in words of the language; as the methodology writes it where there are none."""
+        table = self.edition.methodology.indicators
+        unit = str(table.loc[table["code"] == indicator, "unit"].iloc[0])
+        key = "unit." + re.sub(r"[^a-z0-9]+", "_", unit.lower().replace("%", "percent"))
+        return self.say(key) if self.language.knows(key) else unit
+
     def ranked(self) -> list[str]:
         """Regions in the order of the index, those without one last, in the order of the register."""
         index = self.scores.of(self.top.code)[self.year].reindex(self.edition.regions)
@@ -79,6 +87,13 @@ class Printer:
     def score(self, region: str, node: str, value: float, *, year: int | None = None) -> str:
         name = f"score.{year or self.year}.{region}.{node}"
         return self.ledger.number(name, value, unit="points", decimals=self.edition.methodology.decimals)
+
+    def value(self, region: str, indicator: str, value: float, *, year: int | None = None) -> str:
+        """A measured value in its own unit."""
+        table = self.edition.methodology.indicators.set_index("code")
+        decimals, unit = int(table["decimals"][indicator]), str(table["unit"][indicator])
+        name = f"value.{year or self.year}.{region}.{indicator}"
+        return self.ledger.number(name, value, unit=unit, decimals=decimals)
 
     def rank(self, region: str, node: str, value: float) -> str:
         return self.ledger.number(f"rank.{self.year}.{region}.{node}", value, unit="rank", decimals=0)
@@ -92,9 +107,7 @@ class Printer:
 
     def points(self, name: str, value: float) -> str:
         """A difference of scores, with its sign."""
-        return self.ledger.number(
-            name, value, unit="points", decimals=self.edition.methodology.decimals, sign=True
-        )
+        return self.ledger.number(name, value, unit="points", decimals=self.edition.methodology.decimals, sign=True)
 
     def plain(self, value: float) -> str:
         """A number inside a picture whose table enters it into the ledger."""

@@ -25,7 +25,7 @@ from cwi.edition import read_edition
 from cwi.errors import CwiError
 from cwi.report.blocks import OUTPUT
 from cwi.report.languages import LANGUAGES, Language
-from cwi.report.ledger import merge
+from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import digest, inputs, manifest, read_manifest
 from cwi.report.page import page
 from cwi.report.parameters import checked
@@ -102,12 +102,14 @@ def make_report(
                 said(waiting[done])
         if failed:
             raise ReportError(f"the report of {year} could not be made\n" + "\n".join(sorted(failed)))
-        _merge_ledgers(stage, languages)
+        shared = {key: value for key, value in first.items() if key != "language"}
+        kept = _keep(target, stage, languages, made_of, shared)
+        _merge_ledgers(stage, target, languages, kept)
         record = manifest(
             stage,
             made_of=made_of,
-            parameters={key: value for key, value in first.items() if key != "language"},
-            languages=languages,
+            parameters=shared,
+            languages=[*languages, *kept],
             edition={
                 "year": year,
                 "methodology": edition.methodology.version,
@@ -176,9 +178,31 @@ def _one_language(source: Path, stage: Path, code: str, parameters: dict[str, An
     return {"notebook": ran - start, "pages": turned - ran, "pdf": perf_counter() - turned}
 
 
-def _merge_ledgers(stage: Path, languages: Sequence[str]) -> None:
+def _keep(
+    target: Path, stage: Path, languages: Sequence[str], made_of: dict[str, str], parameters: dict[str, Any]
+) -> list[str]:
+    """Take over what the report already has in other languages, if it was made of the same things."""
+    record = read_manifest(target)
+    if record.get("inputs") != made_of or record.get("parameters") != parameters:
+        return []
+    kept = [code for code in record["languages"] if code not in languages]
+    for name, checksum in record["outputs"].items():
+        if Path(name).stem.rpartition(".")[2] in kept:
+            if not (target / name).is_file() or digest(target / name) != checksum:
+                return []
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(target / name, stage / name)
+    return kept
+
+
+def _merge_ledgers(stage: Path, target: Path, languages: Sequence[str], kept: Sequence[str]) -> None:
+    """One ledger of what was printed now and of what is kept, a column of texts a language."""
     paths = [stage / f"ledger.{code}.csv" for code in languages]
-    merged = merge(pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths)
+    frames = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
+    if kept:
+        old = pd.read_csv(target / "ledger.csv", dtype=str, keep_default_na=False)
+        frames += [old[[column for column in old if column in SHARED or column == f"text_{code}"]] for code in kept]
+    merged = merge(frames)
     merged.to_csv(stage / "ledger.csv", index=False, lineterminator="\n")
     for path in paths:
         path.unlink()

@@ -248,7 +248,7 @@ def draw_key(
             elif entry.kind == "line":
                 axes.add_line(Line2D([x, x + SWATCH], [middle, middle], clip_on=False, **entry.style))
             else:
-                style = {"linestyle": "none", "clip_on": False} | entry.style
+                style: dict[str, Any] = {"linestyle": "none", "clip_on": False} | entry.style
                 axes.add_line(Line2D([x + SWATCH / 2], [middle], **style))
             axes.text(x + SWATCH + GAP, middle, text, size=size, va="center_baseline", linespacing=1.2)
         y += height
@@ -278,6 +278,6 @@ def colour_bar(
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
     mappable = ScalarMappable(Normalize(*limits), colours)
     bar = figure.colorbar(mappable, cax=axes, orientation="horizontal", extend=extend, extendfrac=0.05)
-    bar.outline.set_linewidth(0.5)  # type: ignore[operator]
+    bar.outline.set_linewidth(0.5)
     ticks(axes, limits, number, signed=signed, most=5)
     axes.tick_params(length=2, pad=2, labelsize=8)

@@ -11,7 +11,9 @@ from cwi.report import figures
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 
-__all__ = ["change"]
+__all__ = ["CHANGE_LIMITS", "change"]
+
+CHANGE_LIMITS = (-30.0, 30.0)  # one scale for all years; larger changes keep the darkest colour and their number
 
 
 def change(p: Printer) -> Section:
@@ -54,8 +56,9 @@ def _against(p: Printer, found: Change) -> list[Block]:
     codes = [c for c in table.columns if c in {node.code for node in p.components} and table[c].notna().any()]
     if not codes:
         return [*blocks, Paragraph(p.say("change.none"), "note")]
+    if matched:
+        blocks.append(_national(p, found))
     shown = table.set_index(pd.Index([p.region(region) for region in table["region"]]))[codes]
-    limit = max(5.0, float(shown.abs().max().max()))
     blocks.append(
         Figure(
             name=f"change-{found.earlier}",
@@ -69,12 +72,76 @@ def _against(p: Printer, found: Change) -> list[Block]:
                 number=lambda value: p.language.number(value, p.edition.methodology.decimals, sign=True),
                 axis_label=p.say("axis.change"),
                 missing_label=p.say("legend.unmatched"),
-                limits=(-limit, limit),
+                limits=CHANGE_LIMITS,
                 diverging=True,
             ),
         )
     )
     return blocks
+
+
+def _national(p: Printer, found: Change) -> Figure:
+    """The country then and now: matched indicators, the greatest rise first."""
+    years = {"earlier": found.earlier, "later": found.later}
+    nodes = found.nodes[(found.nodes["region"] == p.nation) & (found.nodes["level"] == "indicator")]
+    nodes = nodes.dropna(subset=["change"]).sort_values("change", ascending=False, kind="stable")
+    cells = found.cells[found.cells["region"] == p.nation].set_index("indicator")
+    table = nodes[["node", "earlier", "later", "change"]].rename(
+        columns={"node": "indicator", "earlier": "score_earlier", "later": "score_later"}
+    )
+    table.insert(1, "value_earlier", table["indicator"].map(cells["earlier"]))
+    table.insert(2, "value_later", table["indicator"].map(cells["later"]))
+    titles = pd.Index([p.title(code) for code in table["indicator"]])
+    return Figure(
+        name=f"nation-{found.earlier}",
+        caption=p.say("change.nation", **years),
+        alt=p.say("change.nation.alt", **years),
+        language=p.language.code,
+        table=_national_table(p, found, table.reset_index(drop=True)),
+        open_table=p.say("figure.table"),
+        draw=lambda: figures.dumbbells(
+            pd.Series(table["score_earlier"].to_numpy(), index=titles),
+            pd.Series(table["score_later"].to_numpy(), index=titles),
+            labels={"earlier": str(found.earlier), "later": str(found.later), "change": p.say("axis.change")},
+            axis_label=p.say("axis.score"),
+            number=p.plain,
+        ),
+    )
+
+
+def _national_table(p: Printer, found: Change, table: pd.DataFrame) -> Table:
+    name = f"change.{found.earlier}-{found.later}.{p.nation}"
+    rows = []
+    for row in table.to_dict("records"):
+        code = str(row["indicator"])
+        rows.append(
+            [
+                p.title(code),
+                p.unit(code),
+                p.value(p.nation, code, row["value_earlier"], year=found.earlier),
+                p.value(p.nation, code, row["value_later"], year=found.later),
+                p.score(p.nation, code, row["score_earlier"], year=found.earlier),
+                p.score(p.nation, code, row["score_later"], year=found.later),
+                p.points(f"{name}.{code}", row["change"]),
+            ]
+        )
+    value, score = p.say("change.column.value"), p.say("change.column.score")
+    return Table(
+        name=f"nation-{found.earlier}",
+        caption=p.say("change.nation.table", earlier=found.earlier, later=found.later),
+        columns=[
+            p.say("change.column.indicator"),
+            p.say("change.column.unit"),
+            f"{value}, {found.earlier}",
+            f"{value}, {found.later}",
+            f"{score}, {found.earlier}",
+            f"{score}, {found.later}",
+            p.say("change.column.change"),
+        ],
+        rows=rows,
+        data=table,
+        numeric=2,
+    )
 
 
 def _changes(p: Printer, found: Change) -> pd.DataFrame:

@@ -24,7 +24,9 @@ def opening(p: Printer) -> Section:
         "version": p.edition.methodology.version,
     }
     blocks: list[Block] = [Heading(p.say("report.title", year=year), level=1, anchor="top")]
-    blocks.append(Paragraph(p.say("report.experimental" if p.edition.experimental else "report.lead", **values), "lead"))
+    blocks.append(
+        Paragraph(p.say("report.experimental" if p.edition.experimental else "report.lead", **values), "lead")
+    )
     if p.edition.methodology.status == "working":
         blocks.append(Paragraph(p.say("report.working", **values), "warning"))
     blocks.append(Bullets(findings(p)))

@@ -11,6 +11,7 @@ from cwi.report.printer import Printer
 __all__ = ["profiles"]
 
 SHOWN = 3
+GAP_LIMITS = (-30.0, 30.0)  # one scale for all years; larger differences keep the darkest colour and their number
 
 
 def profiles(p: Printer) -> Section:
@@ -19,7 +20,6 @@ def profiles(p: Printer) -> Section:
     components = p.scores.wide(p.year, level)
     gaps = components.sub(components.loc[p.nation]).reindex(p.ranked()).dropna(axis=1, how="all")
     titles = {code: p.title(str(code)) for code in gaps.columns}
-    limit = max(5.0, float(gaps.abs().max().max()))
     shown = gaps.set_axis([p.region(code) for code in gaps.index], axis=0)
     figure = Figure(
         name="profiles",
@@ -33,7 +33,7 @@ def profiles(p: Printer) -> Section:
             number=lambda value: p.language.number(value, p.edition.methodology.decimals, sign=True),
             axis_label=p.say("axis.gap"),
             missing_label=p.say("legend.missing"),
-            limits=(-limit, limit),
+            limits=GAP_LIMITS,
             diverging=True,
         ),
     )
