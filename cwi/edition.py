@@ -162,7 +162,7 @@ def read_edition(year: int, methodology: str | Methodology | None = None) -> Edi
     territory = read_territory()
     if rules.nation not in (None, territory.nation):
         raise MethodologyError(
-            f"{folders.relative(rules.path)}: nation is '{rules.nation}'; in data/regions.csv it is '{territory.nation}'"
+            f"{folders.relative(rules.path)}: nation is '{rules.nation}'; in regions.csv it is '{territory.nation}'"
         )
     return Edition(year, rules, territory, read_observations(territory=territory), read_sources(), known[year])
 

@@ -244,7 +244,7 @@ def score(
         raise DataError(
             f"no indicator of methodology {methodology.version} has a value that can be scored in "
             f"{', '.join(map(str, wanted))}"
-            + (f" or the {methodology.max_age} years before" if methodology.max_age else "")
+            + (f"; max_age = {methodology.max_age} finds nothing to carry either" if methodology.max_age else "")
         )
     k = len(methodology.indicators)
     x = cells["value"].to_numpy(float).reshape(-1, k)

@@ -139,7 +139,11 @@ def problems(folder: Path | None = None, *, territory: Territory | None = None) 
     if found:
         return found
     territory = territory or read_territory(folder)
-    return [*_source_problems(folder), *_national_problems(table, read_series(folder), territory)]
+    return [
+        *_source_problems(folder),
+        *_misfiled(table, folder),
+        *_national_problems(table, read_series(folder), territory),
+    ]
 
 
 def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFrame, list[Problem]]:
@@ -275,6 +279,18 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
     for row in _rows(table[(table["se"] < 0) | (table["n"] < 0)]):
         say("error", row, f"{row.indicator} in {row.region}, {row.year} has a standard error or a count below zero")
     return found
+
+
+def _misfiled(table: pd.DataFrame, folder: Path) -> list[Problem]:
+    """Rows that name a source whose record is of another file."""
+    files = {
+        name: folders.relative(folder / str(record.get("file", ""))) for name, record in read_sources(folder).items()
+    }
+    wrong = table[table["source"].map(files) != table["file"]].drop_duplicates(["file", "source"])
+    return [
+        Problem("source", str(file), int(line), f"the record '{source}' is that of {files[source]}")
+        for file, line, source in wrong[["file", "line", "source"]].to_numpy()
+    ]
 
 
 def _source_problems(folder: Path) -> list[Problem]:

@@ -63,11 +63,10 @@ def read_csv(
     for column in header:
         if header.count(column) > 1:
             raise error(f"{name} line 1: the column '{column}' stands there twice")
+        if len(header) == 1 and (";" in column or "\t" in column):
+            raise error(f"{name} line 1: the cells must be divided by commas; the line reads {column}")
         if column not in required and column not in optional:
-            hint = ""
-            if len(header) == 1 and (";" in column or "\t" in column):
-                hint = "; the cells must be divided by commas"
-            raise error(f"{name} line 1: no column is called '{column}'{near(column, [*required, *optional])}{hint}")
+            raise error(f"{name} line 1: no column is called '{column}'{near(column, [*required, *optional])}")
     missing = [column for column in required if column not in header]
     if missing:
         raise error(f"{name} line 1: the column '{missing[0]}' is missing; the first line reads {', '.join(header)}")

@@ -22,7 +22,7 @@ AGGREGATIONS: list[Callable[..., Array]] = [
     *(lambda y, w, p=p: power(y, w, p=p) for p in (-3.0, -1.0, 0.0, 0.5, 1.0, 2.0)),
 ]
 
-settings.register_profile("methods", deadline=None, max_examples=60)
+settings.register_profile("methods", deadline=None, max_examples=40)
 USUAL = settings.get_profile("methods")
 
 scores = st.floats(0.01, 100).map(lambda v: round(v, 6))
@@ -268,7 +268,7 @@ printed = st.integers(-(10**6), 10**6).map(lambda n: n / 1000)
 @example(digits=-25, power_of_ten=2, decimals=1)
 @example(digits=1000000045, power_of_ten=3, decimals=2)
 @example(digits=0, power_of_ten=0, decimals=0)
-@settings(USUAL, max_examples=400)
+@settings(USUAL, max_examples=300)
 def test_halves_go_away_from_zero_as_on_paper(digits: int, power_of_ten: int, decimals: int) -> None:
     exact = Decimal(digits).scaleb(-power_of_ten)
     paper = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

@@ -61,4 +61,5 @@ def goalposts(
             values[..., log] = np.log(values[..., log])
     y -= low
     y *= 100.0 / (high - low)
+    y += 0.0  # no negative zero
     return np.clip(y, 0.0, 100.0, out=y) if cap else y

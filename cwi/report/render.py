@@ -141,10 +141,18 @@ def execute(source: Path, target: Path, parameters: dict[str, Any], folder: Path
     with _environment(folder):
         try:
             papermill.execute_notebook(
-                str(source), str(target), parameters=parameters, kernel_name="python3", progress_bar=False,
-                log_output=False, cwd=str(folders.root()), execution_timeout=TIME_LIMIT, start_timeout=120,
+                str(source),
+                str(target),
+                parameters=parameters,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                log_output=False,
+                cwd=str(folders.root()),
+                execution_timeout=TIME_LIMIT,
+                start_timeout=120,
                 extra_arguments=["--log-level=ERROR"],
-            )  # fmt: skip
+            )
         except PapermillExecutionError as problem:
             raise ReportError(f"cell {problem.exec_count} failed: {problem.ename}: {problem.evalue}") from None
     notebook = clean(nbformat.read(target, as_version=4))

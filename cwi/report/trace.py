@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from cwi.edition import Edition
@@ -92,19 +96,20 @@ def _indicator(edition: Edition, row: dict[str, object], flag: str) -> list[str]
     log = "ln " if rule["scale"] == "log" else ""
     value, worst, best = float(str(row["value"])), float(rule["worst"]), float(rule["best"])
     record = edition.sources.get(str(row["source"]), {})
-    place = _row(edition, row, value)
+    found = _row(edition, row, value)
     return [
         f"{row['node']} = {_number(row['score'])}{flag}",
         f"  100 × ({log}{value:.15g} - {log}{worst:.15g}) / ({log}{best:.15g} - {log}{worst:.15g}), {rule['unit']}"
         + (", held between 0 and 100" if "capped" in flag else ""),
-        f"  {value:.15g} of {float(str(row['observed'])):.0f}, status {row['status']}: {place}",
+        f"  {value:.15g} of {float(str(row['observed'])):.0f}, status {row['status']}: {_place(found)}",
         f"  source {row['source']}: {record.get('publisher', '')}, {record.get('title', '')}; "
         f"sha256 {record.get('sha256', '')}",
+        *_formula(edition, record, found),
     ]
 
 
-def _row(edition: Edition, row: dict[str, object], value: float) -> str:
-    """File and line of the row behind a value."""
+def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:
+    """The row behind a value: the region's own, or that of the former region."""
     found = edition.base[
         (edition.base["indicator"] == row["node"])
         & (edition.base["year"] == row["observed"])
@@ -112,13 +117,37 @@ def _row(edition: Edition, row: dict[str, object], value: float) -> str:
         & (edition.base["value"] == value)
         & (edition.base["sex"] == "")
         & (edition.base["area"] == "")
-    ]
+    ].set_index("region", drop=False)
     region = str(row["region"])
-    for code in [region, *edition.territory.ancestors(region)]:
-        own = found[found["region"] == code]
-        if not own.empty:
-            return f"{own.iloc[0]['file']} line {own.iloc[0]['line']} ({code})"
-    return "no row"
+    owner = next(code for code in [region, *edition.territory.ancestors(region)] if code in found.index)
+    return pd.Series(found.loc[owner])
+
+
+def _place(row: pd.Series) -> str:
+    return f"{row['file']} line {row['line']} ({row['region']})"
+
+
+def _formula(edition: Edition, record: Mapping[str, Any], row: pd.Series) -> list[str]:
+    """For a figure that was derived: how, and the rows it was derived from."""
+    if "formula" not in record:
+        return []
+    words = set(re.findall(r"[A-Za-z0-9_-]+", record["formula"]))
+    inputs = edition.base[
+        edition.base["source"].isin(record["inputs"])
+        & edition.base["indicator"].isin(words)
+        & edition.base["region"].isin([row["region"], *words])
+        & (edition.base["year"] == row["year"])
+        & (edition.base["sex"] == "")
+        & (edition.base["area"] == "")
+    ]
+    rows = [
+        f"    {used['indicator']} of {used['region']}, {used['year']} = {used['value']:.15g}: {_place(used)}"
+        for _, used in inputs.iterrows()
+    ]
+    return [
+        f"  formula {record['formula']}, from {', '.join(record['inputs']) or 'figures that are not kept here'}",
+        *rows,
+    ]
 
 
 def _number(value: object) -> str:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from cwi import folders
 from cwi.errors import DataError
 from cwi.report import figures, maps
-from cwi.report.style import DIVERGING, MISSING, SEQUENTIAL, STYLE, WIDTH, on, width_of, wrap
+from cwi.report.style import DIVERGING, SEQUENTIAL, STYLE, WIDTH, on, width_of, wrap
 
 LONG = "Солтүстік Қазақстан облысы"
 KAZAKH = "Үй шаруашылығының ресурстары: әғқңөұүһі"
@@ -329,9 +329,7 @@ def test_the_callers_settings_do_not_matter():
 def test_an_unknown_region_is_named():
     former = pd.Series({"KZ-VOS": 50.0})
     with pytest.raises(DataError, match=r"regions_2022\.geojson has no region 'KZ-VOS'.*there are KZ-"):
-        maps.choropleth(
-            former, maps.boundaries_of(2022), names={}, number=number, axis_label="", missing_label=""
-        )
+        maps.choropleth(former, maps.boundaries_of(2022), names={}, number=number, axis_label="", missing_label="")
 
 
 def test_a_region_without_a_name_is_named():
@@ -411,7 +409,3 @@ def test_boundaries_of_a_year(year, n):
     path = maps.boundaries_of(year)
     assert path.is_relative_to(folders.data())
     assert len(codes(year)) == n
-
-
-def test_hatching_is_one_thing_everywhere():
-    assert MISSING["hatch"]

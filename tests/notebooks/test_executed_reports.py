@@ -1,0 +1,219 @@
+"""The committed executed notebooks are what the source notebook gives today, output by output.
+
+By default one report is run again by nbval in a kernel, as a reviewer would, and one language of every other year
+in this process, without drawing. With CWI_ALL_REPORTS=1 nbval runs every report of every year and language.
+"""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from cwi.edition import editions
+from cwi.report import blocks
+from cwi.report.blocks import Section
+from cwi.report.languages import LANGUAGES
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "notebooks" / "official_report.ipynb"
+REPORTS = ROOT / "reports"
+SANITIZE = Path(__file__).parent / "sanitize.cfg"
+EXECUTED = sorted(REPORTS.glob("*/official_report.*.ipynb"))
+FIRST = REPORTS / "2023" / "official_report.en.ipynb"
+ALL = os.environ.get("CWI_ALL_REPORTS") == "1"
+CHOSEN = {  # one language a year, all languages in turn
+    REPORTS / str(year) / f"official_report.{LANGUAGES[year % 3]}.ipynb" for year in editions() if year != 2023
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(REPORTS).as_posix()
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def nbval(notebook: Path) -> "subprocess.CompletedProcess[str]":
+    """The reviewer's command."""
+    command = [sys.executable, "-m", "pytest", "--nbval", str(notebook), "--nbval-sanitize-with", str(SANITIZE)]
+    aside = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "CWI_", "COV_"))}
+    return subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-p", "no:xdist"],
+        cwd=ROOT, env=aside, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def copy(source: Path, target: Path, change: Any = lambda notebook: None) -> Path:
+    notebook = read(source)
+    change(notebook)
+    nbformat.write(notebook, target)
+    return target
+
+
+# ---------------------------------------------------------------- all of them, as they lie there
+
+
+def test_every_edition_has_an_executed_notebook_in_every_language() -> None:
+    wanted = [f"{year}/official_report.{code}.ipynb" for year in editions() for code in LANGUAGES]
+    assert sorted(wanted) == [name_of(path) for path in EXECUTED]
+
+
+@pytest.mark.parametrize("path", EXECUTED, ids=name_of)
+def test_a_report_was_executed_from_top_to_bottom(path: Path) -> None:
+    cells = code_cells(read(path))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert {output.output_type for output in outputs} == {"execute_result"}
+    shown = [cell for cell in cells if cell.source.startswith("report.")]
+    assert all(len(cell.outputs) == 1 for cell in shown)
+    assert len(shown) == len(outputs)
+
+
+@pytest.mark.parametrize("path", EXECUTED, ids=name_of)
+def test_a_report_holds_no_pictures_times_or_places(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            assert set(output["data"]) == {"text/html", "text/plain", blocks.TYPST}
+    assert not re.search(r"data:image|base64|<svg", text)
+    assert not re.search(r"execution\"|papermill|start_time|duration|/tmp/|/home/|/root/|/Users/", text)
+    assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
+
+
+@pytest.mark.parametrize("path", EXECUTED, ids=name_of)
+def test_a_report_is_made_of_the_source_notebook(path: Path) -> None:
+    executed, source = read(path), read(SOURCE)
+    injected = [cell for cell in executed.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    assert len(injected) == 1
+    rest = [(cell.cell_type, cell.source) for cell in executed.cells if cell not in injected]
+    assert rest == [(cell.cell_type, cell.source) for cell in source.cells]
+    said = {
+        node.targets[0].id: ast.literal_eval(node.value)  # type: ignore[attr-defined]
+        for node in ast.parse(injected[0].source).body
+        if isinstance(node, ast.Assign)
+    }
+    assert said["year"] == int(path.parent.name)
+    assert said["language"] == path.name.split(".")[1]
+
+
+# ---------------------------------------------------------------- the source
+
+
+def test_the_source_holds_no_outputs_and_no_machinery() -> None:
+    notebook = read(SOURCE)
+    for cell in code_cells(notebook):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+        assert len(cell.source.splitlines()) <= 15
+        tree = ast.parse(cell.source)
+        forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.Try)
+        assert not [node for node in ast.walk(tree) if isinstance(node, forbidden)], cell.source
+        assert not re.search(r"^\s*[!%]", cell.source, re.MULTILINE)
+    assert sum(bool(cell.metadata.get("tags") == ["parameters"]) for cell in notebook.cells) == 1
+
+
+def test_the_sanitizer_hides_nothing_but_where_a_picture_lies() -> None:
+    config = ConfigParser()
+    config.read(SANITIZE, encoding="utf-8")
+    assert config.sections() == ["picture"]
+    regex, replacement = config["picture"]["regex"], config["picture"]["replace"]
+    html = '<p src="x">56.1</p><figure><img src="figures/map.en.svg" alt="the index is 56.1"><figcaption>1</figcaption>'
+    assert re.sub(regex, replacement, html) == html.replace("figures/map.en.svg", "PICTURE")
+
+
+# ---------------------------------------------------------------- run again
+
+
+def sanitized(text: str) -> str:
+    return re.sub(r'(?<=<img src=")[^"]*(?=")', "PICTURE", text)
+
+
+def run_here(notebook: NotebookNode) -> dict[int, dict[str, str]]:
+    """What every code cell shows when the notebook is run in this process."""
+    names: dict[str, Any] = {}
+    shown = {}
+    for cell in code_cells(notebook):
+        tree = ast.parse(cell.source)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "cell", "exec"), names)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+            if isinstance(value, Section):
+                shown[cell.execution_count] = value._repr_mimebundle_()
+    return shown
+
+
+def differences(notebook: NotebookNode, shown: dict[int, dict[str, str]]) -> list[str]:
+    found = []
+    for cell in code_cells(notebook):
+        wanted = cell.outputs[0].data if cell.outputs else {}
+        here = shown.get(cell.execution_count, {})
+        for kind in sorted({*wanted, *here}):
+            old, new = sanitized(wanted.get(kind, "")), sanitized(here.get(kind, ""))
+            if old != new:
+                same = [a == b for a, b in zip(old, new, strict=False)]
+                at = same.index(False) if False in same else len(same)
+                said = f"…{old[max(at - 40, 0) : at + 40]}… and now …{new[max(at - 40, 0) : at + 40]}…"
+                found.append(f"cell {cell.execution_count}, {kind}: {said}")
+    return found
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks.Figure, "_source", lambda self: f"{self.stem}.svg")
+    monkeypatch.delenv("CWI_OUTPUT", raising=False)
+
+
+@pytest.mark.parametrize("path", [p for p in EXECUTED if p in CHOSEN and not ALL], ids=name_of)
+def test_a_report_run_again_shows_the_same(path: Path, undrawn: None) -> None:
+    notebook = read(path)
+    shown = run_here(notebook)
+    assert len(shown) > 10
+    assert differences(notebook, shown) == []
+    last = notebook.cells[-1].outputs[0].data
+    last["text/plain"] = last["text/plain"] + "1"  # and the comparison would notice
+    assert len(differences(notebook, shown)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXECUTED if ALL else [p for p in EXECUTED if p == FIRST], ids=name_of)
+def test_nbval_finds_the_same_in_every_output(path: Path, tmp_path: Path) -> None:
+    done = nbval(copy(path, tmp_path / path.name))
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FIRST.is_file(), reason="reports/2023 is not there; make it with: cwi report 2023")
+def test_nbval_notices_one_changed_number(tmp_path: Path) -> None:
+    spoiled: list[str] = []
+
+    def change(notebook: NotebookNode) -> None:
+        """Keep the notebook up to its first output, and change one digit of that."""
+        end = next(i for i, cell in enumerate(notebook.cells) if cell.get("outputs"))
+        del notebook.cells[end + 1 :]
+        data = notebook.cells[end].outputs[0].data
+        number = re.search(r"\d\d\.\d", data["text/html"])
+        assert number
+        spoiled.append(f"{float(number[0]) + 0.1:.1f}")
+        for kind in data:
+            data[kind] = data[kind].replace(number[0], spoiled[0])
+
+    done = nbval(copy(FIRST, tmp_path / FIRST.name, change))
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+    assert spoiled[0] in done.stdout

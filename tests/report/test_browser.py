@@ -1,0 +1,174 @@
+"""The page of an edition in a browser: it fetches nothing, fits a telephone, and needs no mouse."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from cwi import folders, read_edition
+from cwi.report import OfficialReport
+from cwi.report.languages import LANGUAGES, Language
+from cwi.report.page import page as make_page
+from cwi.report.render import is_current
+
+YEAR = 2023
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
+]
+OVERFLOW = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def made(code: str, folder: Path) -> Path:
+    """The page of the year: the made one where it is there and up to date, else made of the same sections."""
+    there = folders.reports() / str(YEAR) / f"report.{code}.html"
+    if there.is_file() and is_current(YEAR, LANGUAGES, {}):
+        return there
+    sections = OfficialReport(read_edition(YEAR), language=code, draws=100, seed=1).sections()
+    outputs = [new_output("execute_result", part._repr_mimebundle_(), execution_count=1) for part in sections]
+    notebook = new_notebook(cells=[new_code_cell(outputs=[output]) for output in outputs])
+    language = Language(code)
+    title = language.say("report.title", year=YEAR)
+    html = make_page(notebook, folder, language=language, title=title, code=False)
+    (folder / "page.html").write_text(html, encoding="utf-8")
+    return folder / "page.html"
+
+
+class Opened:
+    """A page, what it asked for, and what it complained of."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page, self.address = page, path.as_uri()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._requested)
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.address, wait_until="load")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _requested(self, request: Request) -> None:
+        self.asked.append(request.url)
+
+
+def nothing_is_fetched_and_nothing_complains(opened: Opened, code: str) -> None:
+    assert [url for url in opened.asked if url != opened.address and not url.startswith("data:")] == []
+    assert opened.complaints == []
+
+
+def the_page_says_its_language_and_title(opened: Opened, code: str) -> None:
+    assert opened.page.locator("html").get_attribute("lang") == code
+    assert opened.page.title() == Language(code).say("report.title", year=YEAR)
+    assert opened.page.locator("h1").count() == 1
+    assert opened.page.locator("h1").inner_text() == opened.page.title()
+
+
+def headings_are_in_order(opened: Opened, code: str) -> None:
+    levels = opened.page.eval_on_selector_all("h1,h2,h3,h4,h5,h6", "found => found.map(h => Number(h.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(2) >= 8
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def every_picture_is_there_and_has_words(opened: Opened, code: str) -> None:
+    opened.page.eval_on_selector_all("img", "found => Promise.all(found.map(i => i.decode()))")
+    found = opened.page.eval_on_selector_all(
+        "img", "found => found.map(i => [i.complete, i.naturalWidth, i.getAttribute('alt')])"
+    )
+    assert len(found) >= 8
+    for complete, width, words in found:
+        assert complete
+        assert width > 0
+        assert words.strip()
+
+
+def the_page_is_never_wider_than_the_window(opened: Opened, code: str) -> None:
+    page = opened.page
+    for is_open in ("false", "true"):
+        page.eval_on_selector_all("details", f"found => found.forEach(d => {{ d.open = {is_open}; }})")
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(OVERFLOW) <= 0, (width, is_open)
+
+
+def every_detail_opens(opened: Opened, code: str) -> None:
+    summaries = opened.page.locator("main details > summary")
+    assert summaries.count() >= 8
+    for i in range(summaries.count()):
+        summary = summaries.nth(i)
+        assert summary.inner_text().strip()
+        summary.focus()
+        opened.page.keyboard.press("Enter")
+    open_ = opened.page.eval_on_selector_all("main details", "found => found.map(d => d.open && d.offsetHeight > 60)")
+    assert all(open_)
+    tables = opened.page.eval_on_selector_all(
+        "table", "found => found.map(t => [t.caption && t.caption.innerText.trim().length, t.tBodies[0].rows.length])"
+    )
+    assert all(caption and rows for caption, rows in tables)
+
+
+def the_keyboard_reaches_the_skip_link_first(opened: Opened, code: str) -> None:
+    page = opened.page
+    page.keyboard.press("Tab")
+    focused = page.evaluate_handle("document.activeElement")
+    assert focused.evaluate("e => e.matches('a.skip')")
+    box = focused.as_element().bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["width"] > 20
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#content"
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def links_lead_to_places_of_the_page(opened: Opened, code: str) -> None:
+    names = opened.page.eval_on_selector_all("a[href]", "found => found.map(a => a.getAttribute('href'))")
+    ids = opened.page.eval_on_selector_all("[id]", "found => found.map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    assert [name for name in names if not name.startswith("#") or name[1:] not in ids] == []
+
+
+# in this order on one page: the keyboard starts from the top, and the last two open every detail
+CHECKS = [
+    nothing_is_fetched_and_nothing_complains,
+    the_page_says_its_language_and_title,
+    headings_are_in_order,
+    every_picture_is_there_and_has_words,
+    links_lead_to_places_of_the_page,
+    the_keyboard_reaches_the_skip_link_first,
+    every_detail_opens,
+    the_page_is_never_wider_than_the_window,
+]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_page(code: str, browser: Browser, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+    opened = Opened(context.new_page(), made(code, tmp_path))
+    for check in CHECKS:
+        with subtests.test(check.__name__.replace("_", " ")):
+            check(opened, code)
+    context.close()

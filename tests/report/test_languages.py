@@ -1,0 +1,189 @@
+"""Words: the same keys in every language, none missing, none idle; numbers as each language writes them."""
+
+import ast
+import math
+import re
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cwi.report
+from cwi import ParameterError, read_methodology
+from cwi.report.languages import LANGUAGES, LOCALE, Language
+
+FOLDER = Path(cwi.report.__file__).parent
+KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
+WORD = "[a-z_]+"
+NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
+
+
+@lru_cache
+def messages(code: str) -> dict[str, str]:
+    """Keys and texts of a language."""
+    with (LOCALE / f"{code}.po").open("rb") as file:
+        catalog = read_po(file, locale=code, abort_invalid=True)
+    return {str(message.id): str(message.string) for message in catalog if message.id}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@lru_cache
+def spoken() -> tuple[dict[str, list[set[str] | None]], set[str], set[str]]:
+    """Of the code: keys said outright with the values given each time, patterns of keys put together, all words."""
+    outright: dict[str, list[set[str] | None]] = {}
+    patterns, words = set(), set()
+    for path in sorted(FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
+                words.add(node.value)
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr != "say" or not node.args:
+                continue
+            key = node.args[0]
+            given = None if any(k.arg is None for k in node.keywords) else {str(k.arg) for k in node.keywords}
+            for said in (key.body, key.orelse) if isinstance(key, ast.IfExp) else (key,):
+                if isinstance(said, ast.Constant) and KEY.fullmatch(str(said.value)):
+                    outright.setdefault(str(said.value), []).append(given)
+                elif isinstance(said, ast.JoinedStr):
+                    pieces = [re.escape(p.value) if isinstance(p, ast.Constant) else WORD for p in said.values]
+                    patterns.add("".join(map(str, pieces)))
+    return outright, patterns, words
+
+
+def test_the_code_says_things() -> None:
+    outright, patterns, _ = spoken()
+    assert len(outright) > 40
+    assert patterns
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_key_that_is_said_exists(code: str) -> None:
+    outright, patterns, _ = spoken()
+    known = messages(code)
+    assert set(outright) - set(known) == set()
+    assert [p for p in patterns if not any(re.fullmatch(p, key) for key in known)] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_key_is_said_somewhere(code: str) -> None:
+    outright, patterns, words = spoken()
+    units = read_methodology("2024.1").indicators["unit"]
+    said = {*outright, *words, *(re.sub(r"[^a-z0-9]+", "_", u.lower().replace("%", "percent")) for u in units)}
+    said |= {f"unit.{word}" for word in said}
+    assert [key for key in messages(code) if key not in said and not any(re.fullmatch(p, key) for p in patterns)] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_keys_and_placeholders_are_those_of_english(code: str) -> None:
+    english, here = messages("en"), messages(code)
+    assert list(here) == list(english)
+    assert {key: placeholders(text) for key, text in here.items()} == {
+        key: placeholders(text) for key, text in english.items()
+    }
+
+
+def test_what_is_said_outright_is_given_every_value() -> None:
+    english = messages("en")
+    lacking = {
+        key: placeholders(english[key]) - given
+        for key, times in spoken()[0].items()
+        for given in times
+        if given is not None and placeholders(english[key]) - given
+    }
+    assert lacking == {}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_texts_are_there_and_clean(code: str) -> None:
+    for key, text in messages(code).items():
+        assert text.strip() == text != "", key
+        assert "  " not in text, key
+        assert text.count("{") == text.count("}"), key
+
+
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_texts_are_in_their_own_language(code: str) -> None:
+    english = messages("en")
+    for key, text in messages(code).items():
+        if re.search("[A-Za-z]", re.sub(r"\{.*?\}", "", english[key])):
+            assert re.search("[Ѐ-ӿ]", text), f"{key} is not translated: {text}"
+
+
+def test_kazakh_is_not_russian() -> None:
+    kazakh, russian = messages("kk"), messages("ru")
+    letters = [key for key, text in kazakh.items() if re.search("[әғқңөұүһі]", text, re.IGNORECASE)]
+    assert len(letters) > 0.8 * len(kazakh)
+    foreign = [key for key, text in russian.items() if re.search("[әғқңөұүһ]", text, re.IGNORECASE)]
+    assert foreign == ["limits.territory"]  # the name of Ulytau is written so in Russian too
+
+
+def test_a_key_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(KeyError, match=r"cwi/report/locale/kk\.po has no message 'index\.unheard'"):
+        Language("kk").say("index.unheard")
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"^language is 'kz'; there are kk, ru, en$"):
+        Language("kz")
+    with pytest.raises(ParameterError, match=r"^language is 'eng' \(did you mean 'en'\?\); there are kk, ru, en$"):
+        Language("eng")
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "english", "other"),
+    [
+        (0.0, 1, "0.0", "0,0"),
+        (-0.04, 1, "0.0", "0,0"),
+        (-0.05, 1, f"{MINUS}0.1", f"{MINUS}0,1"),
+        (0.25, 1, "0.3", "0,3"),
+        (2.675, 2, "2.68", "2,68"),
+        (61.249999999999986, 1, "61.3", "61,3"),
+        (1234.5, 0, "1,235", f"1{NBSP}235"),
+        (1234567.891, 2, "1,234,567.89", f"1{NBSP}234{NBSP}567,89"),
+        (-1234.5, 0, f"{MINUS}1,235", f"{MINUS}1{NBSP}235"),
+        (99.95, 1, "100.0", "100,0"),
+        (math.nan, 1, "–", "–"),
+    ],
+)
+def test_numbers_as_each_language_writes_them(value: float, decimals: int, english: str, other: str) -> None:
+    assert Language("en").number(value, decimals) == english
+    assert Language("ru").number(value, decimals) == Language("kk").number(value, decimals) == other
+
+
+def test_signs() -> None:
+    english = Language("en")
+    assert [english.number(v, 1, sign=True) for v in (1.0, -1.0, 0.0, 0.04, -0.04)] == [
+        "+1.0", f"{MINUS}1.0", "0.0", "0.0", "0.0",
+    ]  # fmt: skip
+
+
+@given(value=st.floats(-1e8, 1e8), decimals=st.integers(0, 4))
+@settings(deadline=None, max_examples=200)
+def test_a_printed_number_is_the_value_within_half_a_digit(value: float, decimals: int) -> None:
+    for code in LANGUAGES:
+        text = Language(code).number(value, decimals)
+        plain = text.replace(MINUS, "-").replace(NBSP, "")
+        plain = plain.replace(",", "") if code == "en" else plain.replace(",", ".")
+        assert len(plain.partition(".")[2]) == decimals
+        assert abs(Decimal(plain) - Decimal(value)) <= Decimal("0.5000001") * Decimal(1).scaleb(-decimals)
+        assert plain not in ("-0", "-0.0", "-0.00")
+
+
+def test_things_in_a_row() -> None:
+    assert Language("en").list(["Abai", "Aktobe", "Almaty"]) == "Abai, Aktobe, and Almaty"
+    assert Language("ru").list(["Абай", "Актобе"]) == "Абай и Актобе"
+    assert Language("kk").list(["Абай", "Ақтөбе"]) == "Абай және Ақтөбе"
+    assert Language("en").list(["Abai"]) == "Abai"
+    assert Language("en").list([]) == "–"

@@ -1,0 +1,238 @@
+"""The command line: exit codes, and one whole sentence for an input that cannot be used."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from cwi import cli, folders, read_edition
+from cwi.report import render
+from cwi.report.languages import LANGUAGES
+from cwi.report.publication import recompute
+
+ROOT = Path(cli.__file__).parents[1]
+NAME = "notebooks/official_report.ipynb"
+
+
+class Run:
+    """A command in this process: exit code, what it said, and what it complained of."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        self._monkeypatch.setattr(sys, "argv", ["cwi", *words])
+        self._monkeypatch.setenv("COLUMNS", "200")
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        said = self._capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(monkeypatch, capsys)
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(*_: Any, **__: Any) -> None:
+        raise AssertionError("a kernel was started")
+
+    monkeypatch.setattr(papermill, "execute_notebook", started)
+    monkeypatch.setattr(render, "ProcessPoolExecutor", started)
+
+
+def notebook(path: Path, *sources: str) -> Path:
+    tagged = new_code_cell(
+        "year: int = 2023\nshare: float = 0.5\nloud: bool = False", metadata={"tags": ["parameters"]}
+    )
+    nbformat.write(new_notebook(cells=[tagged, *map(new_code_cell, sources)]), path)
+    return path
+
+
+# ---------------------------------------------------------------- the installed command
+
+
+def test_the_installed_command_helps_and_refuses() -> None:
+    command = shutil.which("cwi", path=str(Path(sys.executable).parent)) or shutil.which("cwi")
+    assert command
+    done = subprocess.run(
+        [command, "report", "2023", "-p", "yaer=2023"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "ParameterError: notebooks/official_report.ipynb: there is no parameter 'yaer' (did you mean 'year'?); "
+        "there are year, methodology, language, draws, seed\n"
+    )
+
+
+# ---------------------------------------------------------------- check
+
+
+def test_check_finds_nothing_in_a_sound_project(run: Run, project: Any) -> None:
+    code, said, complained = run("check")
+    assert (code, complained) == (0, "")
+    for what in ("territory", "sources", "observations", "methodologies", "editions"):
+        assert any(line.startswith(what) and line.rstrip().endswith("none") for line in said.splitlines())
+
+
+def test_check_names_what_is_wrong_and_fails(run: Run, project: Any) -> None:
+    project.change("observations/living.csv", "A,2022,poverty,,,8,", "A,2022,poverty,,,8.5,")
+    code, said, complained = run("check")
+    assert (code, complained) == (1, "")
+    assert "data/observations/living.csv: the file is not the one that 'living' records in data/sources.toml" in said
+
+
+# ---------------------------------------------------------------- report and run
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["-p", "yaer=2023"],
+            f"ParameterError: {NAME}: there is no parameter 'yaer' (did you mean 'year'?); "
+            "there are year, methodology, language, draws, seed",
+        ),
+        (["-p", "draws"], "ParameterError: 'draws' is no parameter; write NAME=VALUE"),
+        (["-p", "draws=many"], f"ParameterError: {NAME}: draws is 'many'; it must be a whole number, such as 10000"),
+        (["-p", "draws=1e4"], f"ParameterError: {NAME}: draws is '1e4'; it must be a whole number, such as 10000"),
+        (["-p", "year=2022"], "ParameterError: year is not given with -p; write: cwi report 2023 --language en"),
+        (["-p", "draws=100", "-p", "draws=200"], "ParameterError: draws is given twice"),
+        (["--language", "de"], "ParameterError: language is 'de'; there are kk, ru, en"),
+        (["-p", "methodology=2042"], "MethodologyError: no methodology has the version '2042'"),
+    ],
+)
+def test_a_report_with_a_strange_parameter_is_refused_before_a_kernel_starts(
+    run: Run, no_kernel: None, tmp_path: Path, words: list[str], said: str
+) -> None:
+    code, out, err = run("report", "2023", "--output", str(tmp_path / "reports"), *words)
+    assert (code, out) == (2, "")
+    assert err.startswith(said)
+    assert err.count("\n") == 1
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_report_of_a_year_without_an_edition_is_refused(run: Run, no_kernel: None, tmp_path: Path) -> None:
+    code, out, err = run("report", "2031", "--output", str(tmp_path / "reports"))
+    assert (code, out) == (2, "")
+    assert err.startswith("DataError: there is no edition of 2031 (did you mean '20")
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_year_that_is_no_number_is_refused(run: Run, no_kernel: None) -> None:
+    code, out, err = run("report", "last")
+    assert (code, out) == (2, "")
+    assert "Input should be a valid integer" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-p", "yaer=2023"], "there is no parameter 'yaer' (did you mean 'year'?); there are year, share, loud"),
+        (["-p", "year=2023.0"], "year is '2023.0'; it must be a whole number, such as 2023"),
+        (["-p", "share=half"], "share is 'half'; it must be a number, such as 0.5"),
+        (["-p", "loud=yes"], "loud is 'yes'; it must be true or false, such as False"),
+    ],
+)
+def test_any_notebook_is_asked_before_it_runs(
+    run: Run, no_kernel: None, tmp_path: Path, words: list[str], said: str
+) -> None:
+    source = notebook(tmp_path / "a.ipynb")
+    code, out, err = run("run", str(source), str(tmp_path / "b.ipynb"), *words)
+    assert (code, out) == (2, "")
+    assert err == f"ParameterError: {source.as_posix()}: {said}\n"
+    assert not (tmp_path / "b.ipynb").exists()
+
+
+def test_words_become_values_of_the_declared_types(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
+    seen: dict[str, Any] = {}
+
+    def told(_source: Path, target: Path, parameters: dict[str, Any]) -> None:
+        seen.update(parameters)
+        target.write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr(cli, "execute", told)
+    source = notebook(tmp_path / "a.ipynb")
+    words = ("-p", "year=2019", "-p", "share=1", "-p", "loud=true")
+    code, _, err = run("run", str(source), str(tmp_path / "there" / "b.ipynb"), *words)
+    assert (code, err) == (0, "")
+    assert seen == {"year": 2019, "share": 1.0, "loud": True}
+    assert (tmp_path / "there" / "b.ipynb").is_file()
+
+
+def test_a_notebook_that_is_not_there_is_refused(run: Run, no_kernel: None, tmp_path: Path) -> None:
+    code, _, err = run("run", str(tmp_path / "none.ipynb"), str(tmp_path / "b.ipynb"))
+    assert code == 2
+    assert err == f"ParameterError: {(tmp_path / 'none.ipynb').as_posix()}: there is no such file\n"
+
+
+def test_a_cell_that_fails_is_named_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    source = notebook(tmp_path / "a.ipynb", "1 / (year - 2023)")
+    code, out, err = run("run", str(source), str(tmp_path / "b.ipynb"))
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-1].startswith("ReportError: cell ")
+    assert "ZeroDivisionError: division by zero" in err
+    assert not (tmp_path / "b.ipynb").exists()
+
+
+# ---------------------------------------------------------------- trace, publish, review
+
+
+def test_trace_prints_a_tree(run: Run, project: Any) -> None:
+    code, said, complained = run("trace", "2022", "A")
+    assert (code, complained) == (0, "")
+    assert said.splitlines()[0] == "Alpha (A), 2022: methodology t1"
+    assert "data/observations/living.csv line 7 (A)" in said
+    code, said, complained = run("trace", "2022", "OLD")
+    assert (code, said) == (2, "")
+    assert complained == "DataError: the edition of 2022 has no region 'OLD'; there are N, A, B, EAST, WEST\n"
+
+
+def test_publish_and_review(run: Run, project: Any) -> None:
+    edition = read_edition(2022)
+    folder = folders.reports() / "2022"
+    code, said, complained = run("publish", "2022")
+    assert (code, said) == (2, "")
+    assert complained == "DataError: reports/2022 is no finished report in all languages; make it first\n"
+    code, said, complained = run("review", "2022")
+    assert (code, said) == (2, "")
+    assert (
+        complained
+        == "DataError: data/editions/2022/published.csv: nothing was published; 'cwi publish 2022' does that\n"
+    )
+
+    folder.mkdir(parents=True)
+    recompute(edition, draws=100, seed=5).reset_index().to_csv(folder / "ledger.csv", index=False)
+    record = {
+        "edition": {"fingerprint": edition.methodology.fingerprint, "data": edition.checksum},
+        "languages": sorted(LANGUAGES),
+        "parameters": {"draws": 100, "seed": 5},
+    }
+    (folder / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+    code, said, complained = run("publish", "2022")
+    assert (code, complained) == (0, "")
+    assert said.endswith(" numbers of 2022 are published\n")
+    assert run("review", "2022") == (0, "2022: every published number is computed again to its last digit\n", "")
+
+    project.change("observations/living.csv", "A,2022,poverty,,,8,", "A,2022,poverty,,,13,")
+    project.sign()
+    code, said, complained = run("review", "2022")
+    assert (code, complained) == (1, "")
+    lines = said.splitlines()
+    assert "score.2022.A.home: value was published as 85.5, today it is 78" in lines
+    assert lines[-1] == f"{len(lines) - 1} differences"
+    code, said, complained = run("publish", "2022")
+    assert (code, said) == (2, "")
+    assert complained == "DataError: reports/2022 was made of other data or rules than are there now; make it again\n"
