@@ -68,7 +68,7 @@ def commit() -> str:
 
     try:
         head = git("rev-parse", "HEAD")
-        return head + ("+" if head and git("status", "--porcelain", "--", *MADE_OF) else "")
+        return head + ("+" if head and git("status", "--porcelain", "--", *MADE_OF, ":!data/editions/*/published.*") else "")
     except OSError:
         return ""
 

@@ -151,7 +151,7 @@ def execute(source: Path, target: Path, parameters: dict[str, Any], folder: Path
                 cwd=str(folders.root()),
                 execution_timeout=TIME_LIMIT,
                 start_timeout=120,
-                extra_arguments=["--log-level=ERROR"],
+                extra_arguments=["--log-level=CRITICAL"],
             )
         except PapermillExecutionError as problem:
             raise ReportError(f"cell {problem.exec_count} failed: {problem.ename}: {problem.evalue}") from None

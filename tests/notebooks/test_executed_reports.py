@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "notebooks" / "official_report.ipynb"
 REPORTS = ROOT / "reports"
 SANITIZE = Path(__file__).parent / "sanitize.cfg"
-EXECUTED = sorted(REPORTS.glob("*/official_report.*.ipynb"))
+EXECUTED = sorted(REPORTS.glob("[0-9]*/official_report.*.ipynb"))
 FIRST = REPORTS / "2023" / "official_report.en.ipynb"
 ALL = os.environ.get("CWI_ALL_REPORTS") == "1"
 CHOSEN = {  # one language a year, all languages in turn
