@@ -68,7 +68,8 @@ def commit() -> str:
 
     try:
         head = git("rev-parse", "HEAD")
-        return head + ("+" if head and git("status", "--porcelain", "--", *MADE_OF, ":!data/editions/*/published.*") else "")
+        changed = git("status", "--porcelain", "--", *MADE_OF, ":!data/editions/*/published.*")
+        return head + "+" if head and changed else head
     except OSError:
         return ""
 

@@ -88,8 +88,7 @@ def make_report(
     target = reports / str(year)
     said("checked")
     with _aside(reports, target) as stage:
-        workers = min(len(languages), os.cpu_count() or 1)
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(len(languages), mp_context=get_context("spawn")) as pool:
             waiting = {pool.submit(_one_language, source, stage, code, runs[code]): code for code in languages}
             failed = []
             for done in as_completed(waiting):
