@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.errors import DataError, MethodologyError
+from cwi.errors import ColumnError, DataError, MethodologyError
 from cwi.methodology import Methodology, Node
 from cwi.methods.ranking import rank
 
@@ -259,7 +259,7 @@ def score(
 
 def _normalise(x: Array, methodology: Methodology, base: Array | None) -> Array:
     table = methodology.indicators
-    with _named("normalisation"):
+    with _named("normalisation", list(table["code"])):
         return methodology.normalisation(
             x,
             table["worst"].to_numpy(float),
@@ -288,17 +288,18 @@ def _aggregate(node: Node, y: Array, measured: Array, ruling: Array, using: Arra
 
 
 class _named:
-    """Says at which node a rule refused."""
+    """Says at which node a rule refused, and because of which of its parts."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, parts: Sequence[str] = ()) -> None:
+        self.what, self.parts = what, parts
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, ValueError) and not isinstance(error, MethodologyError):
-            raise MethodologyError(f"{self.what}: {error}") from error
+            reason = error.of(self.parts) if isinstance(error, ColumnError) and self.parts else error
+            raise MethodologyError(f"{self.what}: {reason}") from error
 
 
 def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFrame:
