@@ -5,9 +5,10 @@
 >>> scores = cwi.score(edition.observations, edition.methodology, years=[2023])
 """
 
+from cwi.derivation import derive
 from cwi.edition import Edition, read_edition
 from cwi.errors import DataError, MethodologyError, ParameterError
-from cwi.index import Scores, derive, score
+from cwi.index import Scores, score
 from cwi.methodology import Methodology, read_methodology
 from cwi.observations import read_observations
 from cwi.territory import read_territory

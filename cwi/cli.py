@@ -17,6 +17,7 @@ from cwi import folders
 from cwi.checks import check_all
 from cwi.edition import read_edition
 from cwi.errors import CwiError, ParameterError
+from cwi.inputs import Imported, read_coin_tool, read_coinr, write_coinr, write_scores
 from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import read_manifest
 from cwi.report.parameters import checked, declared
@@ -27,6 +28,8 @@ from cwi.report.trace import trace
 __all__ = ["main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build, test and publish a child well-being index.")
+importing = typer.Typer(no_args_is_help=True, help="Make a methodology folder of another tool's files.")
+app.add_typer(importing, name="import")
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Year = Annotated[int, typer.Argument(help="The year of the edition.")]
@@ -136,6 +139,65 @@ def publish_command(
     """Keep the numbers of the finished report as the published ones of the edition."""
     n = publish(read_edition(year), folders.reports() / str(year), revision=revision)
     out.print(f"{n} numbers of {year} are published")
+
+
+Target = Annotated[Path, typer.Argument(help="The folder that is made; it must not be there yet.")]
+Aggregation = Annotated[
+    list[str] | None, typer.Option(help="arithmetic or geometric, for all levels or one a level, lowest first.")
+]
+Ends = Annotated[str, typer.Option(help="Where the worst and the best end come from: range or goalposts.")]
+
+
+@importing.command("coinr")
+def import_coinr(
+    imeta: Annotated[Path, typer.Argument(help="The table iMeta, .csv or .xlsx.")],
+    idata: Annotated[Path, typer.Argument(help="The table iData, .csv or .xlsx.")],
+    folder: Target,
+    year: Annotated[int | None, typer.Option(help="The year of the values where iData has no column Time.")] = None,
+    level: Annotated[list[str] | None, typer.Option(help="Name of a level between, lowest first; repeated.")] = None,
+    aggregation: Aggregation = None,
+    ends: Ends = "range",
+) -> None:
+    """Make a methodology and observations of the tables iMeta and iData of COINr."""
+    rules = aggregation or "arithmetic"
+    _save(read_coinr(imeta, idata, year=year, levels=level, aggregation=rules, ends=ends, version=folder.name), folder)
+
+
+@importing.command("coin-tool")
+def import_coin_tool(
+    workbook: Annotated[Path, typer.Argument(help="A workbook of the COIN Tool, .xlsx or .xlsm.")],
+    folder: Target,
+    year: Annotated[int, typer.Option(help="The year of the values.")],
+    aggregation: Aggregation = None,
+    ends: Ends = "range",
+) -> None:
+    """Make a methodology and observations of a workbook of the COIN Tool."""
+    rules = aggregation or "arithmetic"
+    _save(read_coin_tool(workbook, year=year, aggregation=rules, ends=ends, version=folder.name), folder)
+
+
+@app.command("export")
+def export_command(
+    year: Year,
+    target: Annotated[Path, typer.Argument(help="A new .xlsx file; with --coinr a new folder.")],
+    coinr: Annotated[bool, typer.Option("--coinr", help="Write iMeta.csv and iData.csv for COINr instead.")] = False,
+) -> None:
+    """Write the scores of a year as a workbook, or its methodology and values for COINr."""
+    edition = read_edition(year)
+    if coinr:
+        names = edition.territory.regions["name_en"].to_dict()
+        values = edition.observations[edition.observations["year"] == year]
+        said = write_coinr(target, edition.methodology, values, weights=edition.scores.weights, names=names)
+        print(*said, sep="\n")
+    else:
+        write_scores(target, edition.scores, year)
+    out.print(folders.relative(target))
+
+
+def _save(read: Imported, folder: Path) -> None:
+    methodology = read.save(folder)
+    print(*read.notes, sep="\n" if read.notes else "")
+    out.print(f"{folders.relative(folder)}: {len(methodology.indicators)} indicators, {len(read.observations)} values")
 
 
 def _progress() -> Progress:

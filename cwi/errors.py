@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-__all__ = ["CwiError", "DataError", "MethodologyError", "ParameterError", "near"]
+__all__ = ["ColumnError", "CwiError", "DataError", "MethodologyError", "ParameterError", "near"]
 
 
 class CwiError(ValueError):
@@ -22,6 +22,23 @@ class MethodologyError(CwiError):
 
 class ParameterError(CwiError):
     """A parameter of a notebook or a command that is unknown or of the wrong type."""
+
+
+class ColumnError(ValueError):
+    """A method refuses one column of an array; who knows the columns by name says which it is.
+
+    >>> error = ColumnError(3, "is constant in the base years")
+    >>> str(error), error.of(["a", "b", "c", "poverty"])
+    ('column 3 is constant in the base years', 'poverty is constant in the base years')
+    """
+
+    def __init__(self, column: int, reason: str) -> None:
+        super().__init__(f"column {column} {reason}")
+        self.column, self.reason = column, reason
+
+    def of(self, names: Sequence[str]) -> str:
+        """The sentence with the name of the column, counted from 0."""
+        return f"{names[self.column]} {self.reason}"
 
 
 def near(word: object, known: Iterable[str]) -> str:

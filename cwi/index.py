@@ -1,11 +1,11 @@
 """The arrow: a score is what a methodology makes of observations.
 
-``score`` takes the long table and gives the tree of scores; ``derive`` is the same arrow on bare arrays,
-with any leading axes for draws.
+``score`` takes the long table and gives the tree of scores; :mod:`cwi.derivation` is the same arrow on arrays.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,34 +14,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.errors import DataError, MethodologyError
-from cwi.methodology import Methodology, Node
+from cwi.derivation import Derived, derive, named, treat, weigh
+from cwi.errors import DataError
+from cwi.methodology import Methodology, Rule
+from cwi.methods.imputation import Filled, in_turn
+from cwi.methods.imputation.filled import Imputation
 from cwi.methods.ranking import rank
+from cwi.methods.treatment import Treatment, changes
 
 __all__ = ["Derived", "Scores", "derive", "score", "weigh"]
 
 Array = NDArray[np.float64]
 
-FLAGS = ("carried", "parent region", "derived", "corrected", "backcast", "capped", "gaps")
-
-
-@dataclass(frozen=True, eq=False)
-class Derived:
-    """Scores as arrays, level by level; the lowest level is that of the indicators.
-
-    ``scores[l]`` : (..., n, k_l)  scores of the k_l nodes of level l, not a number where the coverage is too low
-    ``coverage[l]``: (..., n, k_l) share of the weight of a node's parts that has a score (indicators: 0 or 1)
-    ``measured[l]``: (..., n, k_l) share of the weight of all indicators under a node that was measured
-    """
-
-    scores: tuple[Array, ...]
-    coverage: tuple[Array, ...]
-    measured: tuple[Array, ...]
-
-    @property
-    def index(self) -> Array:
-        """The score of the topmost node, (..., n)."""
-        return np.asarray(self.scores[-1][..., 0])
+FLAGS = ("carried", "imputed", "parent region", "derived", "corrected", "backcast", "treated", "capped", "gaps")
+IMPUTED = "imputed"
+NEVER_IMPUTED = ("suppressed", "not applicable")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +40,14 @@ class Scores:
     ``edges``: parent, node, weight: what a part counts in its parent when all parts are measured.
     ``cells``: region, year, indicator, value, observed (year), status, source, score: what each indicator score
     was made of; one row for every region, year and indicator, empty where nothing was measured.
+    ``treated``: region, year, indicator, value, treated, why: the cells that the treatment of outliers changed.
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
     """
 
     nodes: pd.DataFrame
     edges: pd.DataFrame
     cells: pd.DataFrame
+    treated: pd.DataFrame
     weights: tuple[Array, ...]
     base: Array
     methodology: Methodology
@@ -122,78 +111,6 @@ class Scores:
         return pd.DataFrame(rows)
 
 
-def derive(
-    x: Array, methodology: Methodology, *, base: Array | None = None, weights: Sequence[Array] | None = None
-) -> Derived:
-    """The arrow on bare arrays.
-
-    Parameters
-    ----------
-    x : (..., n, k)
-        Values of n units on the k indicators of the methodology, in its order; not a number where nothing was
-        measured. Leading axes are draws.
-    base : (m, k), optional
-        Values of the base years, for rules that learn from data.
-    weights : optional
-        For each level, the weight of every part in its parent, (..., 1 or n, k), instead of the methodology's
-        own; they are brought to sum to one under each parent. Leading axes are draws. Whether enough was
-        measured is still judged by the methodology's own weights.
-
-    Returns
-    -------
-    Derived
-
-    Raises
-    ------
-    MethodologyError
-        If a rule cannot be applied, with the node and the reason.
-
-    Examples
-    --------
-    >>> from cwi import read_methodology
-    >>> methodology = read_methodology("2024.1")
-    >>> x = np.full((1000, 20, 56), np.nan)
-    >>> derive(x, methodology).index.shape
-    (1000, 20)
-    """
-    table = methodology.indicators
-    x = np.asarray(x, dtype=float)
-    if x.ndim < 2 or x.shape[-1] != len(table):
-        raise MethodologyError(f"values have the shape {x.shape}; the last axis must hold {len(table)} indicators")
-    own = weigh(methodology, base)
-    y = _normalise(x, methodology, base)
-    seen = (~np.isnan(y)).astype(float)
-    scores, coverage, measured = [y], [seen], [seen]
-    for nodes, ruling, using in zip(methodology.nodes, own, own if weights is None else weights, strict=True):
-        parts = [_aggregate(node, scores[-1], measured[-1], ruling, np.asarray(using, float)) for node in nodes]
-        for collected, arrays in zip((scores, coverage, measured), zip(*parts, strict=True), strict=True):
-            shape = np.broadcast_shapes(*(a.shape for a in arrays))
-            collected.append(np.stack([np.broadcast_to(a, shape) for a in arrays], axis=-1))
-    return Derived(tuple(scores), tuple(coverage), tuple(measured))
-
-
-def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, ...]:
-    """For each level, the weight of every part in its parent, as the methodology's rules give it.
-
-    Parameters
-    ----------
-    base : (m, k), optional
-        Values of the base years, for schemes that learn from data.
-    """
-    k = len(methodology.indicators)
-    z = _normalise(np.empty((0, k)) if base is None else np.asarray(base, float), methodology, base)
-    result = []
-    for nodes, stated in zip(methodology.nodes, methodology.stated_weights, strict=True):
-        weights = np.zeros(len(stated))
-        for node in nodes:
-            parts = list(node.parts)
-            with _named(node.code):
-                weights[parts] = node.weighting(z[..., parts], stated[parts])
-        result.append(weights)
-        z = np.stack([_aggregate(node, z, np.ones_like(z), weights, weights)[0] for node in nodes], axis=-1)
-    return tuple(result)
-
-
 def score(
     observations: pd.DataFrame,
     methodology: Methodology,
@@ -246,65 +163,25 @@ def score(
             f"{', '.join(map(str, wanted))}"
             + (f"; max_age = {methodology.max_age} finds nothing to carry either" if methodology.max_age else "")
         )
+    if methodology.imputation:
+        cells = _imputed(cells, table, _never(observations), methodology)
     k = len(methodology.indicators)
     x = cells["value"].to_numpy(float).reshape(-1, k)
     learnt = _base(table if base is None else _totals(base, methodology), methodology)
     weights = weigh(methodology, learnt)
-    derived = derive(x, methodology, base=learnt, weights=weights)
-    cells["score"] = derived.scores[0].reshape(-1)
     units = cells.loc[::k, ["region", "year"]].reset_index(drop=True)
+    groups = np.where(units["region"] == methodology.nation, -1, units["year"])
+    derived = derive(x, methodology, base=learnt, weights=weights, groups=groups)
+    cells["score"] = derived.scores[0].reshape(-1)
     return Scores(
-        nodes=_node_table(units, cells, derived, methodology),
+        nodes=_node_table(units, cells, derived, learnt, methodology),
         edges=_edge_table(methodology, weights),
         cells=cells,
+        treated=_treated_table(units, x, learnt, methodology),
         weights=weights,
         base=learnt,
         methodology=methodology,
     )
-
-
-def _normalise(x: Array, methodology: Methodology, base: Array | None) -> Array:
-    table = methodology.indicators
-    with _named("normalisation"):
-        return methodology.normalisation(
-            x,
-            table["worst"].to_numpy(float),
-            table["best"].to_numpy(float),
-            (table["scale"] == "log").to_numpy(),
-            base,
-        )
-
-
-def _aggregate(node: Node, y: Array, measured: Array, ruling: Array, using: Array) -> tuple[Array, Array, Array]:
-    """Score, coverage and measured share of one node from the level below.
-
-    ``ruling`` are the weights that say whether enough was measured, ``using`` those that the score is made with.
-    """
-    parts = list(node.parts)
-    y, rule = y[..., parts], ruling[parts] / ruling[parts].sum()
-    has = ~np.isnan(y)
-    coverage = np.asarray((rule * has).sum(axis=-1))
-    w = using[..., parts] * has
-    total = w.sum(axis=-1)
-    enough = (coverage >= node.coverage - 1e-9) & (total > 0)
-    used = np.where(enough[..., None], w / np.where(enough, total, 1.0)[..., None], 1.0 / len(parts))
-    with _named(node.code):
-        score = node.aggregation(np.where(has & enough[..., None] & (w > 0), y, 1.0), used)
-    return np.where(enough, score, np.nan), coverage, np.asarray((rule * measured[..., parts]).sum(axis=-1))
-
-
-class _named:
-    """Says at which node a rule refused."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, ValueError) and not isinstance(error, MethodologyError):
-            raise MethodologyError(f"{self.what}: {error}") from error
 
 
 def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFrame:
@@ -345,6 +222,86 @@ def _cells(table: pd.DataFrame, methodology: Methodology, year: int) -> pd.DataF
     return cells[["region", "year", "indicator", "value", "observed", "status", "source"]]
 
 
+def _never(observations: pd.DataFrame) -> set[tuple[str, int, str]]:
+    """Cells that are never imputed: withheld to protect persons, or without meaning there."""
+    if "status" not in observations:
+        return set()
+    rows = observations[observations["status"].isin(NEVER_IMPUTED)]
+    return {(str(r), int(y), str(i)) for r, y, i in rows[["region", "year", "indicator"]].to_numpy()}
+
+
+def _imputed(
+    cells: pd.DataFrame, table: pd.DataFrame, never: set[tuple[str, int, str]], methodology: Methodology
+) -> pd.DataFrame:
+    """Fill gaps of the regions by the methodology's imputations, in turn; the nation's gaps stay open."""
+    codes = list(methodology.indicators["code"])
+    regions = [region for region in dict.fromkeys(cells["region"]) if region != methodology.nation]
+    years = sorted({*table["year"], *cells["year"]})
+    shape = (len(years), len(regions), len(codes))
+    panel, barred = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+    at = (
+        {y: i for i, y in enumerate(years)},
+        {r: i for i, r in enumerate(regions)},
+        {c: i for i, c in enumerate(codes)},
+    )
+    for rows in (table, cells[cells["value"].notna()]):
+        own = rows[rows["region"].isin(regions)]
+        places = tuple(own[column].map(at[i]) for i, column in enumerate(("year", "region", "indicator")))
+        panel[places] = own["value"].to_numpy(float)
+    for region, year, indicator in never:
+        if year in at[0] and region in at[1] and indicator in at[2]:
+            barred[at[0][year], at[1][region], at[2][indicator]] = True
+    methods = [_imputation(rule, years, regions, methodology) for rule in methodology.imputation]
+    filled = in_turn(panel, barred, methods=methods)
+    empty = cells.index[cells["value"].isna() & (cells["region"] != methodology.nation)]
+    places = tuple(cells.loc[empty, column].map(at[i]) for i, column in enumerate(("year", "region", "indicator")))
+    new = empty[filled.how[places] != ""]
+    places = tuple(cells.loc[new, column].map(at[i]) for i, column in enumerate(("year", "region", "indicator")))
+    cells = cells.copy()
+    cells.loc[new, "value"] = filled.values[places]
+    cells.loc[new, "observed"] = cells.loc[new, "year"]
+    cells.loc[new, "status"] = IMPUTED
+    cells.loc[new, "source"] = filled.how[places]
+    return cells
+
+
+def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: Methodology) -> Imputation:
+    """A rule with what the observations know: years, the components of the indicators, groups of regions by code."""
+    given: dict[str, Any] = dict(rule.parameters)
+    takes = inspect.signature(rule.function).parameters
+    if "years" in takes:
+        given["years"] = years
+    components = pd.factorize(methodology.indicators[methodology.levels[0].name])[0]
+    if "groups" in given:
+        group = {region: i for i, members in enumerate(given["groups"].values()) for region in members}
+        given["groups"] = np.array([group.get(region, -1 - place) for place, region in enumerate(regions)])
+
+    def impute(values: Array, never: NDArray[np.bool_] | None) -> Filled:
+        # An indicator that nobody measured can neither be filled nor help.
+        seen = np.asarray(~np.isnan(values).all(axis=(0, 1)))
+        here = given | {"components": components[seen]} if "components" in takes else given
+        codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
+        with named(f"imputation '{rule.name}'", codes):
+            found = Filled(*rule.function(values[..., seen], None if never is None else never[..., seen], **here))
+        filled = Filled(values.copy(), np.full(values.shape, "", dtype=found.how.dtype))
+        filled.values[..., seen], filled.how[..., seen] = found.values, found.how
+        return filled
+
+    return impute
+
+
+def _treated_table(units: pd.DataFrame, x: Array, learnt: Array, methodology: Methodology) -> pd.DataFrame:
+    """Every cell that the treatment of outliers changed, before and after."""
+    columns = ["region", "year", "indicator", "value", "treated", "why"]
+    treated = treat(methodology, learnt)
+    if treated is None:
+        return pd.DataFrame(columns=columns)
+    found = changes(treated, x)
+    table = units.iloc[found.row].reset_index(drop=True)
+    codes = methodology.indicators["code"].to_numpy()
+    return table.assign(indicator=codes[found.column], value=found.old, treated=found.new, why=found.why)[columns]
+
+
 def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
     """Values of the base years as measured then: nothing carried, nothing inherited, without the nation."""
     rows = table[
@@ -356,10 +313,12 @@ def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
     return wide.reindex(columns=methodology.indicators["code"]).to_numpy(float)
 
 
-def _node_table(units: pd.DataFrame, cells: pd.DataFrame, derived: Derived, methodology: Methodology) -> pd.DataFrame:
+def _node_table(
+    units: pd.DataFrame, cells: pd.DataFrame, derived: Derived, learnt: Array, methodology: Methodology
+) -> pd.DataFrame:
     codes = [list(methodology.indicators["code"]), *([node.code for node in level] for level in methodology.nodes)]
     names = ["indicator", *(level.name for level in methodology.levels)]
-    flags = _flags(cells, derived, methodology)
+    flags = _flags(cells, derived, methodology, treat(methodology, learnt))
     ranks = _ranks(units, derived, methodology)
     parts = []
     for depth in reversed(range(len(names))):
@@ -394,18 +353,25 @@ def _ranks(units: pd.DataFrame, derived: Derived, methodology: Methodology) -> l
     return result
 
 
-def _flags(cells: pd.DataFrame, derived: Derived, methodology: Methodology) -> list[list[str]]:
+def _flags(
+    cells: pd.DataFrame, derived: Derived, methodology: Methodology, treated: Treatment | None
+) -> list[list[str]]:
     """For each level and node the things a reader must know, gathered from everything below."""
     shape = derived.scores[0].shape
     table = methodology.indicators
     low, high = table[["worst", "best"]].min(axis=1).to_numpy(), table[["worst", "best"]].max(axis=1).to_numpy()
     value = cells["value"].to_numpy(float).reshape(shape)
     status = cells["status"].to_numpy(object).reshape(shape)
+    changed = np.zeros(shape, dtype=bool)
+    if treated is not None:
+        found = changes(treated, value)
+        changed[found.row, found.column] = True
     late = (cells["observed"] < cells["year"]).fillna(False).to_numpy(bool).reshape(shape)
     with np.errstate(invalid="ignore"):
         at = {
             "carried": late,
-            **{name: status == name for name in ("parent region", "derived", "corrected", "backcast")},
+            **{name: status == name for name in (IMPUTED, "parent region", "derived", "corrected", "backcast")},
+            "treated": changed,
             "capped": ((value < low) | (value > high)) & (derived.scores[0] >= 0) & (derived.scores[0] <= 100),
             "gaps": np.zeros(shape, dtype=bool),
         }

@@ -11,7 +11,7 @@ import inspect
 import json
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import MethodologyError, near
-from cwi.methods import aggregation, normalisation, weighting
+from cwi.methods import aggregation, imputation, normalisation, weighting
 from cwi.textfiles import number, read_csv, read_toml
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
@@ -34,6 +34,7 @@ FAMILIES: Mapping[str, ModuleType] = {
     "normalisation": normalisation,
     "weighting": weighting,
     "aggregation": aggregation,
+    "imputation": imputation,
 }
 LANGUAGES = ("en", "ru", "kk")
 TITLES = tuple(f"title_{language}" for language in LANGUAGES)
@@ -58,6 +59,8 @@ CHOICES = {
 OPEN = "open"
 
 DECIMALS = 12
+GIVEN = ("years", "components")  # parameters of an imputation that the observations give
+BY_PART = ("points", "judgements", "target")  # parameters of a weighting that speak of the parts one by one
 SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what holds where nothing is said
     "status": "working",
     "base": (),
@@ -65,7 +68,10 @@ SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what 
     "max_age": 0,
     "decimals": 1,
     "experimental_below": 0.0,
+    "treatment": None,
+    "imputation": (),
 }
+TREATMENT = ("limit", "then", "skew", "kurt")
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,16 @@ class Rule:
 
     def __call__(self, *arrays: Any) -> NDArray[np.float64]:
         return self.function(*arrays, **self.parameters)
+
+    @property
+    def of_units(self) -> bool:
+        """Whether an aggregation compares units, so that a score depends on who else is there."""
+        return bool(getattr(self.function, "of_units", False)) or self.name in aggregation.OF_UNITS
+
+    @property
+    def learns(self) -> bool:
+        """Whether a weighting scheme learns from the scores of the base years, as one from a notebook may."""
+        return bool(self.source) or self.name in weighting.LEARNT
 
     def __str__(self) -> str:
         said = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
@@ -129,6 +145,8 @@ class Methodology:
     max_age: int
     decimals: int
     experimental_below: float
+    treatment: Mapping[str, Any] | None
+    imputation: tuple[Rule, ...]
     levels: tuple[Level, ...]
     overrides: Mapping[str, Mapping[str, Any]]
     indicators: pd.DataFrame
@@ -162,11 +180,11 @@ class Methodology:
     @cached_property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with anything the methodology says."""
-        said = {
+        said: dict[str, Any] = {
             "version": self.version,
             "titles": dict(self.titles),
             "normalisation": _said(self.normalisation),
-            **{key: getattr(self, key) for key in SETTINGS},
+            **{key: getattr(self, key) for key in SETTINGS if key not in ("treatment", "imputation")},
             "levels": [[lv.name, _said(lv.weighting), _said(lv.aggregation), lv.coverage] for lv in self.levels],
             "nodes": {
                 code: {
@@ -178,6 +196,10 @@ class Methodology:
                 {key: str(value) for key, value in row.items()} for row in self.indicators.to_dict("records")
             ],
         }
+        if self.treatment is not None:
+            said["treatment"] = dict(self.treatment)
+        if self.imputation:
+            said["imputation"] = [_said(rule) for rule in self.imputation]
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -321,6 +343,14 @@ def _setting(key: str, value: Any, where: str) -> Any:
         return value
     if key == "experimental_below":
         return _number(value, key, where, 0, 1)
+    if key == "treatment":
+        if value is None:
+            return None
+        _known(value, TREATMENT, where, "the treatment")
+        return MappingProxyType(dict(value))
+    if key == "imputation":
+        words = value if isinstance(value, (list, tuple)) else [value]
+        return tuple(_rule("imputation", word, where) for word in words)
     return _number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, whole=True)
 
 
@@ -387,7 +417,7 @@ def _rule(family: str, said: Any, where: str) -> Rule:
     table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
     name = table.pop("name", None)
     module = FAMILIES[family]
-    words = list(module.__all__)
+    words = list(getattr(module, "WORDS", module.__all__))
     if name is None:
         raise MethodologyError(
             f'{where}: {family} is {said!r}; it must be a word or {{name = "word"}}{near("", words)}'
@@ -399,15 +429,64 @@ def _rule(family: str, said: Any, where: str) -> Rule:
     for key, value in table.items():
         if key not in takes:
             raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
-        if takes[key].annotation == "bool":
-            if not isinstance(value, bool):
-                raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
-        else:
-            _number(value, key, where)
+        if key not in (*BY_PART, "groups"):
+            _parameter(value, key, takes[key].annotation, where)
     for key, parameter in takes.items():
-        if parameter.default is parameter.empty and key not in table:
+        if parameter.default is parameter.empty and key not in table and key not in GIVEN:
             raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{key}'")
     return Rule(name, function, MappingProxyType(table))
+
+
+def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
+    """Check the value of a rule's parameter against what its function says it takes."""
+    if annotation == "bool":
+        if not isinstance(value, bool):
+            raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
+    elif annotation.startswith("Sequence[float]"):
+        if not isinstance(value, (list, tuple)) or not value:
+            raise MethodologyError(f"{where}: {key} is {value!r}; it must be a list of numbers")
+        for item in value:
+            _number(item, key, where)
+    elif "str" in annotation and isinstance(value, str):
+        return
+    elif annotation == "str":
+        raise MethodologyError(f"{where}: {key} is {value!r}; it must be a word in quotes")
+    else:
+        _number(value, key, where, whole=annotation.startswith("int"))
+
+
+def _placed(rule: Rule, codes: Sequence[str], node: str, where: str) -> Rule:
+    """The rule with what it says of parts, by code and never by place, in the order of the node's parts."""
+    named = {key: value for key, value in rule.parameters.items() if key in BY_PART}
+    if not named:
+        return rule
+
+    def row(said: Any, key: str, whole: bool = True) -> list[Any]:
+        if not isinstance(said, Mapping):
+            raise MethodologyError(f"{where}: {key} of '{node}' must name each part by its code, {{{codes[0]} = …}}")
+        for code in said:
+            if code not in codes:
+                raise MethodologyError(f"{where}: {key} of '{node}' names '{code}'{near(code, codes)}")
+        for code in codes:
+            if whole and code not in said:
+                raise MethodologyError(f"{where}: {key} of '{node}' says nothing of '{code}'")
+        return [said.get(code, math.nan) for code in codes]
+
+    def matrix(said: Any, key: str) -> list[list[float]]:
+        row(said, key, whole=False)
+        times = np.array([row(said.get(code, {}), key, whole=False) for code in codes], dtype=float)
+        times = np.where(np.isnan(times), 1 / times.T, times)
+        np.fill_diagonal(times, 1.0)
+        return [list(line) for line in times.tolist()]
+
+    placed = dict(rule.parameters)
+    for key, value in named.items():
+        if key == "target":
+            placed[key] = row(value, key)
+        else:
+            experts = value if isinstance(value, (list, tuple)) else [value]
+            placed[key] = [row(v, key) if key == "points" else matrix(v, key) for v in experts]
+    return replace(rule, parameters=MappingProxyType(placed))
 
 
 def _indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd.DataFrame:
@@ -483,7 +562,12 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
                     parent=parent_of.get(code),
                     parts=tuple(i for i, part in enumerate(parts) if parent_of[part] == code),
                     weight=own.get("weight", 1.0),
-                    weighting=own.get("weighting", level.weighting),
+                    weighting=_placed(
+                        own.get("weighting", level.weighting),
+                        [part for part in parts if parent_of[part] == code],
+                        code,
+                        folders.relative(methodology.path),
+                    ),
                     aggregation=own.get("aggregation", level.aggregation),
                     coverage=own.get("coverage", level.coverage),
                     titles=_titles(own, code),

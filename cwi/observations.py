@@ -29,7 +29,7 @@ KEY = ["region", "year", "indicator", "sex", "area"]
 YEARS = (1990, 2100)
 MIDDLING = ("share", "rate", "ratio", "mean", "index")  # kinds whose national value lies among those of the regions
 KINDS = (*MIDDLING, "count", "money", "context")
-GIVEN_LATER = (PARENT_REGION, "carried")  # statuses that the program gives, never a file
+GIVEN_LATER = (PARENT_REGION, "carried", "imputed")  # statuses that the program gives, never a file
 
 Rule = tuple[Callable[[str], bool], Callable[[str], str]]  # whether a cell will do, and what is said of one that won't
 
@@ -253,7 +253,7 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
         for row in again:
             say("duplicate", row, f"{cell} stands in {first.file} line {first.line} too; a value has one row")
     empty = table["value"].isna()
-    without = table["status"].isin(["missing", "suppressed"])
+    without = table["status"].isin(["missing", "suppressed", "not applicable"])
     for row in _rows(table[empty & ~without]):
         say(
             "value",

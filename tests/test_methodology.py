@@ -9,6 +9,7 @@ import pytest
 from cwi import read_edition, read_methodology, score
 from cwi.errors import MethodologyError
 from cwi.methodology import methodologies
+from cwi.methods import aggregation, normalisation, weighting
 from cwi.methods.aggregation import geometric
 
 RULES = "methodology/t1/methodology.toml"
@@ -234,16 +235,18 @@ def test_a_function_from_a_cell(project, methodology):
     np.testing.assert_allclose(of[0], 2 * of[1])
 
 
+AGGREGATIONS, NORMALISATIONS, WEIGHTINGS = (
+    ", ".join(family.__all__) for family in (aggregation, normalisation, weighting)
+)
 REPLACED_REFUSED = {
     "unknown": (
         {"maxage": 1},
         ": nothing is called 'maxage' (did you mean 'max_age'?); there are component, index, node, normalisation, "
-        "indicators, status, base, nation, max_age, decimals, experimental_below",
+        "indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation",
     ),
     "unknown rule": (
         {"index": {"aggregation": "geometrical"}},
-        ": no aggregation is called 'geometrical' (did you mean 'geometric'?); "
-        "there are arithmetic, geometric, harmonic, power",
+        f": no aggregation is called 'geometrical' (did you mean 'geometric'?); there are {AGGREGATIONS}",
     ),
     "unknown setting of a level": (
         {"index": {"agregation": "geometric"}},
@@ -290,9 +293,8 @@ def test_a_table_of_indicators_that_is_refused(methodology, says):
 
 SETTINGS = (
     "version, title_en, title_ru, title_kk, normalisation, status, base, nation, max_age, decimals, "
-    "experimental_below, level, node"
+    "experimental_below, treatment, imputation, level, node"
 )
-AGGREGATIONS = "arithmetic, geometric, harmonic, power"
 LOWER = 'weighting = "stated"\naggregation = "arithmetic"'
 REFUSED = {
     "no version": ('version = "t1"\n', "", "'version' is missing"),
@@ -325,12 +327,12 @@ REFUSED = {
     "unknown normalisation": (
         '"goalposts"',
         '"goalpost"',
-        "no normalisation is called 'goalpost' (did you mean 'goalposts'?); there are goalposts",
+        f"no normalisation is called 'goalpost' (did you mean 'goalposts'?); there are {NORMALISATIONS}",
     ),
     "unknown weighting": (
         '"stated"',
         '"state"',
-        "no weighting is called 'state' (did you mean 'stated'?); there are equal, stated",
+        f"no weighting is called 'state' (did you mean 'stated'?); there are {WEIGHTINGS}",
     ),
     "unknown aggregation": (
         LOWER,

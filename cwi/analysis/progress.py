@@ -66,7 +66,7 @@ def change(earlier: Scores, later: Scores) -> Change:
     if inside.any():
         matched &= matched[inside].mean(axis=0) >= 0.5
     x[:, ~matched] = np.nan
-    derived = derive(x, methodology, base=later.base, weights=later.weights)
+    derived = derive(x, methodology, base=later.base, weights=later.weights, groups=np.where(inside, 0, -1))
     codes = [list(methodology.indicators["code"]), *([node.code for node in level] for level in methodology.nodes)]
     names = ["indicator", *(level.name for level in methodology.levels)]
     parts = []

@@ -1,0 +1,174 @@
+"""Words that measure distance: they need a unit, not a true zero."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cwi.methods.normalisation.learning import (
+    direction,
+    learnt,
+    of_base,
+    reference_of,
+    refuse_constant,
+    risen,
+)
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def goalposts(
+    x: Array, worst: Array, best: Array, log: NDArray[np.bool_], base: Array | None = None, *, cap: bool = True
+) -> Array:
+    """Distance from the worst to the best end, in hundredths: 100 (x - worst) / (best - worst) [1]_.
+
+    Fixed ends keep years comparable. With ``cap`` a value beyond an end gets 0 or 100.
+    On a logarithmic scale the value and both ends are replaced by their logarithms.
+
+    Parameters are those of the family; ``base`` is not used.
+
+    Returns
+    -------
+    (..., n, k) array; from 0 to 100 when capped.
+
+    Raises
+    ------
+    ValueError
+        If a value on a logarithmic scale is not above zero, or two ends are equal.
+
+    References
+    ----------
+    .. [1] OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5, "Min-Max".
+       With ends that do not come from the data: UNDP, Human Development Report, technical note 1.
+
+    Examples
+    --------
+    Less is better where the best end lies below the worst:
+
+    >>> goalposts(np.array([[15.0], [40.0]]), np.array([30.0]), np.array([0.0]), np.array([False]))
+    array([[50.],
+           [ 0.]])
+    """
+    if np.any(worst == best):
+        raise ValueError("the worst and the best end are equal")
+    y, low, high = (np.array(values, dtype=float) for values in (x, worst, best))
+    if np.any(log):
+        if min(np.min(low[log]), np.min(high[log])) <= 0 or np.any(y[..., log] <= 0):
+            raise ValueError("a logarithmic scale needs values and ends above zero")
+        for values in (y, low, high):
+            values[..., log] = np.log(values[..., log])
+    y -= low
+    y *= 100.0 / (high - low)
+    y += 0.0  # no negative zero
+    return np.clip(y, 0.0, 100.0, out=y) if cap else y
+
+
+def min_max(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, cap: bool = True) -> Array:
+    """Goalposts whose ends are the lowest and the highest value of the base years [1]_.
+
+    100 (x - min) / (max - min) where more is better, 100 (max - x) / (max - min) where less is. The ends written for
+    an indicator say the direction only. A new extreme in the base years moves every score: fixed ends do not.
+    Uncapped, it is the fraction of the range that lies between a value and the worst one.
+
+    Returns
+    -------
+    (..., n, k) array; from 0 to 100 when capped, and in the base years.
+
+    Raises
+    ------
+    ValueError
+        Without base years, for a column that is constant or empty there, and as :func:`goalposts`.
+
+    References
+    ----------
+    .. [1] OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5, table 3.
+
+    Examples
+    --------
+    >>> base = np.array([[10.0], [30.0], [50.0]])
+    >>> min_max(np.array([[20.0], [60.0]]), np.array([0.0]), np.array([1.0]), np.array([False]), base)
+    array([[ 25.],
+           [100.]])
+    """
+    more, base = direction(worst, best) > 0, learnt(base, x)
+    refuse_constant(base)
+    low, high = of_base(np.nanmin, base), of_base(np.nanmax, base)
+    return goalposts(x, np.where(more, low, high), np.where(more, high, low), log, cap=cap)
+
+
+def z_score(
+    x: Array,
+    worst: Array,
+    best: Array,
+    log: Flags,
+    base: Array | None = None,
+    *,
+    mean: float = 100.0,
+    sd: float = 10.0,
+    ddof: int = 1,
+) -> Array:
+    """Standard deviations from the mean of the base years: mean ± sd (x - m) / s, plus where more is better [1]_.
+
+    ``ddof`` 1 divides the sum of squares by n - 1, as the Handbook does; 0 by n, as Mazziotta and Pareto do.
+    Scores may be zero and below with ``mean`` 0: such scores have no geometric mean.
+
+    Returns
+    -------
+    (..., n, k) array with mean ``mean`` and standard deviation ``sd`` in the base years; no bounds.
+
+    Raises
+    ------
+    ValueError
+        Without base years, for a column that is constant or empty there or has too few values for ``ddof``, if ``sd``
+        is not above zero, and for a value that has no logarithm.
+
+    References
+    ----------
+    .. [1] OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5, table 3.
+
+    Examples
+    --------
+    >>> base = np.array([[1.0], [2.0], [3.0]])
+    >>> z_score(base, np.array([0.0]), np.array([1.0]), np.array([False]), base)[:, 0].tolist()
+    [90.0, 100.0, 110.0]
+    """
+    if sd <= 0 or ddof not in (0, 1):
+        raise ValueError(f"sd is {sd:g} and ddof {ddof}; sd must be above zero, ddof 0 or 1")
+    x, base = risen(x, worst, best, log, base)
+    s = of_base(lambda values, axis: np.nanstd(values, axis=axis, ddof=ddof), base)
+    return np.asarray(mean + sd * ((x - of_base(np.nanmean, base)) / s))
+
+
+def ampi(
+    x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, reference: str | int = "mean"
+) -> Array:
+    """The scale of the adjusted Mazziotta-Pareto index: 100 ± 60 (x - r) / (max - min), plus where more is better [1]_.
+
+    The range is that of the base years, so 60 points are the way from its worst to its best value; r is the reference,
+    which scores 100: the "mean" or the "median" of the base years, or the position of one of their rows. The scores
+    of the base years lie from 70 to 130 when r is the middle of the range, and leave it by as much as r does.
+
+    Returns
+    -------
+    (..., n, k) array; no bounds.
+
+    Raises
+    ------
+    ValueError
+        Without base years, for a column that is constant or empty there, for an unknown reference, and for a value
+        that has no logarithm.
+
+    References
+    ----------
+    .. [1] Mazziotta and Pareto (2016), Social Indicators Research 127, 983-1003, doi 10.1007/s11205-015-0998-2.
+
+    Examples
+    --------
+    >>> base = np.array([[10.0], [20.0], [30.0]])
+    >>> ampi(np.array([[30.0], [20.0]]), np.array([1.0]), np.array([0.0]), np.array([False]), base)[:, 0].tolist()
+    [70.0, 100.0]
+    """
+    x, base = risen(x, worst, best, log, base)
+    spread = of_base(np.nanmax, base) - of_base(np.nanmin, base)
+    return np.asarray(100.0 + 60.0 * ((x - reference_of(base, reference)) / spread))

@@ -1,0 +1,311 @@
+"""What is done about values far from all others, decided once and kept.
+
+The base years decide: :func:`learn` looks at each of their columns and returns a :class:`Treatment`, a frozen record
+of caps and transformations; :func:`apply` treats any years by it, :func:`changes` lists every cell it changes.
+
+base : (m, k)      values of the base years, not a number where nothing was measured
+x : (..., n, k)    values of any years, in the same units
+
+A column is left alone unless its skewness *and* its kurtosis are far from those of a bell curve. With fixed ends and
+caps (``goalposts``) there is usually nothing to treat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from cwi.errors import near
+
+__all__ = ["Changes", "Treatment", "apply", "changes", "kurtosis", "learn", "outlying", "skewness"]
+
+Array = NDArray[np.float64]
+Words = NDArray[np.str_]
+
+THEN = ("log", "boxcox", "nothing")
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Every cell that a treatment changes, in the order of rows and columns; all arrays have one length.
+
+    ``why``: "high" or "low" (brought to a cap), "log" or "boxcox" (transformed).
+    """
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    old: Array
+    new: Array
+    why: Words
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, eq=False)
+class Treatment:
+    """What is done to each of k columns; every array is (k,).
+
+    ``how``: "none", "winsorised", "log" or "boxcox". Caps are infinite where there are none. A transformed value is
+    s ((s (x - origin) / unit)^power - 1) / power, s being ``side``, or s ln(s (x - origin) / unit) for power 0:
+    no longer in the unit of the column, so its ends must be transformed with it. ``power`` is not a number where
+    nothing is transformed. ``skewness`` and ``kurtosis``: before (row 0) and after (row 1), (2, k).
+    ``changes``: the changed cells of the base years.
+    """
+
+    how: tuple[str, ...]
+    low: Array
+    high: Array
+    side: Array
+    origin: Array
+    unit: Array
+    power: Array
+    skewness: Array
+    kurtosis: Array
+    still_outlying: NDArray[np.bool_]
+    changes: Changes
+
+
+def skewness(x: Array) -> Array:
+    """Bias-corrected skewness of each column, as SKEW of a spreadsheet: n/((n-1)(n-2)) sum ((x - mean)/s)^3 [1]_.
+
+    Parameters
+    ----------
+    x : (m, k)
+        Values, not a number where there is none; those are left out.
+
+    Returns
+    -------
+    (k,) array without unit; not a number for fewer than three values and for a column that is constant.
+
+    References
+    ----------
+    .. [1] Joanes and Gill (1998), The Statistician 47, 183-189, G1.
+
+    Examples
+    --------
+    >>> skewness(np.array([[1.0], [2.0], [6.0]])).round(4)
+    array([1.4579])
+    """
+    n, second, third, _ = _moments(x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(n > 2, np.sqrt(n * (n - 1)) / (n - 2) * third / second**1.5, np.nan))
+
+
+def kurtosis(x: Array) -> Array:
+    """Bias-corrected excess kurtosis of each column, as KURT of a spreadsheet; 0 for a bell curve [1]_.
+
+    (n - 1)/((n - 2)(n - 3)) ((n + 1)(m4/m2² - 3) + 6), with the central moments m2 and m4 divided by n.
+
+    Parameters
+    ----------
+    x : (m, k)
+        Values, not a number where there is none; those are left out.
+
+    Returns
+    -------
+    (k,) array without unit; not a number for fewer than four values and for a column that is constant.
+
+    References
+    ----------
+    .. [1] Joanes and Gill (1998), The Statistician 47, 183-189, G2.
+
+    Examples
+    --------
+    >>> kurtosis(np.array([[1.0], [2.0], [3.0], [10.0]])).round(4)
+    array([3.228])
+    """
+    n, second, _, fourth = _moments(x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = (n + 1) * (fourth / second**2 - 3) + 6
+        return np.asarray(np.where(n > 3, (n - 1) / ((n - 2) * (n - 3)) * excess, np.nan))
+
+
+def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bool_]:
+    """Whether a column's skewness lies beyond ``skew`` on either side and its excess kurtosis above ``kurt``.
+
+    Both, not either. A column too short or too even for these numbers is not outlying.
+
+    Parameters
+    ----------
+    x : (m, k)
+
+    Returns
+    -------
+    (k,) array.
+
+    References
+    ----------
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 2; the two limits are those of the R package
+    COINr and of the audits of the Joint Research Centre.
+
+    Examples
+    --------
+    >>> outlying(np.array([[1.0, 1], [2, 2], [3, 3], [2, 2], [1, 1], [3, 4], [2, 5], [99, 6]])).tolist()
+    [True, False]
+    """
+    return np.asarray((np.abs(skewness(x)) > skew) & (kurtosis(x) > kurt))
+
+
+def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, kurt: float = 3.5) -> Treatment:
+    """Decide from the base years how each column is treated.
+
+    A column that is :func:`outlying` has its most extreme value brought to the next one, on the side its skewness
+    points to, then the two most extreme to the third, up to ``limit`` values, and stops as soon as it is no longer
+    outlying. Where the limit is not enough, or all values would become equal, nothing is winsorised and the column is
+    transformed instead: with side s = 1 (a long tail above) or -1 (below),
+
+    * "log": s ln(s (x - origin)), the origin a hundredth of the range beyond the end of the short tail;
+      for s = 1 that is ln(x - min + 0.01 range);
+    * "boxcox": s (u^p - 1)/p with u = s (x - origin)/range and the power p of the greatest likelihood [1]_;
+    * "nothing": it stays as it is.
+
+    Parameters
+    ----------
+    base : (m, k)
+        Values of the base years.
+    limit
+        The most values of a column that are winsorised, not below 0; about a twentieth of the units is customary.
+    then
+        What is done where that is not enough: "log", "boxcox" or "nothing".
+    skew, kurt
+        The limits of :func:`outlying`.
+
+    Returns
+    -------
+    Treatment
+        ``still_outlying`` says where nothing helped.
+
+    Raises
+    ------
+    ValueError
+        If ``then`` is unknown, the limit is below zero or a value is infinite.
+
+    References
+    ----------
+    .. [1] Box and Cox (1964), Journal of the Royal Statistical Society B 26, 211-252.
+
+    Examples
+    --------
+    >>> treatment = learn(np.array([[1.0], [2.0], [3.0], [2.0], [1.0], [3.0], [2.0], [99.0]]))
+    >>> treatment.how, treatment.high
+    (('winsorised',), array([3.]))
+    >>> [(int(c), float(o), float(n)) for c, o, n in zip(
+    ...     treatment.changes.row, treatment.changes.old, treatment.changes.new, strict=True)]
+    [(7, 99.0, 3.0)]
+    """
+    base = np.asarray(base, dtype=float)
+    if then not in THEN:
+        raise ValueError(f"then is '{then}'{near(then, THEN)}")
+    if limit < 0 or np.isinf(base).any():
+        raise ValueError(f"limit is {limit}; it must not be below zero, and values must be finite")
+    k = base.shape[1]
+
+    def beyond(x: Array) -> bool:
+        return bool(outlying(x[:, None], skew=skew, kurt=kurt)[0])
+
+    how = ["none"] * k
+    low, high = np.full(k, -np.inf), np.full(k, np.inf)
+    side, origin, unit, power = np.ones(k), np.zeros(k), np.ones(k), np.full(k, np.nan)
+    for j in np.flatnonzero(outlying(base, skew=skew, kurt=kurt)):
+        x = base[~np.isnan(base[:, j]), j]
+        side[j] = np.sign(skewness(x[:, None])[0])
+        cap = _winsorised(side[j] * x, limit, beyond)
+        if cap is not None:
+            how[j] = "winsorised"
+            low[j], high[j] = (-np.inf, cap) if side[j] > 0 else (-cap, np.inf)
+        elif then != "nothing":
+            how[j] = then
+            # a value of later years beyond the short tail is brought to its end: the logarithm ends there
+            low[j], high[j] = (x.min(), np.inf) if side[j] > 0 else (-np.inf, x.max())
+            reach = x.max() - x.min()
+            origin[j] = x.min() - 0.01 * reach if side[j] > 0 else x.max() + 0.01 * reach
+            if then == "boxcox":
+                unit[j] = reach
+            u = side[j] * (x - origin[j]) / unit[j]
+            power[j] = 0.0 if then == "log" else float(stats.boxcox_normmax(u, method="mle"))
+    rules = (tuple(how), low, high, side, origin, unit, power)
+    after = _treated(base, *rules[1:])
+    return Treatment(
+        *rules,
+        skewness=np.stack([skewness(base), skewness(after)]),
+        kurtosis=np.stack([kurtosis(base), kurtosis(after)]),
+        still_outlying=outlying(after, skew=skew, kurt=kurt),
+        changes=_listed(base, after, rules[0], high),
+    )
+
+
+def apply(treatment: Treatment, x: Array) -> Array:
+    """The values as the treatment leaves them; the order of units never turns.
+
+    Parameters
+    ----------
+    x : (..., n, k)
+        Values of any years. The two ends of transformed columns go the same way: ``apply(treatment, ends)`` with
+        ends (2, k).
+
+    Returns
+    -------
+    (..., n, k) array; not a number where x is not.
+
+    Examples
+    --------
+    >>> treatment = learn(np.array([[1.0], [2.0], [3.0], [2.0], [1.0], [3.0], [2.0], [99.0]]))
+    >>> apply(treatment, np.array([[0.5], [2.5], [7.0]]))[:, 0].tolist()
+    [0.5, 2.5, 3.0]
+    """
+    t = treatment
+    return _treated(np.asarray(x, dtype=float), t.low, t.high, t.side, t.origin, t.unit, t.power)
+
+
+def changes(treatment: Treatment, x: Array) -> Changes:
+    """The cells of x (n, k) that the treatment changes, to be published with the result.
+
+    Examples
+    --------
+    >>> treatment = learn(np.array([[1.0], [2.0], [3.0], [2.0], [1.0], [3.0], [2.0], [99.0]]))
+    >>> changes(treatment, np.array([[0.5], [7.0]])).why.tolist()
+    ['high']
+    """
+    x = np.asarray(x, dtype=float)
+    return _listed(x, apply(treatment, x), treatment.how, treatment.high)
+
+
+def _moments(x: Array) -> tuple[Array, Array, Array, Array]:
+    """Number of values and central moments two to four of each column, on a scale that cannot overflow."""
+    x = np.asarray(x, dtype=float)
+    has = ~np.isnan(x)
+    n = has.sum(axis=0).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = np.where(has, x - np.where(has, x, 0.0).sum(axis=0) / n, 0.0)
+        largest = np.abs(away).max(axis=0, initial=0.0)
+        noise = 4 * np.spacing(np.abs(np.where(has, x, 0.0)).max(axis=0, initial=0.0))
+        away = away / np.where(largest > noise, largest, np.nan)
+        second, third, fourth = (np.where(has, away**p, 0.0).sum(axis=0) / n for p in (2, 3, 4))
+    return n, second, third, fourth
+
+
+def _winsorised(x: Array, limit: int, beyond: Callable[[Array], bool]) -> float | None:
+    """The cap from above at which x is no longer outlying, or None; a cap that makes all values equal helps nobody."""
+    caps = np.sort(x)[::-1][1 : limit + 1]
+    return next((float(cap) for cap in caps if cap > x.min() and not beyond(np.minimum(x, cap))), None)
+
+
+def _treated(x: Array, low: Array, high: Array, side: Array, origin: Array, unit: Array, power: Array) -> Array:
+    y = np.clip(x, low, high)
+    for j in np.flatnonzero(~np.isnan(power)):
+        u, p = side[j] * (y[..., j] - origin[j]) / unit[j], power[j]
+        y[..., j] = side[j] * (np.log(u) if p == 0 else np.expm1(p * np.log(u)) / p)
+    return y
+
+
+def _listed(old: Array, new: Array, how: tuple[str, ...], high: Array) -> Changes:
+    row, column = np.nonzero((old != new) & ~np.isnan(old))
+    before, after = old[row, column], new[row, column]
+    means = np.array(how, dtype=str)[column]
+    why = np.where(means == "winsorised", np.where(before > high[column], "high", "low"), means)
+    return Changes(row, column, before, after, np.asarray(why, dtype=str))
