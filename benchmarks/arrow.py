@@ -39,6 +39,18 @@ def looped(x: np.ndarray, methodology: Methodology) -> np.ndarray:
     return np.array(index)
 
 
+def growth(methodology: Methodology) -> None:
+    """Print how the time of one scoring grows with the number of units."""
+    k, rng = len(methodology.indicators), np.random.default_rng(1)
+    ends = methodology.indicators[["worst", "best"]].to_numpy(float)
+    print(f"one scoring of {k} indicators, every level")
+    for n in (20, 200, 2_000, 20_000):
+        x = rng.uniform(ends.min(axis=1) + 0.01, ends.max(axis=1), size=(n, k))
+        start = perf_counter()
+        derive(x, methodology)
+        print(f"  {n:>6,} units          {1000 * (perf_counter() - start):10.1f} ms")
+
+
 def main() -> None:
     """Print milliseconds and the ratio of 10,000 draws of 17 regions × 56 indicators."""
     scores = cwi.read_edition(2019).scores
@@ -54,6 +66,7 @@ def main() -> None:
     for draw in draws[:LOOPED]:
         looped(draw, scores.methodology)
     loop = (perf_counter() - start) * DRAWS / LOOPED
+    growth(scores.methodology)
     print(f"{DRAWS:,} draws of {x.shape[0]} regions × {x.shape[1]} indicators, every level")
     print(f"  cwi.derive            {1000 * array:10.0f} ms")
     print(f"  loops in plain Python {1000 * loop:10.0f} ms  ({loop / array:.0f} ×)")

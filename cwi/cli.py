@@ -5,15 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from cwi import folders
+from cwi.analysis.audit import VERDICTS, audit, few
 from cwi.checks import check_all
 from cwi.edition import read_edition
 from cwi.errors import CwiError, ParameterError
@@ -185,13 +188,34 @@ def export_command(
     """Write the scores of a year as a workbook, or its methodology and values for COINr."""
     edition = read_edition(year)
     if coinr:
-        names = edition.territory.regions["name_en"].to_dict()
-        values = edition.observations[edition.observations["year"] == year]
-        said = write_coinr(target, edition.methodology, values, weights=edition.scores.weights, names=names)
+        names = {str(code): str(name) for code, name in edition.territory.regions["name_en"].items()}
+        scores = edition.scores
+        said = write_coinr(target, edition.methodology, scores.cells, weights=scores.weights, names=names)
         print(*said, sep="\n")
     else:
         write_scores(target, edition.scores, year)
     out.print(folders.relative(target))
+
+
+@app.command("audit")
+def audit_command(
+    year: Year,
+    draws: Annotated[int, typer.Option(min=1, help="Redrawn sets of regions behind each interval.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Starts the only random generator.")] = 20241122,
+) -> None:
+    """Audit an edition as the Joint Research Centre does: what passes, asks for attention, and fails."""
+    result = audit(read_edition(year).scores, year, rng=np.random.default_rng(seed), draws=draws)
+    table = Table("check", *VERDICTS, box=None, pad_edge=False)
+    for check, counts in result.counts.iterrows():
+        table.add_row(str(check), *(str(counts[verdict]) for verdict in VERDICTS))
+    table.add_row("all", *(str(total) for total in result.counts.sum()))
+    out.print(table)
+    for verdict in VERDICTS[:2]:
+        lines = Table(verdict, Column("where", overflow="fold"), "found", "asked", box=None, pad_edge=False)
+        for row in result.open[result.open["verdict"] == verdict].to_dict("records"):
+            found = row["sentence"] if isnan(row["number"]) else f"{row['number']:.3g}"
+            lines.add_row(row["check"], few(row["nodes"]), found, f"{row['bound']} {row['threshold']:.3g}")
+        out.print("", lines)
 
 
 def _save(read: Imported, folder: Path) -> None:

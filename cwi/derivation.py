@@ -175,21 +175,31 @@ def _aggregate(
     ``ruling`` are the weights that say whether enough was measured, ``using`` those that the score is made with.
     """
     parts = list(node.parts)
-    y, rule = y[..., parts], ruling[parts] / ruling[parts].sum()
+    rule = ruling[parts] / ruling[parts].sum()
+    share = np.asarray((rule * measured[..., parts]).sum(axis=-1))
+    y, w = y[..., parts], using[..., parts]
     has = ~np.isnan(y)
-    coverage = np.asarray((rule * has).sum(axis=-1))
-    w = using[..., parts] * has
+    seen = has.reshape(-1, len(parts)).any(axis=0)
+    if has[..., seen].all():  # every unit has the same parts: nothing to spread unit by unit
+        y, w, has = y[..., seen], w[..., seen], has[..., seen]
+        coverage = np.full(y.shape[:-1], rule[seen].sum())
+    else:
+        coverage, w = np.asarray((rule * has).sum(axis=-1)), w * has
     total = w.sum(axis=-1)
+    used = w / np.where(total > 0, total, 1.0)[..., None]
     enough = (coverage >= node.coverage - 1e-9) & (total > 0)
-    used = np.where(enough[..., None], w / np.where(enough, total, 1.0)[..., None], 1.0 / len(parts))
-    filled = np.where(has & enough[..., None] & (w > 0), y, 1.0)
+    if not enough.any():
+        return np.full(np.broadcast_shapes(enough.shape), np.nan), coverage, share
+    counts = enough[..., None] & (w > 0)
+    if not counts.all():
+        y = np.where(has & counts, y, 1.0)
+        used = np.where(enough[..., None], used, 1.0 / used.shape[-1])
     with named(node.code):
-        score = (
-            _compare(node, filled, used, enough, groups)
-            if node.aggregation.of_units
-            else node.aggregation(filled, used)
-        )
-    return np.where(enough, score, np.nan), coverage, np.asarray((rule * measured[..., parts]).sum(axis=-1))
+        if node.aggregation.of_units:
+            score = _compare(node, y, used, enough, groups)
+        else:
+            score = node.aggregation(y, used)
+    return np.where(enough, score, np.nan), coverage, share
 
 
 def _compare(node: Node, y: Array, w: Array, enough: NDArray[np.bool_], groups: NDArray[np.intp] | None) -> Array:

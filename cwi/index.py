@@ -70,6 +70,19 @@ class Scores:
         rows = self.cells[self.cells["year"] == year]
         return rows.pivot(index="region", columns="indicator", values="value")[self.methodology.indicators["code"]]
 
+    def implied_weights(self) -> pd.Series:
+        """What each indicator counts in the index when all are measured: the product of the weights above it.
+
+        Equal weights at every level are not equal weights of the indicators.
+        """
+        above = self.edges.set_index("node")
+        codes = list(self.methodology.indicators["code"])
+        weight, place = pd.Series(1.0, index=codes), pd.Series(codes, index=codes)
+        for _ in self.methodology.levels:
+            weight *= above["weight"].reindex(place).to_numpy()
+            place = pd.Series(above["parent"].reindex(place).to_numpy(), index=codes)
+        return weight
+
     def explain(self, region: str, year: int) -> pd.DataFrame:
         """The tree under one number, from the index down to the values.
 

@@ -13,7 +13,7 @@ from cwi.report.blocks import Paragraph, Section, Table, output_folder
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
-from cwi.report.sections import change, dimensions, index, limits, measured, opening, profiles
+from cwi.report.sections import change, dimensions, index, limits, measured, opening, profiles, rules
 from cwi.report.workbook import write_workbook
 
 __all__ = ["OfficialReport"]
@@ -78,6 +78,10 @@ class OfficialReport:
         """Where each region is strong and weak."""
         return self._kept(profiles.profiles)
 
+    def rules(self) -> Section:
+        """The rules that were applied, and every indicator with its ends and its weight."""
+        return self._kept(rules.rules)
+
     def limits(self) -> Section:
         """Limits and sources."""
         return self._kept(limits.limits)
@@ -86,7 +90,7 @@ class OfficialReport:
         """The whole report, in order; nothing is drawn before it is shown."""
         dimensions = [self.dimension(node.code) for node in self._printer.dimensions]
         first = [self.opening(), self.measured(), self.map(), self.ranking()]
-        return [*first, *dimensions, self.change(), self.profiles(), self.limits()]
+        return [*first, *dimensions, self.change(), self.profiles(), self.rules(), self.limits()]
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and say how many numbers were printed."""

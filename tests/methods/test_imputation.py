@@ -40,8 +40,8 @@ SERIES: dict[str, Method] = {"carry": partial(carry, max_age=2), "linear": linea
 UNITS: dict[str, Method] = {
     "mean": mean,
     "median": median,
-    "group mean": partial(group_mean, groups=GROUPS),
-    "group median": partial(group_median, groups=GROUPS),
+    "group_mean": partial(group_mean, groups=GROUPS),
+    "group_median": partial(group_median, groups=GROUPS),
 }
 INDICATORS: dict[str, Method] = {"regression": regression, "em": em}
 ALL = SERIES | UNITS | INDICATORS

@@ -65,7 +65,7 @@ def group_mean(values: Array, never: Flags | None = None, *, groups: Labels) -> 
     >>> group_mean(np.array([[1.0], [3.0], [9.0], [np.nan]]), groups=np.array([0, 0, 1, 1])).values[:, 0].tolist()
     [1.0, 3.0, 9.0, 9.0]
     """
-    return filled(values, _by_group(values, groups, np.nanmean), never, "group mean")
+    return filled(values, _by_group(values, groups, np.nanmean), never, "group_mean")
 
 
 def group_median(values: Array, never: Flags | None = None, *, groups: Labels) -> Filled:
@@ -76,7 +76,7 @@ def group_median(values: Array, never: Flags | None = None, *, groups: Labels) -
     >>> group_median(np.array([[1.0], [3.0], [99.0], [np.nan]]), groups=np.array([0, 0, 0, 0])).values[:, 0].tolist()
     [1.0, 3.0, 99.0, 3.0]
     """
-    return filled(values, _by_group(values, groups, np.nanmedian), never, "group median")
+    return filled(values, _by_group(values, groups, np.nanmedian), never, "group_median")
 
 
 def _by_group(values: Array, groups: Labels | None, statistic: Callable[..., Array]) -> Array:

@@ -1,0 +1,154 @@
+"""What an audit found, as tables and pictures of a notebook. In English: an audit is read by those who make the index.
+
+Every function takes an :class:`~cwi.analysis.audit.Audit` and gives a section that a cell shows.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure as Drawing
+
+from cwi.analysis import audit_rules as rules
+from cwi.analysis.audit import Audit, few
+from cwi.report.blocks import Figure, Paragraph, Section, Table
+from cwi.report.figures import heat_map
+from cwi.report.style import FALL, INK, RISE, STYLE, WIDTH, Entry, area, draw_key, key_height, leading, page, width_of
+
+__all__ = ["correlation_map", "findings", "influence", "table"]
+
+DOTS = (("nominal", "o", 7.0, "white"), ("effective", "o", 5.5, RISE), ("effective_smooth", "D", 4.5, FALL))
+EDGE = {"markeredgecolor": INK, "markeredgewidth": 0.8}
+NAMES = {"nominal": "nominal weight", "effective": "effective, linear", "effective_smooth": "effective, smoothed"}
+ROW, HEAD = 0.23, 0.3  # inches
+
+
+def table(data: pd.DataFrame, caption: str, *, name: str, note: str = "") -> Section:
+    """A table of the audit with two decimals.
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"node": ["a"], "r": [0.5]}), "One", name="one").blocks[0].plain()
+    'One (1 × 2)'
+    """
+    shown = [[_cell(value) for value in row] for row in data.to_numpy(object)]
+    texts = [bool(data[column].map(lambda value: isinstance(value, str)).all()) for column in data]
+    numeric = texts.index(False) if False in texts else len(texts)
+    return Section([Table(name, caption, [str(column) for column in data], shown, data, note, numeric=numeric)])
+
+
+def findings(audit: Audit, verdict: str) -> Section:
+    """What fails, or asks for attention; equal findings of many nodes in one row."""
+    lines = audit.open[audit.open["verdict"] == verdict]
+    if lines.empty:
+        return Section([Paragraph(f"No finding of {audit.year} has the verdict '{verdict}'.")])
+    rows = []
+    for row in lines.to_dict("records"):
+        asked = f"{row['bound']} {row['threshold']:g}"
+        rows.append([row["check"], few(row["nodes"]), _found(row["number"]), asked, row["sentence"]])
+    heads = ["check", "where", "found", "asked", "in words"]
+    return Section([Table(f"audit-{verdict}", f"{verdict}, {audit.year}", heads, rows, lines, numeric=len(heads))])
+
+
+def correlation_map(audit: Audit, level: str) -> Section:
+    """The correlations of a level as a square; a dot marks parts of one parent, where a negative one is a problem."""
+    pairs = audit.correlations[audit.correlations["level"] == level]
+    if pairs.empty:
+        return Section([Paragraph(f"Fewer than two nodes of the level {level} can be compared.")])
+    codes = list(dict.fromkeys([*pairs["a"], *pairs["b"]]))
+    square = pairs.pivot(index="a", columns="b", values="r").reindex(index=codes, columns=codes).astype(float)
+    r = square.fillna(square.T)
+    marks = pairs.pivot(index="a", columns="b", values="inside").reindex(index=codes, columns=codes).eq(True)
+    drawn = partial(
+        heat_map,
+        r.rename(index=_words, columns=_words),
+        number=_hundredths,
+        axis_label="correlation over regions",
+        missing_label="the same node, or not computable",
+        limits=(-1.0, 1.0),
+        diverging=True,
+        marks=(marks | marks.T).rename(index=_words, columns=_words),
+        mark_label="parts of one parent",
+    )
+    lowest = pairs.loc[pairs["r"].idxmin()] if pairs["r"].notna().any() else None
+    alt = f"Correlations of {len(codes)} nodes of the level {level}"
+    alt += f"; the lowest is {lowest['r']:.2f}, {lowest['a']} and {lowest['b']}." if lowest is not None else "."
+    caption = f"Correlations between nodes of the level {level}, {audit.regions} regions, {audit.year}"
+    shown = table(pairs.drop(columns="level"), caption, name=f"audit-correlations-{level}").blocks[0]
+    behind = shown if isinstance(shown, Table) else None
+    return Section([Figure(f"audit-correlations-{level}", caption, alt, drawn, "en", behind, "The table")])
+
+
+def influence(audit: Audit, level: str) -> Section:
+    """Nominal and effective weights of the parts of every node of a level, with their intervals."""
+    above = audit.structure.loc[audit.structure["level"] == level, "node"]
+    found = audit.effective[audit.effective["parent"].isin(above)]
+    found = found[found["immediate"]]
+    found = found[found.groupby("parent")["part"].transform("size") > 1]
+    if found.empty:
+        return Section([Paragraph(f"No node of the level {level} has two measured parts.")])
+    caption = f"Nominal and effective weights of the measured parts of each {level}, {audit.year}"
+    far = found.loc[np.log(found["ratio"].clip(lower=1e-9)).abs().idxmax()]
+    alt = (
+        f"For {len(found)} parts the weight they were given and the influence they have. Farthest apart is {far['part']} "
+        f"in {far['parent']}: {far['nominal']:.0%} of the weight and {far['effective']:.0%} of the influence."
+    )
+    shown = table(found.drop(columns="level"), caption, name=f"audit-influence-{level}").blocks[0]
+    behind = shown if isinstance(shown, Table) else None
+    return Section([Figure(f"audit-influence-{level}", caption, alt, partial(_dots, found), "en", behind, "The table")])
+
+
+@rc_context(STYLE)
+def _dots(found: pd.DataFrame) -> Drawing:
+    """A row a part, under the name of its parent."""
+    signs = [{"marker": m, "markersize": size, "markerfacecolor": fill, **EDGE} for _, m, size, fill in DOTS]
+    entries = [Entry(NAMES[dot[0]], "marker", sign) for dot, sign in zip(DOTS, signs, strict=True)]
+    entries.append(Entry(f"{rules.LEVEL:.0%} interval (linear)", "line", {"color": RISE, "linewidth": 1.3}))
+    names = max(width_of(_words(part), 9) for part in found["part"])
+    left, key = names + 0.3, key_height(entries, WIDTH - 0.2)
+    at, heads, y = [], [], 0.0
+    for parent, parts in found.groupby("parent", sort=False):
+        heads.append((y + HEAD / 2, _words(str(parent))))
+        y += HEAD
+        at += [y + (i + 0.5) * ROW for i in range(len(parts))]
+        y += len(parts) * ROW
+    top = key + 0.2
+    figure = page(top + y + 0.4 + leading(9))
+    draw_key(figure, entries, 0.1, 0.1, WIDTH - 0.2)
+    text = area(figure, 0, top, left, y, bare=True)
+    for middle, head in heads:
+        text.text(0.1, middle, head, weight="bold", va="center_baseline")
+    for middle, part in zip(at, found["part"], strict=True):
+        text.text(left - 0.12, middle, _words(part), ha="right", va="center_baseline")
+    axes = area(figure, left, top, WIDTH - left - 0.15, y)
+    axes.set(ylim=(y, 0), xlim=(-0.02, 1.02), xlabel="share of the measured parts of the node", yticks=[])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.hlines(at, found["low"], found["high"], color=RISE, linewidth=1.3, zorder=2)
+    for (kind, *_), sign in zip(DOTS, signs, strict=True):
+        axes.plot(found[kind], at, linestyle="none", zorder=3, clip_on=False, **sign)
+    return figure
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _hundredths(value: float) -> str:
+    """A correlation as it is usually written, without the zero before the point."""
+    text = f"{abs(value):.2f}"
+    text = text if text.startswith("1") else text[1:]
+    return "\N{MINUS SIGN}" + text if value < 0 and text != ".00" else text
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, (float, np.floating)):
+        return "–" if np.isnan(value) else f"{value:.2f}"
+    return {True: "yes", False: "no"}[bool(value)] if isinstance(value, (bool, np.bool_)) else str(value)
+
+
+def _found(number: float) -> str:
+    return "not computed" if np.isnan(number) else f"{number:.3g}"
