@@ -88,10 +88,13 @@ def derive(
     if x.ndim < 2 or x.shape[-1] != len(table):
         raise MethodologyError(f"values have the shape {x.shape}; the last axis must hold {len(table)} indicators")
     own = weigh(methodology, base)
+    judging = [
+        _judging(nodes, *both) for nodes, *both in zip(methodology.nodes, own, methodology.stated_weights, strict=True)
+    ]
     y = _normalise(x, methodology, base)
     seen = (~np.isnan(y)).astype(float)
     scores, coverage, measured = [y], [seen], [seen]
-    for nodes, ruling, using in zip(methodology.nodes, own, own if weights is None else weights, strict=True):
+    for nodes, ruling, using in zip(methodology.nodes, judging, own if weights is None else weights, strict=True):
         used = np.asarray(using, float)
         parts = [_aggregate(node, scores[-1], measured[-1], ruling, used, groups) for node in nodes]
         for collected, arrays in zip((scores, coverage, measured), zip(*parts, strict=True), strict=True):
@@ -112,11 +115,14 @@ def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, .
     if base is not None and any(node.weighting.learns for level in methodology.nodes for node in level):
         z = _normalise(np.asarray(base, float), methodology, base)
     result: list[Array] = []
+    codes = list(methodology.indicators["code"])
     for nodes, stated in zip(methodology.nodes, methodology.stated_weights, strict=True):
         weights = np.zeros(len(stated))
         for node in nodes:
-            weights[list(node.parts)] = _weights(node, z[:, list(node.parts)], stated[list(node.parts)])
+            parts = list(node.parts)
+            weights[parts] = _weights(node, z[:, parts], stated[parts], [codes[part] for part in parts])
         result.append(weights)
+        codes = [node.code for node in nodes]
         if any(node.weighting.learns for above in methodology.nodes[len(result) :] for node in above):
             z = np.stack([_aggregate(node, z, np.ones_like(z), weights, weights)[0] for node in nodes], axis=-1)
     return tuple(result)
@@ -149,14 +155,28 @@ def _normalise(x: Array, methodology: Methodology, base: Array | None) -> Array:
         return methodology.normalisation(x, ends[0], ends[1], (table["scale"] == "log").to_numpy(), base)
 
 
-def _weights(node: Node, z: Array, stated: Array) -> Array:
+def _judging(nodes: Sequence[Node], own: Array, stated: Array) -> Array:
+    """The weights that say whether enough was measured: a node's own, or the stated ones where they are learnt.
+
+    What a scheme learnt in the base years may lie on indicators that nobody measures any more.
+    """
+    weights = own.copy()
+    for node in nodes:
+        if node.weighting.learns:
+            weights[list(node.parts)] = stated[list(node.parts)]
+    return weights
+
+
+def _weights(node: Node, z: Array, stated: Array, codes: Sequence[str]) -> Array:
     """What the parts of a node count.
 
     A scheme that learns weighs the parts that have scores in the base years among themselves; a part that was never
     measured then keeps its stated share, so that it is missed by the coverage rule as much as before.
     """
-    seen = ~np.isnan(z).all(axis=0)
-    with named(node.code):
+    seen = np.asarray(~np.isnan(z).all(axis=0))
+    if node.weighting.learns:
+        codes = [code for code, known in zip(codes, seen.tolist(), strict=True) if known]
+    with named(node.code, codes):
         if not node.weighting.learns or seen.all():
             return node.weighting(z, stated)
         if not seen.any():
@@ -179,10 +199,8 @@ def _aggregate(
     share = np.asarray((rule * measured[..., parts]).sum(axis=-1))
     y, w = y[..., parts], using[..., parts]
     has = ~np.isnan(y)
-    seen = has.reshape(-1, len(parts)).any(axis=0)
-    if has[..., seen].all():  # every unit has the same parts: nothing to spread unit by unit
-        y, w, has = y[..., seen], w[..., seen], has[..., seen]
-        coverage = np.full(y.shape[:-1], rule[seen].sum())
+    if has.all():
+        coverage = np.ones(y.shape[:-1])
     else:
         coverage, w = np.asarray((rule * has).sum(axis=-1)), w * has
     total = w.sum(axis=-1)
@@ -195,10 +213,8 @@ def _aggregate(
         y = np.where(has & counts, y, 1.0)
         used = np.where(enough[..., None], used, 1.0 / used.shape[-1])
     with named(node.code):
-        if node.aggregation.of_units:
-            score = _compare(node, y, used, enough, groups)
-        else:
-            score = node.aggregation(y, used)
+        compare = node.aggregation.of_units
+        score = _compare(node, y, used, enough, groups) if compare else node.aggregation(y, used)
     return np.where(enough, score, np.nan), coverage, share
 
 

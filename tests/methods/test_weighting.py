@@ -130,21 +130,21 @@ def test_a_part_that_is_the_same_everywhere_counts_nothing(name: str) -> None:
         (
             "pca",
             np.column_stack([sample(5, 2, 1), np.full(5, 0.1)]),
-            "pca needs parts that vary; part 3 is the same in all 5 units",
+            "column 2 is the same in all 5 units; pca needs parts that vary",
         ),
         (
             "critic",
             np.column_stack([np.full(5, 0.1), sample(5, 2, 1)]),
-            "critic needs parts that vary; part 1 is the same in all 5 units",
+            "column 0 is the same in all 5 units; critic needs parts that vary",
         ),
         (
             "gini inverse",
             np.column_stack([sample(5, 2, 1), np.full(5, 0.1)]),
-            "gini needs parts that vary; part 3 is the same in all 5 units",
+            "column 2 is the same in all 5 units; gini needs parts that vary",
         ),
         ("entropy", np.array([[0.0, 1, 2], [3, 4, 5]]), "entropy needs scores above zero; the lowest is 0"),
         ("gini", np.array([[-1.0, 1, 2], [3, 4, 5]]), "gini needs scores that are not below zero; the lowest is -1"),
-        ("gini", np.array([[0.0, 1, 2], [0, 4, 5]]), "gini needs a mean above zero; part 1 is zero everywhere"),
+        ("gini", np.array([[0.0, 1, 2], [0, 4, 5]]), "column 0 is zero everywhere; gini needs a mean above zero"),
         (
             "entropy",
             np.full((4, 3), 7.0),
@@ -203,7 +203,9 @@ def test_the_first_component_has_the_weights_of_its_score() -> None:
 def test_a_part_against_the_first_component_is_refused() -> None:
     z = sample(30, 4, 3)
     z[:, 2] *= -1
-    with pytest.raises(ValueError, match=r"^part 3 runs against the first component \(it loads -0\.\d\d\); no weight"):
+    with pytest.raises(
+        ValueError, match=r"^column 2 runs against the first component \(it loads -0\.\d\d\); no weight"
+    ):
         first_component(z, np.full(4, 0.25))
     assert pca(z, np.full(4, 0.25))[2] > 0.1  # where the sign is lost
 
@@ -240,7 +242,7 @@ def test_importance_is_what_was_asked_for_or_the_nearest_is_said(k: int, seed: i
     if found.met:
         assert correlation_balanced(z, target) == pytest.approx(found.weights)
     else:
-        with pytest.raises(ValueError, match="no weights give every part its importance"):
+        with pytest.raises(ValueError, match="no weights give every part its own"):
             correlation_balanced(z, target)
         miss = ((found.achieved - target) ** 2).sum()
         for other in np.random.default_rng(seed).dirichlet(np.ones(k), 300) / z.std(axis=0):
@@ -258,7 +260,7 @@ def test_independent_parts_are_balanced_by_their_spread() -> None:
 def test_the_refusal_says_how_far_it_got_and_tolerance_lets_it_pass() -> None:
     z = np.column_stack([sample(20, 2, 1, noise=0.2), sample(20, 1, 2)])
     target = [0.6, 0.1, 0.3]
-    with pytest.raises(ValueError, match=r"part \d has 0\.\d{3} where 0\.\d{3} is asked for$"):
+    with pytest.raises(ValueError, match=r"column \d would have 0\.\d{3} of the importance where 0\.\d{3} is asked for"):
         correlation_balanced(z, THIRD, target=target)
     found = balance(z, np.array(target))
     assert not found.met

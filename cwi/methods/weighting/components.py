@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import components, correlation, varimax
 from cwi.methods.weighting.rows import complete
 
@@ -107,8 +108,6 @@ def first_component(z: Array, stated: Array) -> Array:
     first = loadings[:, 0]
     if np.any(first < -1e-12):
         part = int(first.argmin())
-        raise ValueError(
-            f"part {part + 1} runs against the first component (it loads {first[part]:.2f}); no weight says that"
-        )
+        raise ColumnError(part, f"runs against the first component (it loads {first[part]:.2f}); no weight says that")
     first = np.maximum(first, 0.0)
     return np.asarray(first / first.sum())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import correlation as correlation_matrix
 from cwi.methods.weighting.rows import complete
 
@@ -112,7 +113,7 @@ def gini(z: Array, stated: Array, *, inverse: bool = False) -> Array:
     if np.any(rows < 0):
         raise ValueError(f"gini needs scores that are not below zero; the lowest is {float(rows.min()):g}")
     if (nothing := np.flatnonzero(rows[-1] == 0)).size:
-        raise ValueError(f"gini needs a mean above zero; part {nothing[0] + 1} is zero everywhere")
+        raise ColumnError(int(nothing[0]), "is zero everywhere; gini needs a mean above zero")
     n = len(rows)
     # the sum over pairs from the gaps between neighbours, each of which i n - i pairs span
     i = np.arange(1, n)[:, None]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, nnls
 
+from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import correlation
 from cwi.methods.weighting.rows import complete
 
@@ -76,9 +77,10 @@ def correlation_balanced(
     if not found.met:
         gap = found.achieved - found.target
         part = int(np.abs(gap).argmax())
-        raise ValueError(
-            f"no weights give every part its importance: at the nearest found, part {part + 1} has "
-            f"{found.achieved[part]:.3f} where {found.target[part]:.3f} is asked for"
+        raise ColumnError(
+            part,
+            f"would have {found.achieved[part]:.3f} of the importance where {found.target[part]:.3f} is asked for; "
+            "no weights give every part its own, these are the nearest found",
         )
     return found.weights
 

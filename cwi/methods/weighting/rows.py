@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 __all__ = ["complete"]
 
+from cwi.errors import ColumnError
+
 Array = NDArray[np.float64]
 
 
@@ -44,5 +46,5 @@ def complete(z: Array, scheme: str, *, least: int, varied: bool = True) -> Array
         raise ValueError(f"{scheme} needs at least {least} units that have all parts; there are {len(rows)}")
     spread = np.ptp(rows, axis=0)
     if varied and (same := np.flatnonzero(spread <= 1e-12 * np.abs(rows).max(axis=0))).size:
-        raise ValueError(f"{scheme} needs parts that vary; part {same[0] + 1} is the same in all {len(rows)} units")
+        raise ColumnError(int(same[0]), f"is the same in all {len(rows)} units; {scheme} needs parts that vary")
     return rows
