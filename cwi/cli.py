@@ -209,7 +209,7 @@ def audit_command(
     for check, counts in result.counts.iterrows():
         table.add_row(str(check), *(str(counts[verdict]) for verdict in VERDICTS))
     table.add_row("all", *(str(total) for total in result.counts.sum()))
-    out.print(table)
+    out.print(table, "", result.carries, sep="\n")
     for verdict in VERDICTS[:2]:
         lines = Table(verdict, Column("where", overflow="fold"), "found", "asked", box=None, pad_edge=False)
         for row in result.open[result.open["verdict"] == verdict].to_dict("records"):

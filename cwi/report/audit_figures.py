@@ -6,6 +6,7 @@ Every function takes an :class:`~cwi.analysis.audit.Audit` and gives a section t
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from cwi.report.style import FALL, INK, RISE, STYLE, WIDTH, Entry, area, draw_ke
 __all__ = ["correlation_map", "findings", "influence", "table"]
 
 DOTS = (("nominal", "o", 7.0, "white"), ("effective", "o", 5.5, RISE), ("effective_smooth", "D", 4.5, FALL))
-EDGE = {"markeredgecolor": INK, "markeredgewidth": 0.8}
+EDGE: dict[str, Any] = {"markeredgecolor": INK, "markeredgewidth": 0.8}
 NAMES = {"nominal": "nominal weight", "effective": "effective, linear", "effective_smooth": "effective, smoothed"}
 ROW, HEAD = 0.23, 0.3  # inches
 
@@ -73,9 +74,9 @@ def correlation_map(audit: Audit, level: str) -> Section:
         marks=(marks | marks.T).rename(index=_words, columns=_words),
         mark_label="parts of one parent",
     )
-    lowest = pairs.loc[pairs["r"].idxmin()] if pairs["r"].notna().any() else None
+    lowest = pairs.sort_values("r").iloc[0]
     alt = f"Correlations of {len(codes)} nodes of the level {level}"
-    alt += f"; the lowest is {lowest['r']:.2f}, {lowest['a']} and {lowest['b']}." if lowest is not None else "."
+    alt += f"; the lowest is {lowest['r']:.2f}, {lowest['a']} and {lowest['b']}." if pairs["r"].notna().any() else "."
     caption = f"Correlations between nodes of the level {level}, {audit.regions} regions, {audit.year}"
     shown = table(pairs.drop(columns="level"), caption, name=f"audit-correlations-{level}").blocks[0]
     behind = shown if isinstance(shown, Table) else None
@@ -90,11 +91,12 @@ def influence(audit: Audit, level: str) -> Section:
     found = found[found.groupby("parent")["part"].transform("size") > 1]
     if found.empty:
         return Section([Paragraph(f"No node of the level {level} has two measured parts.")])
-    caption = f"Nominal and effective weights of the measured parts of each {level}, {audit.year}"
+    which = "each" if len(above) > 1 else "the"
+    caption = f"Nominal and effective weights of the measured parts of {which} {level}, {audit.year}"
     far = found.loc[np.log(found["ratio"].clip(lower=1e-9)).abs().idxmax()]
     alt = (
-        f"For {len(found)} parts the weight they were given and the influence they have. Farthest apart is {far['part']} "
-        f"in {far['parent']}: {far['nominal']:.0%} of the weight and {far['effective']:.0%} of the influence."
+        f"For {len(found)} parts the weight they were given and the influence they have. Farthest apart is "
+        f"{far['part']} in {far['parent']}, {far['nominal']:.0%} of the weight and {far['effective']:.0%} of influence."
     )
     shown = table(found.drop(columns="level"), caption, name=f"audit-influence-{level}").blocks[0]
     behind = shown if isinstance(shown, Table) else None
@@ -104,7 +106,7 @@ def influence(audit: Audit, level: str) -> Section:
 @rc_context(STYLE)
 def _dots(found: pd.DataFrame) -> Drawing:
     """A row a part, under the name of its parent."""
-    signs = [{"marker": m, "markersize": size, "markerfacecolor": fill, **EDGE} for _, m, size, fill in DOTS]
+    signs = [EDGE | {"marker": m, "markersize": size, "markerfacecolor": fill} for _, m, size, fill in DOTS]
     entries = [Entry(NAMES[dot[0]], "marker", sign) for dot, sign in zip(DOTS, signs, strict=True)]
     entries.append(Entry(f"{rules.LEVEL:.0%} interval (linear)", "line", {"color": RISE, "linewidth": 1.3}))
     names = max(width_of(_words(part), 9) for part in found["part"])
