@@ -1,0 +1,409 @@
+"""What was read of another tool: a tree with weights and a table of values; and how it becomes a methodology folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cwi.errors import DataError, MethodologyError, ParameterError, near
+from cwi.folders import relative
+from cwi.methodology import OPTIONAL, RESERVED, SETTINGS, Methodology, read_methodology
+from cwi.observations import YEARS
+
+__all__ = ["AGGREGATIONS", "ENDS", "Imported", "Part", "Unit", "csv_text", "imported", "into_place", "refuse_code"]
+
+AGGREGATIONS: Mapping[str, str] = {  # how a rule is written in methodology.toml
+    "arithmetic": '"arithmetic"',
+    "geometric": '{name = "geometric", floor = 1.0}',
+}
+ENDS = ("range", "goalposts")
+CODE = re.compile(r"[^\W\d][\w.\-]*")  # of an indicator or an aggregate
+UNIT = re.compile(r"\w[\w.\- ]*")  # of a unit
+
+
+@dataclass(frozen=True)
+class Part:
+    """An indicator (level 1) or an aggregate: its place in the tree, and the cell it was read from."""
+
+    code: str
+    level: int
+    parent: str | None
+    weight: float
+    place: str
+    title: str = ""
+    unit: str = ""
+    direction: int = 1
+    goalposts: tuple[float, float] | None = None  # lower and upper
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit in one year: its values by indicator, None where there is none, and the row they were read from."""
+
+    code: str
+    name: str
+    year: int
+    values: Mapping[str, float | None]
+    place: str
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A methodology and its observations, ready to be saved.
+
+    ``indicators``: the table of indicators.csv. ``observations``: region, year, indicator, value, status, source;
+    a missing value keeps its row, with the status 'missing'. ``units``: region, name. ``notes``: what a reader who
+    knows the other tool must know.
+    """
+
+    rules: str
+    indicators: pd.DataFrame
+    observations: pd.DataFrame
+    units: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def save(self, folder: Path) -> Methodology:
+        """Write methodology.toml, indicators.csv, observations.csv and units.csv into a new folder.
+
+        Raises
+        ------
+        DataError
+            If the folder is there already, or cannot be made; nothing is left behind then.
+        """
+        with into_place(Path(folder)) as aside:
+            (aside / "methodology.toml").write_text(self.rules, encoding="utf-8", newline="\n")
+            for name in ("indicators", "observations", "units"):
+                text = csv_text(getattr(self, name))
+                (aside / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+            try:
+                read_methodology(aside)
+            except MethodologyError as problem:
+                raise MethodologyError(str(problem).replace(relative(aside), relative(Path(folder)))) from None
+        return read_methodology(Path(folder))
+
+
+@contextmanager
+def into_place(folder: Path) -> Iterator[Path]:
+    """A folder aside that becomes ``folder`` when all is written, and is gone when anything fails."""
+    where = relative(folder)
+    if folder.exists():
+        raise DataError(f"{where}: there is such a folder already; name a new one, nothing is overwritten")
+    if not folder.absolute().parent.is_dir():
+        raise DataError(f"{where}: the folder in which it should lie, {relative(folder.parent)}, is not there; make it")
+    try:
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+    except OSError as problem:
+        raise DataError(f"{where}: cannot be written ({problem.strerror})") from None
+    try:
+        aside.chmod(0o755)
+        yield aside
+        if folder.exists():
+            raise DataError(f"{where}: another program made that folder meanwhile; name a new one")
+        aside.rename(folder)
+    except OSError as problem:
+        raise DataError(f"{where}: cannot be written ({problem.strerror})") from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV: numbers to their last digit, empty cells where nothing is.
+
+    >>> csv_text(pd.DataFrame({"region": ["A, B"], "value": [0.1], "n": [None]}))
+    'region,value,n\\n"A, B",0.1,\\n'
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([_cell(value) for value in row] for row in table.itertuples(index=False))
+    return out.getvalue()
+
+
+def refuse_code(code: str, place: str, what: str, error: type[DataError | MethodologyError]) -> None:
+    """Refuse a code that COINr, a spreadsheet or a methodology would not take."""
+    rule = UNIT if what == "uCode" else CODE
+    if not rule.fullmatch(code):
+        said = "a letter or a digit" if what == "uCode" else "a letter"
+        raise error(
+            f"{place}: {what} is '{code}'; it must begin with {said} and go on with letters, digits, '_', '.' or '-'"
+        )
+
+
+def imported(
+    parts: Sequence[Part],
+    units: Sequence[Unit],
+    *,
+    tool: str,
+    files: str,
+    source: str,
+    version: str,
+    levels: Sequence[str] | None = None,
+    aggregation: str | Sequence[str] = "arithmetic",
+    ends: str = "range",
+    cap: bool = True,
+    notes: Sequence[str] = (),
+) -> Imported:
+    """Turn a tree and its values into a methodology.
+
+    Parameters
+    ----------
+    levels
+        Names of the levels between the indicators and the top, lowest first; level_2, level_3 … by default. The top
+        level has the code of the top, because that is what the index is called.
+    aggregation
+        A word of AGGREGATIONS for all levels, or one a level, lowest first.
+    ends
+        "range": the lowest and the highest value of all units and years; "goalposts": those that were given.
+    """
+    _check_tree(parts)
+    depth = max(part.level for part in parts)
+    top = next(part for part in parts if part.level == depth)
+    names = _level_names(levels, depth, top)
+    rules = _rules(aggregation, depth)
+    if ends not in ENDS:
+        raise ParameterError(f"ends is '{ends}'{near(ends, ENDS)}")
+    if not version.strip():
+        raise ParameterError("version is empty; it must be a word such as 'coinr-2020'")
+    _check_units(units)
+    indicators = [part for part in parts if part.level == 1]
+    by_code = {part.code: part for part in parts}
+    years = sorted({unit.year for unit in units})
+    span = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
+    rows = []
+    for part in indicators:
+        values = [value for unit in units if (value := unit.values.get(part.code)) is not None]
+        low, high, basis, reason = _ends(part, values, ends, span)
+        row: dict[str, Any] = {"code": part.code}
+        parent = part.parent
+        for name in names:
+            assert parent is not None
+            row[name], parent = parent, by_code[parent].parent
+        row |= {"title_en": part.title or part.code, "unit": part.unit}
+        row |= {"worst": low, "best": high} if part.direction > 0 else {"worst": high, "best": low}
+        row |= {"scale": "linear", "ends_basis": basis, "ends_reason": reason, "weight": part.weight}
+        row["data"] = "open" if values else "awaiting data"
+        row["note"] = "" if part.target is None else f"Target given: {part.target!r}."
+        rows.append(row)
+    observations = pd.DataFrame(
+        [
+            {
+                "region": unit.code,
+                "year": unit.year,
+                "indicator": part.code,
+                "value": math.nan if value is None else value,
+                "status": "missing" if value is None else "normal",
+                "source": source,
+            }
+            for unit in units
+            for part in indicators
+            for value in [unit.values.get(part.code)]
+        ]
+    )
+    heads = {unit.code: unit.name or unit.code for unit in units}
+    return Imported(
+        rules=_toml(parts, [*names, top.code], rules, top, tool, files, version, years, cap),
+        indicators=pd.DataFrame(rows),
+        observations=observations,
+        units=pd.DataFrame({"region": list(heads), "name": list(heads.values())}),
+        notes=(*notes, *_notes(observations, tool, rules, parts)),
+    )
+
+
+# ---------------------------------------------------------------- the tree
+
+
+def _check_tree(parts: Sequence[Part]) -> None:
+    seen: dict[str, Part] = {}
+    for part in parts:
+        if part.code in seen:
+            raise MethodologyError(f"{part.place}: '{part.code}' stands at {seen[part.code].place} too; a code is one")
+        seen[part.code] = part
+    for part in parts:
+        if part.parent is not None and part.parent not in seen:
+            raise MethodologyError(
+                f"{part.place}: the parent of '{part.code}' is '{part.parent}', which has no row of its own"
+                f"{near(part.parent, [p.code for p in parts if p.level == part.level + 1])}"
+            )
+    for part in parts:
+        path = [part.code]
+        while (parent := seen[path[-1]].parent) is not None:
+            if parent in path:
+                circle = " → ".join([*path[path.index(parent) :], parent])
+                raise MethodologyError(f"{part.place}: the parents go in a circle: {circle}; one must have no parent")
+            path.append(parent)
+    roots = [part for part in parts if part.parent is None]
+    if len(roots) > 1:
+        raise MethodologyError(
+            f"{roots[1].place}: '{roots[1].code}' has no parent, and neither has '{roots[0].code}' at "
+            f"{roots[0].place}; an index has one top, give one of them a parent"
+        )
+    top = roots[0]
+    if top.level == 1:
+        raise MethodologyError(f"{top.place}: '{top.code}' is an indicator and the top; there is no level above it")
+    levels = sorted({part.level for part in parts})
+    for level in range(1, levels[-1]):
+        if level not in levels:
+            raise MethodologyError(
+                f"{top.place}: the levels are {', '.join(map(str, levels))}; nothing is of level {level}, and no level "
+                "may be left out"
+            )
+    children: dict[str, list[Part]] = {}
+    for part in parts:
+        if part.parent is not None:
+            children.setdefault(part.parent, []).append(part)
+            if seen[part.parent].level != part.level + 1:
+                raise MethodologyError(
+                    f"{part.place}: '{part.code}' is of level {part.level} and its parent '{part.parent}' of level "
+                    f"{seen[part.parent].level}; a parent lies one level above, so put an aggregate in between"
+                )
+    for part in parts:
+        if part.weight < 0:
+            raise MethodologyError(f"{part.place}: the weight of '{part.code}' is {part.weight:g}, below zero")
+        if part.level > 1 and part.code not in children:
+            raise MethodologyError(f"{part.place}: nothing has the parent '{part.code}'; take the aggregate out")
+    for code, below in children.items():
+        if not sum(part.weight for part in below):
+            raise MethodologyError(f"{below[0].place}: the weights of the parts of '{code}' are all zero")
+
+
+def _level_names(levels: Sequence[str] | None, depth: int, top: Part) -> list[str]:
+    names = [f"level_{level}" for level in range(2, depth)] if levels is None else list(levels)
+    if len(names) != depth - 2:
+        raise ParameterError(
+            f"{len(names)} levels are named ({', '.join(names) or 'none'}); {depth - 2} lie between the indicators and "
+            f"'{top.code}'"
+        )
+    for name in [*names, top.code]:
+        if name in (*RESERVED, *SETTINGS, *OPTIONAL, "indicator") or not CODE.fullmatch(name):
+            raise ParameterError(f"no level can be called '{name}', the word has another meaning in a methodology")
+        if [*names, top.code].count(name) > 1:
+            raise ParameterError(f"two levels are called '{name}'")
+    return names
+
+
+def _rules(aggregation: str | Sequence[str], depth: int) -> list[str]:
+    rules = [aggregation] * (depth - 1) if isinstance(aggregation, str) else list(aggregation)
+    if len(rules) == 1:
+        rules *= depth - 1
+    if len(rules) != depth - 1:
+        raise ParameterError(f"{len(rules)} aggregations are given; give one, or one for each of {depth - 1} levels")
+    for rule in rules:
+        if rule not in AGGREGATIONS:
+            raise ParameterError(f"no aggregation is called '{rule}' here{near(rule, AGGREGATIONS)}")
+    return rules
+
+
+def _check_units(units: Sequence[Unit]) -> None:
+    seen: dict[tuple[str, int], Unit] = {}
+    for unit in units:
+        if (first := seen.get((unit.code, unit.year))) is not None:
+            raise DataError(f"{unit.place}: '{unit.code}' in {unit.year} stands at {first.place} too; keep one of them")
+        if not YEARS[0] <= unit.year <= YEARS[1]:
+            raise DataError(f"{unit.place}: the year is {unit.year}; it must be from {YEARS[0]} to {YEARS[1]}")
+        seen[unit.code, unit.year] = unit
+
+
+def _ends(part: Part, values: Sequence[float], ends: str, span: str) -> tuple[float, float, str, str]:
+    """The lower and the upper end, what they rest on and why."""
+    if ends == "goalposts":
+        if part.goalposts is None:
+            raise MethodologyError(
+                f"{part.place}: '{part.code}' lacks a goalpost; give both, or take the ends from the range"
+            )
+        low, high = part.goalposts
+        if low >= high:
+            raise MethodologyError(
+                f"{part.place}: the lower goalpost of '{part.code}' is {low:g} and the upper {high:g}; the lower must "
+                "be below the upper, the direction says which is better"
+            )
+        return low, high, "", "Goalposts taken over as given; the file does not say what they rest on."
+    if not values:
+        raise MethodologyError(f"{part.place}: '{part.code}' has no value at all, so no range; give goalposts or data")
+    low, high = min(values), max(values)
+    if low == high:
+        raise MethodologyError(
+            f"{part.place}: every value of '{part.code}' is {low:g}, which is no range; give goalposts or take it out"
+        )
+    return low, high, "range", f"The lowest and the highest of {len(values)} values, {span}; taken over at import."
+
+
+# ---------------------------------------------------------------- the text
+
+
+def _toml(
+    parts: Sequence[Part],
+    names: Sequence[str],
+    rules: Sequence[str],
+    top: Part,
+    tool: str,
+    files: str,
+    version: str,
+    years: Sequence[int],
+    cap: bool,
+) -> str:
+    lines = [
+        f"# Imported from {tool}: {' '.join(files.split())}. Working rules; nobody has approved them here.",
+        "# The ends stand in indicators.csv. They are fixed: later data do not move them.",
+        "",
+        f"version = {_quoted(version)}",
+        'status = "working"',
+        f"title_en = {_quoted(top.title or top.code)}",
+        f"base = [{', '.join(map(str, years))}]",
+        f'normalisation = {{name = "goalposts", cap = {"true" if cap else "false"}}}',
+        "max_age = 0",
+        "decimals = 1",
+        "",
+        f"# coverage = 0.0 is the way of {tool}: a node is scored when any part of it is measured, and the weights",
+        "# of the measured parts are brought to one. What was missing is flagged 'gaps'. Raise it to ask for more.",
+    ]
+    for name, rule in zip(names, rules, strict=True):
+        lines += ["", "[[level]]", f"name = {_quoted(name)}", 'weighting = "stated"']
+        lines += [f"aggregation = {AGGREGATIONS[rule]}", "coverage = 0.0"]
+    for part in parts:
+        if part.level > 1:
+            lines += ["", f"[node.{_quoted(part.code)}]", f"weight = {part.weight!r}"]
+            lines += [f"title_en = {_quoted(part.title)}"] if part.title else []
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _notes(observations: pd.DataFrame, tool: str, rules: Iterable[str], parts: Iterable[Part]) -> list[str]:
+    notes = []
+    if gaps := int((observations["status"] == "missing").sum()):
+        notes.append(
+            f"{gaps} of {len(observations)} values are missing. {tool} leaves them out and shares their weight among "
+            "the rest without a word; cwi does the same here and flags every score above them 'gaps'."
+        )
+    empty = observations.groupby("region")["value"].count()
+    if silent := list(empty.index[empty == 0]):
+        notes.append(f"No value at all: {', '.join(silent)}. They get no score here.")
+    if "geometric" in rules:
+        notes.append(
+            "The geometric mean lifts scores below 1 to 1 (floor = 1.0), because a score of 0 has none; "
+            f"{tool} refuses zeros, so there they are usually scaled from 1 to 100 instead, which gives other numbers."
+        )
+    if any(part.target is not None for part in parts):
+        notes.append("Targets are kept as notes in indicators.csv; the ends do not use them.")
+    return notes
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(float(value))
+    return "" if value is None or value is pd.NA else value
