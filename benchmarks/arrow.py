@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 
 import cwi
 from cwi.index import derive
@@ -49,6 +50,16 @@ def growth(methodology: Methodology) -> None:
         start = perf_counter()
         derive(x, methodology)
         print(f"  {n:>6,} units          {1000 * (perf_counter() - start):10.1f} ms")
+    print("one scoring of 20 units, every level")
+    for times in (1, 10, 100):
+        once = methodology.indicators
+        table = pd.concat([once.assign(code=once["code"] + f"_{i}") for i in range(times)])
+        wide = methodology.replace(indicators=table.astype({"weight": str, "decimals": str, "worst": str, "best": str}))
+        x = rng.uniform(1, 2, size=(20, k * times))
+        assert wide.nodes  # the tree is built once, before the clock starts
+        start = perf_counter()
+        derive(x, wide)
+        print(f"  {k * times:>6,} indicators     {1000 * (perf_counter() - start):10.1f} ms")
 
 
 def main() -> None:

@@ -58,7 +58,9 @@ def _methodologies() -> tuple[str, list[str]]:
     series = read_series().index
     versions = methodologies()
     for version, path in versions.items():
-        table = read_methodology(version).indicators
+        methodology = read_methodology(version)
+        found += methodology.unused()
+        table = methodology.indicators
         for line, code in table.loc[(table["data"] == OPEN) & ~table["code"].isin(series), "code"].items():
             place = f"{folders.relative(path / 'indicators.csv')} line {line}"
             found.append(f"{place}: '{code}' is said to be open but data/series.csv has no such series")

@@ -33,7 +33,9 @@ __all__ = ["main"]
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build, test and publish a child well-being index.")
 importing = typer.Typer(no_args_is_help=True, help="Make a methodology folder of another tool's files.")
 app.add_typer(importing, name="import")
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+LOG_WIDTH = 200  # of tables that go to a file or another program
+out = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+err = Console(stderr=True, highlight=False)
 
 Year = Annotated[int, typer.Argument(help="The year of the edition.")]
 Given = Annotated[
@@ -78,7 +80,7 @@ def report(
     del parameters["year"], parameters["language"]
     target = (output or folders.reports()) / str(year)
     if not force and is_current(year, languages, parameters, output):
-        out.print(f"{folders.relative(target)} is up to date")
+        print(f"{folders.relative(target)} is up to date")
         return
     before = set(read_manifest(target).get("languages", []))
     with _progress() as bar:
@@ -88,9 +90,9 @@ def report(
             bar.update(task, advance=1, description=what)
 
         folder = make_report(year, languages=languages, output=output, said=said, **parameters)
-    out.print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
+    print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
     if gone := before - set(read_manifest(folder)["languages"]):
-        out.print(f"{', '.join(sorted(gone))}: taken away, made of other things; cwi report {year} makes all again")
+        print(f"{', '.join(sorted(gone))}: taken away, made of other things; cwi report {year} makes all again")
 
 
 @app.command()
@@ -107,7 +109,7 @@ def run(
         execute(notebook, done, parameters)
         result.parent.mkdir(parents=True, exist_ok=True)
         result.write_bytes(done.read_bytes())
-    out.print(folders.relative(result))
+    print(folders.relative(result))
 
 
 @app.command("trace")
@@ -131,7 +133,7 @@ def review_command(year: Year) -> None:
     if differences:
         print(f"{len(differences)} differences")
         raise typer.Exit(1)
-    out.print(f"{year}: every published number is computed again to its last digit")
+    print(f"{year}: every published number is computed again to its last digit")
 
 
 @app.command("publish")
@@ -141,7 +143,7 @@ def publish_command(
 ) -> None:
     """Keep the numbers of the finished report as the published ones of the edition."""
     n = publish(read_edition(year), folders.reports() / str(year), revision=revision)
-    out.print(f"{n} numbers of {year} are published")
+    print(f"{n} numbers of {year} are published")
 
 
 Target = Annotated[Path, typer.Argument(help="The folder that is made; it must not be there yet.")]
@@ -194,7 +196,7 @@ def export_command(
         print(*said, sep="\n")
     else:
         write_scores(target, edition.scores, year)
-    out.print(folders.relative(target))
+    print(folders.relative(target))
 
 
 @app.command("audit")
@@ -209,7 +211,8 @@ def audit_command(
     for check, counts in result.counts.iterrows():
         table.add_row(str(check), *(str(counts[verdict]) for verdict in VERDICTS))
     table.add_row("all", *(str(total) for total in result.counts.sum()))
-    out.print(table, "", result.carries, sep="\n")
+    out.print(table)
+    print(f"\n{result.carries}")
     for verdict in VERDICTS[:2]:
         lines = Table(verdict, Column("where", overflow="fold"), "found", "asked", box=None, pad_edge=False)
         for row in result.open[result.open["verdict"] == verdict].to_dict("records"):
@@ -221,7 +224,7 @@ def audit_command(
 def _save(read: Imported, folder: Path) -> None:
     methodology = read.save(folder)
     print(*read.notes, sep="\n" if read.notes else "")
-    out.print(f"{folders.relative(folder)}: {len(methodology.indicators)} indicators, {len(read.observations)} values")
+    print(f"{folders.relative(folder)}: {len(methodology.indicators)} indicators, {len(read.observations)} values")
 
 
 def _progress() -> Progress:

@@ -59,6 +59,7 @@ CHOICES = {
 OPEN = "open"
 
 DECIMALS = 12
+UNSTATED = ("ahp", "budget_allocation", "critic", "entropy", "equal", "first_component", "gini", "pca")
 GIVEN = ("years", "components")  # parameters of an imputation that the observations give
 BY_PART = ("points", "judgements", "target")  # parameters of a weighting that speak of the parts one by one
 SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what holds where nothing is said
@@ -202,6 +203,25 @@ class Methodology:
             said["imputation"] = [_said(rule) for rule in self.imputation]
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def unused(self) -> list[str]:
+        """What is written but changes nothing: weights that differ under a node whose weighting does not look at them.
+
+        Examples
+        --------
+        >>> read_methodology("2024.1").unused()
+        []
+        """
+        said = []
+        for nodes, stated in zip(self.nodes, self.stated_weights, strict=True):
+            for node in nodes:
+                if node.weighting.name in UNSTATED and np.ptp(stated[list(node.parts)]) > 1e-12:
+                    said.append(
+                        f"{folders.relative(self.path)}: the parts of '{node.code}' are written with different "
+                        f"weights, but its weighting is '{node.weighting.name}', which does not look at them; "
+                        'write weighting = "stated", or take the weights away'
+                    )
+        return said
 
     def replace(self, **changes: Any) -> Methodology:
         """The same methodology with something replaced; its fingerprint differs.

@@ -39,6 +39,16 @@ SPOILT = {
 }
 
 
+RULES = "methodology/t1/methodology.toml"
+
+
+@pytest.fixture
+def project(project):
+    """The small project without the weight that its index does not look at."""
+    project.change(RULES, "weight = 2\n", "")
+    return project
+
+
 def found(checks):
     return {check.name: list(check.problems) for check in checks}
 
@@ -52,6 +62,14 @@ def test_a_whole_project_has_no_problem(project):
         "20 rows in 2 files",
         "t1",
         "2022",
+    ]
+
+
+def test_a_weight_that_nothing_looks_at(project):
+    project.change(RULES, 'title_en = "Home"', 'title_en = "Home"\nweight = 2')
+    assert found(check_all())["methodologies"] == [
+        "data/methodology/t1/methodology.toml: the parts of 'index' are written with different weights, but its "
+        "weighting is 'equal', which does not look at them; write weighting = \"stated\", or take the weights away"
     ]
 
 

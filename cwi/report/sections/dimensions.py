@@ -40,7 +40,7 @@ def dimension(p: Printer, code: str) -> Section:
     names = [p.region(region) for region in table["region"]]
     shown = table.set_index(pd.Index(names))[[code, *components]]
     flags = p.scores.wide(p.year, p.components[0].level, "flag")[components].reindex(table["region"])
-    marks = flags.fillna("").apply(lambda column: column.str.contains("carried|parent region"))
+    marks = flags.fillna("").apply(lambda column: column.str.contains("carried|imputed|parent region"))
     marks = marks.set_index(pd.Index(names)).reindex(columns=shown.columns, fill_value=False)
     titles = {c: p.title(c) for c in shown.columns}
     figure = Figure(
