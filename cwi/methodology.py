@@ -7,16 +7,14 @@ the names). Levels are data: any number of them, each with its own rules.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import math
-import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,17 +23,11 @@ from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import MethodologyError, near
-from cwi.methods import aggregation, imputation, normalisation, weighting
+from cwi.rules import UNSTATED, Rule, check_choice, check_known, check_number, placed, read_rule, recorded
 from cwi.textfiles import number, read_csv, read_toml
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
 
-FAMILIES: Mapping[str, ModuleType] = {
-    "normalisation": normalisation,
-    "weighting": weighting,
-    "aggregation": aggregation,
-    "imputation": imputation,
-}
 LANGUAGES = ("en", "ru", "kk")
 TITLES = tuple(f"title_{language}" for language in LANGUAGES)
 RULES = ("weighting", "aggregation", "coverage")
@@ -59,9 +51,6 @@ CHOICES = {
 OPEN = "open"
 
 DECIMALS = 12
-UNSTATED = ("ahp", "budget_allocation", "critic", "entropy", "equal", "first_component", "gini", "pca")
-GIVEN = ("years", "components")  # parameters of an imputation that the observations give
-BY_PART = ("points", "judgements", "target")  # parameters of a weighting that speak of the parts one by one
 SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what holds where nothing is said
     "status": "working",
     "base": (),
@@ -73,33 +62,6 @@ SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what 
     "imputation": (),
 }
 TREATMENT = ("limit", "then", "skew", "kurt")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A named method with its parameters, as a methodology states it."""
-
-    name: str
-    function: Callable[..., NDArray[np.float64]]
-    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    source: str = ""
-
-    def __call__(self, *arrays: Any) -> NDArray[np.float64]:
-        return self.function(*arrays, **self.parameters)
-
-    @property
-    def of_units(self) -> bool:
-        """Whether an aggregation compares units, so that a score depends on who else is there."""
-        return bool(getattr(self.function, "of_units", False)) or self.name in aggregation.OF_UNITS
-
-    @property
-    def learns(self) -> bool:
-        """Whether a weighting scheme learns from the scores of the base years, as one from a notebook may."""
-        return bool(self.source) or self.name in weighting.LEARNT
-
-    def __str__(self) -> str:
-        said = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
-        return f"{self.name} ({said})" if said else self.name
 
 
 @dataclass(frozen=True)
@@ -184,12 +146,16 @@ class Methodology:
         said: dict[str, Any] = {
             "version": self.version,
             "titles": dict(self.titles),
-            "normalisation": _said(self.normalisation),
+            "normalisation": recorded(self.normalisation),
             **{key: getattr(self, key) for key in SETTINGS if key not in ("treatment", "imputation")},
-            "levels": [[lv.name, _said(lv.weighting), _said(lv.aggregation), lv.coverage] for lv in self.levels],
+            "levels": [
+                [level.name, recorded(level.weighting), recorded(level.aggregation), level.coverage]
+                for level in self.levels
+            ],
             "nodes": {
                 code: {
-                    key: _said(value) if isinstance(value, Rule) else value for key, value in sorted(override.items())
+                    key: recorded(value) if isinstance(value, Rule) else value
+                    for key, value in sorted(override.items())
                 }
                 for code, override in sorted(self.overrides.items())
             },
@@ -200,7 +166,7 @@ class Methodology:
         if self.treatment is not None:
             said["treatment"] = dict(self.treatment)
         if self.imputation:
-            said["imputation"] = [_said(rule) for rule in self.imputation]
+            said["imputation"] = [recorded(rule) for rule in self.imputation]
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -249,14 +215,14 @@ class Methodology:
         names = [level.name for level in levels]
         for key, value in changes.items():
             if key in names:
-                _known(value, RULES, where, f"the level '{key}'")
+                check_known(value, RULES, where, f"the level '{key}'")
                 at = names.index(key)
                 levels[at] = replace(levels[at], **_rules(value, where))
             elif key == "node":
                 for code, table in _overrides(value, where).items():
                     overrides[code] = MappingProxyType({**overrides.get(code, {}), **table})
             elif key == "normalisation":
-                plain[key] = _rule("normalisation", value, where)
+                plain[key] = read_rule("normalisation", value, where)
             elif key == "indicators":
                 plain[key] = _indicators(value, names[:-1], f"{where}, indicators")
             elif key in SETTINGS:
@@ -318,7 +284,7 @@ def read_methodology(version: str | Path) -> Methodology:
     where = folders.relative(path)
     said = read_toml(path, MethodologyError)
     known_settings = ("version", *TITLES, "normalisation", *SETTINGS, "level", "node")
-    _known(said, known_settings, where, "the methodology")
+    check_known(said, known_settings, where, "the methodology")
     for key in ("version", "normalisation", "level"):
         if key not in said:
             raise MethodologyError(f"{where}: '{key}' is missing")
@@ -329,7 +295,7 @@ def read_methodology(version: str | Path) -> Methodology:
     methodology = Methodology(
         version=_version(said, where),
         titles=_titles(said, said["version"]),
-        normalisation=_rule("normalisation", said["normalisation"], where),
+        normalisation=read_rule("normalisation", said["normalisation"], where),
         levels=levels,
         overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
         indicators=_indicators(table, below_top, folders.relative(table_path)),
@@ -352,26 +318,26 @@ def _version(said: Mapping[str, Any], where: str) -> str:
 def _setting(key: str, value: Any, where: str) -> Any:
     """The value of one of SETTINGS, checked."""
     if key == "status":
-        return _choice(value, ("working", "official"), key, where)
+        return check_choice(value, ("working", "official"), key, where)
     if key == "base":
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise MethodologyError(f"{where}: base is {value!r}; it must be a list of years")
-        return tuple(_number(year, key, where, whole=True) for year in value)
+        return tuple(check_number(year, key, where, whole=True) for year in value)
     if key == "nation":
         if value is not None and not isinstance(value, str):
             raise MethodologyError(f"{where}: nation is {value!r}; it must be the code of a region")
         return value
     if key == "experimental_below":
-        return _number(value, key, where, 0, 1)
+        return check_number(value, key, where, 0, 1)
     if key == "treatment":
         if value is None:
             return None
-        _known(value, TREATMENT, where, "the treatment")
+        check_known(value, TREATMENT, where, "the treatment")
         return MappingProxyType(dict(value))
     if key == "imputation":
         words = value if isinstance(value, (list, tuple)) else [value]
-        return tuple(_rule("imputation", word, where) for word in words)
-    return _number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, whole=True)
+        return tuple(read_rule("imputation", word, where) for word in words)
+    return check_number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, whole=True)
 
 
 def _levels(said: Any, where: str) -> tuple[Level, ...]:
@@ -394,7 +360,7 @@ def _overrides(said: Any, where: str) -> dict[str, Mapping[str, Any]]:
     if not isinstance(said, Mapping):
         raise MethodologyError(f"{where}: a node is written [node.code]")
     for code, table in said.items():
-        _known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
+        check_known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
     return {code: MappingProxyType(_rules(table, where)) for code, table in said.items()}
 
 
@@ -402,7 +368,7 @@ def _level(said: dict[str, Any], where: str) -> Level:
     name = said.get("name")
     if not isinstance(name, str) or not name:
         raise MethodologyError(f"{where}: a [[level]] has no name")
-    _known(said, ("name", *RULES), where, f"the level '{name}'")
+    check_known(said, ("name", *RULES), where, f"the level '{name}'")
     for key in ("weighting", "aggregation"):
         if key not in said:
             raise MethodologyError(f"{where}: the level '{name}' has no {key}")
@@ -415,98 +381,12 @@ def _rules(said: Mapping[str, Any], where: str) -> dict[str, Any]:
     result = dict(said)
     for family in ("weighting", "aggregation"):
         if family in result:
-            result[family] = _rule(family, result[family], where)
+            result[family] = read_rule(family, result[family], where)
     if "coverage" in result:
-        result["coverage"] = _number(result["coverage"], "coverage", where, 0, 1)
+        result["coverage"] = check_number(result["coverage"], "coverage", where, 0, 1)
     if "weight" in result:
-        result["weight"] = _number(result["weight"], "weight", where, 0)
+        result["weight"] = check_number(result["weight"], "weight", where, 0)
     return result
-
-
-def _rule(family: str, said: Any, where: str) -> Rule:
-    if isinstance(said, Rule):
-        return said
-    if callable(said):
-        name = getattr(said, "__name__", type(said).__name__)
-        try:
-            return Rule(name, said, source=textwrap.dedent(inspect.getsource(said)))
-        except (OSError, TypeError):
-            raise MethodologyError(
-                f"{where}: the source of the {family} '{name}' cannot be read; write it as a function with def"
-            ) from None
-    table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
-    name = table.pop("name", None)
-    module = FAMILIES[family]
-    words = list(getattr(module, "WORDS", module.__all__))
-    if name is None:
-        raise MethodologyError(
-            f'{where}: {family} is {said!r}; it must be a word or {{name = "word"}}{near("", words)}'
-        )
-    if name not in words:
-        raise MethodologyError(f"{where}: no {family} is called '{name}'{near(name, words)}")
-    function = getattr(module, name)
-    takes = {p.name: p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
-    for key, value in table.items():
-        if key not in takes:
-            raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
-        if key not in (*BY_PART, "groups"):
-            _parameter(value, key, takes[key].annotation, where)
-    for key, parameter in takes.items():
-        if parameter.default is parameter.empty and key not in table and key not in GIVEN:
-            raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{key}'")
-    return Rule(name, function, MappingProxyType(table))
-
-
-def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
-    """Check the value of a rule's parameter against what its function says it takes."""
-    if annotation == "bool":
-        if not isinstance(value, bool):
-            raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
-    elif annotation.startswith("Sequence[float]"):
-        if not isinstance(value, (list, tuple)) or not value:
-            raise MethodologyError(f"{where}: {key} is {value!r}; it must be a list of numbers")
-        for item in value:
-            _number(item, key, where)
-    elif "str" in annotation and isinstance(value, str):
-        return
-    elif annotation == "str":
-        raise MethodologyError(f"{where}: {key} is {value!r}; it must be a word in quotes")
-    else:
-        _number(value, key, where, whole=annotation.startswith("int"))
-
-
-def _placed(rule: Rule, codes: Sequence[str], node: str, where: str) -> Rule:
-    """The rule with what it says of parts, by code and never by place, in the order of the node's parts."""
-    named = {key: value for key, value in rule.parameters.items() if key in BY_PART}
-    if not named:
-        return rule
-
-    def row(said: Any, key: str, whole: bool = True) -> list[Any]:
-        if not isinstance(said, Mapping):
-            raise MethodologyError(f"{where}: {key} of '{node}' must name each part by its code, {{{codes[0]} = …}}")
-        for code in said:
-            if code not in codes:
-                raise MethodologyError(f"{where}: {key} of '{node}' names '{code}'{near(code, codes)}")
-        for code in codes:
-            if whole and code not in said:
-                raise MethodologyError(f"{where}: {key} of '{node}' says nothing of '{code}'")
-        return [said.get(code, math.nan) for code in codes]
-
-    def matrix(said: Any, key: str) -> list[list[float]]:
-        row(said, key, whole=False)
-        times = np.array([row(said.get(code, {}), key, whole=False) for code in codes], dtype=float)
-        times = np.where(np.isnan(times), 1 / times.T, times)
-        np.fill_diagonal(times, 1.0)
-        return [list(line) for line in times.tolist()]
-
-    placed = dict(rule.parameters)
-    for key, value in named.items():
-        if key == "target":
-            placed[key] = row(value, key)
-        else:
-            experts = value if isinstance(value, (list, tuple)) else [value]
-            placed[key] = [row(v, key) if key == "points" else matrix(v, key) for v in experts]
-    return replace(rule, parameters=MappingProxyType(placed))
 
 
 def _indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd.DataFrame:
@@ -526,7 +406,7 @@ def _indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd.DataFr
     for column, choices in CHOICES.items():
         for line, word in table[column].items():
             if word or column == "scale":
-                _choice(word, choices, column, f"{where} line {line}")
+                check_choice(word, choices, column, f"{where} line {line}")
     for column in ("weight", "decimals", *ENDS):
         table[column] = [_text_number(text, column, f"{where} line {line}") for line, text in table[column].items()]
     for line, row in table.iterrows():
@@ -582,7 +462,7 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
                     parent=parent_of.get(code),
                     parts=tuple(i for i, part in enumerate(parts) if parent_of[part] == code),
                     weight=own.get("weight", 1.0),
-                    weighting=_placed(
+                    weighting=placed(
                         own.get("weighting", level.weighting),
                         [part for part in parts if parent_of[part] == code],
                         code,
@@ -612,31 +492,6 @@ def _validate(methodology: Methodology, where: str) -> None:
         below = np.array([node.weight for node in level])
 
 
-def _known(said: Any, known: tuple[str, ...], where: str, what: str) -> None:
-    if not isinstance(said, Mapping):
-        raise MethodologyError(f"{where}: {what} must be a table of settings")
-    for key in said:
-        if key not in known:
-            raise MethodologyError(f"{where}: {what} has no setting '{key}'{near(key, known)}")
-
-
-def _choice(word: Any, choices: tuple[str, ...], what: str, where: str) -> str:
-    if word not in choices:
-        raise MethodologyError(f"{where}: {what} is '{word}'{near(word, choices)}")
-    return str(word)
-
-
-def _number(
-    value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, whole: bool = False
-) -> Any:
-    good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not good or not low <= value <= high or abs(value) == math.inf:
-        bounds = f" from {low:g} to {high:g}" if high < math.inf else f" not below {low:g}" if low > -math.inf else ""
-        kind = "a whole number" if whole else "a number"
-        raise MethodologyError(f"{where}: {what} is {value!r}; it must be {kind}{bounds}")
-    return value
-
-
 def _text_number(text: Any, what: str, where: str) -> float:
     value = number(str(text))
     if value is None:
@@ -647,7 +502,3 @@ def _text_number(text: Any, what: str, where: str) -> float:
 
 def _titles(said: Mapping[str, Any], default: str) -> Mapping[str, str]:
     return MappingProxyType({language: str(said.get(f"title_{language}", default)) for language in LANGUAGES})
-
-
-def _said(rule: Rule) -> list[Any]:
-    return [rule.name, dict(rule.parameters), rule.source]

@@ -59,7 +59,15 @@ def index_map(p: Printer) -> Section:
             limits=MAP_LIMITS,
         ),
     )
-    return Section([Heading(p.say("index.title"), anchor="index"), Paragraph(p.say("index.how")), figure])
+    return Section([Heading(p.say("index.title"), anchor="index"), Paragraph(p.say(_how(p))), figure])
+
+
+def _how(p: Printer) -> str:
+    """The words for plain means between fixed ends, or the general ones for any other rules."""
+    methodology = p.edition.methodology
+    nodes = [node for level in methodology.nodes for node in level]
+    plain = all((node.weighting.name, node.aggregation.name) == ("equal", "arithmetic") for node in nodes)
+    return "index.how" if plain and methodology.normalisation.name == "goalposts" else "index.how.other"
 
 
 def index(p: Printer) -> Section:

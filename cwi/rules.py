@@ -1,0 +1,176 @@
+"""A rule: a word of a family of methods with its settings, read from a file or handed over as a function."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cwi.errors import MethodologyError, near
+from cwi.methods import aggregation, imputation, normalisation, weighting
+
+__all__ = ["UNSTATED", "Rule", "check_choice", "check_known", "check_number", "placed", "read_rule", "recorded"]
+
+FAMILIES: Mapping[str, ModuleType] = {
+    "normalisation": normalisation,
+    "weighting": weighting,
+    "aggregation": aggregation,
+    "imputation": imputation,
+}
+UNSTATED = ("ahp", "budget_allocation", "critic", "entropy", "equal", "first_component", "gini", "pca")
+GIVEN = ("years", "components")  # parameters of an imputation that the observations give
+BY_PART = ("points", "judgements", "target")  # parameters of a weighting that speak of the parts one by one
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named method with its parameters, as a methodology states it."""
+
+    name: str
+    function: Callable[..., NDArray[np.float64]]
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    source: str = ""
+
+    def __call__(self, *arrays: Any) -> NDArray[np.float64]:
+        return self.function(*arrays, **self.parameters)
+
+    @property
+    def of_units(self) -> bool:
+        """Whether an aggregation compares units, so that a score depends on who else is there."""
+        return bool(getattr(self.function, "of_units", False)) or self.name in aggregation.OF_UNITS
+
+    @property
+    def learns(self) -> bool:
+        """Whether a weighting scheme learns from the scores of the base years, as one from a notebook may."""
+        return bool(self.source) or self.name in weighting.LEARNT
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
+        return f"{self.name} ({said})" if said else self.name
+
+
+def read_rule(family: str, said: Any, where: str) -> Rule:
+    """The rule that a word, a table with a word and its settings, or a function stands for."""
+    if isinstance(said, Rule):
+        return said
+    if callable(said):
+        name = getattr(said, "__name__", type(said).__name__)
+        try:
+            return Rule(name, said, source=textwrap.dedent(inspect.getsource(said)))
+        except (OSError, TypeError):
+            raise MethodologyError(
+                f"{where}: the source of the {family} '{name}' cannot be read; write it as a function with def"
+            ) from None
+    table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
+    name = table.pop("name", None)
+    module = FAMILIES[family]
+    words = list(getattr(module, "WORDS", module.__all__))
+    if name is None:
+        raise MethodologyError(
+            f'{where}: {family} is {said!r}; it must be a word or {{name = "word"}}{near("", words)}'
+        )
+    if name not in words:
+        raise MethodologyError(f"{where}: no {family} is called '{name}'{near(name, words)}")
+    function = getattr(module, name)
+    takes = {p.name: p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    for key, value in table.items():
+        if key not in takes:
+            raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
+        if key not in (*BY_PART, "groups"):
+            _parameter(value, key, takes[key].annotation, where)
+    for key, parameter in takes.items():
+        if parameter.default is parameter.empty and key not in table and key not in GIVEN:
+            raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{key}'")
+    return Rule(name, function, MappingProxyType(table))
+
+
+def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
+    """Check the value of a rule's parameter against what its function says it takes."""
+    if annotation == "bool":
+        if not isinstance(value, bool):
+            raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
+    elif annotation.startswith("Sequence[float]"):
+        if not isinstance(value, (list, tuple)) or not value:
+            raise MethodologyError(f"{where}: {key} is {value!r}; it must be a list of numbers")
+        for item in value:
+            check_number(item, key, where)
+    elif "str" in annotation and isinstance(value, str):
+        return
+    elif annotation == "str":
+        raise MethodologyError(f"{where}: {key} is {value!r}; it must be a word in quotes")
+    else:
+        check_number(value, key, where, whole=annotation.startswith("int"))
+
+
+def placed(rule: Rule, codes: Sequence[str], node: str, where: str) -> Rule:
+    """The rule with what it says of parts, by code and never by place, in the order of the node's parts."""
+    named = {key: value for key, value in rule.parameters.items() if key in BY_PART}
+    if not named:
+        return rule
+
+    def row(said: Any, key: str, whole: bool = True) -> list[Any]:
+        if not isinstance(said, Mapping):
+            raise MethodologyError(f"{where}: {key} of '{node}' must name each part by its code, {{{codes[0]} = …}}")
+        for code in said:
+            if code not in codes:
+                raise MethodologyError(f"{where}: {key} of '{node}' names '{code}'{near(code, codes)}")
+        for code in codes:
+            if whole and code not in said:
+                raise MethodologyError(f"{where}: {key} of '{node}' says nothing of '{code}'")
+        return [said.get(code, math.nan) for code in codes]
+
+    def matrix(said: Any, key: str) -> list[list[float]]:
+        row(said, key, whole=False)
+        times = np.array([row(said.get(code, {}), key, whole=False) for code in codes], dtype=float)
+        times = np.where(np.isnan(times), 1 / times.T, times)
+        np.fill_diagonal(times, 1.0)
+        return [list(line) for line in times.tolist()]
+
+    placed = dict(rule.parameters)
+    for key, value in named.items():
+        if key == "target":
+            placed[key] = row(value, key)
+        else:
+            experts = value if isinstance(value, (list, tuple)) else [value]
+            placed[key] = [row(v, key) if key == "points" else matrix(v, key) for v in experts]
+    return replace(rule, parameters=MappingProxyType(placed))
+
+
+def check_known(said: Any, known: tuple[str, ...], where: str, what: str) -> None:
+    """Refuse what is no table, or holds a setting nobody knows."""
+    if not isinstance(said, Mapping):
+        raise MethodologyError(f"{where}: {what} must be a table of settings")
+    for key in said:
+        if key not in known:
+            raise MethodologyError(f"{where}: {what} has no setting '{key}'{near(key, known)}")
+
+
+def check_choice(word: Any, choices: tuple[str, ...], what: str, where: str) -> str:
+    """The word, if it is one of the choices."""
+    if word not in choices:
+        raise MethodologyError(f"{where}: {what} is '{word}'{near(word, choices)}")
+    return str(word)
+
+
+def check_number(
+    value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, whole: bool = False
+) -> Any:
+    """The number, if it is one and lies in its bounds."""
+    good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not good or not low <= value <= high or abs(value) == math.inf:
+        bounds = f" from {low:g} to {high:g}" if high < math.inf else f" not below {low:g}" if low > -math.inf else ""
+        kind = "a whole number" if whole else "a number"
+        raise MethodologyError(f"{where}: {what} is {value!r}; it must be {kind}{bounds}")
+    return value
+
+
+def recorded(rule: Rule) -> list[Any]:
+    """A rule as it enters the fingerprint."""
+    return [rule.name, dict(rule.parameters), rule.source]
