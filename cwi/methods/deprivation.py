@@ -193,8 +193,8 @@ def alkire_foster(
 
     H, M0 = float(share.sum()), float(share @ counts)
     censored = share @ known
-    labels, place = _labels(groups, n)
-    size, group_H, group_M0 = (np.bincount(place, each, labels.size) for each in (part, share, share * counts))
+    labels, member = _members(groups, n)
+    size, group_H, group_M0 = part @ member, share @ member, (share * counts) @ member
     for label in labels[size == 0]:
         raise ValueError(f"nobody with a sample weight is left to count in the group {str(label)!r}")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -233,10 +233,10 @@ def _parts(values: ArrayLike, size: int, what: str, whose: str) -> Array:
     return np.asarray(scaled / scaled.sum())
 
 
-def _labels(groups: Iterable[Any] | None, n: int) -> tuple[NDArray[Any], NDArray[np.intp]]:
-    """The labels in their order, and each person's place among them; without groups none, and no place."""
+def _members(groups: Iterable[Any] | None, n: int) -> tuple[NDArray[Any], Array]:
+    """The m labels in their order, and 1 where a person (row) is of a group (column), (n, m); m = 0 without groups."""
     if groups is None:
-        return np.array([], dtype=str), np.zeros(n, dtype=np.intp)
+        return np.array([], dtype=str), np.empty((n, 0))
     names = list(groups)
     if len(names) != n:
         raise ValueError(f"{len(names)} labels of groups do not fit {n} persons")
@@ -244,4 +244,4 @@ def _labels(groups: Iterable[Any] | None, n: int) -> tuple[NDArray[Any], NDArray
         if name is None or name != name:  # not a number
             raise ValueError(f"the person in row {row} has no group")
     labels, place = np.unique(np.asarray(names), return_inverse=True)
-    return labels, place
+    return labels, (place[:, None] == np.arange(labels.size)).astype(float)
