@@ -80,6 +80,7 @@ def test_the_installed_command_helps_and_refuses() -> None:
 
 
 def test_check_finds_nothing_in_a_sound_project(run: Run, project: Any) -> None:
+    project.change("methodology/t1/methodology.toml", "weight = 2\n", "")  # which nothing looks at
     code, said, complained = run("check")
     assert (code, complained) == (0, "")
     for what in ("territory", "sources", "observations", "methodologies", "editions"):
