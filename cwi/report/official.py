@@ -66,9 +66,9 @@ class OfficialReport:
         """Regions ranked, with their dimensions and the interval of each rank, and the table of the index."""
         return self._kept(index.index)
 
-    def dimension(self, code: str) -> Section:
-        """One dimension by its components."""
-        return self._kept(lambda printer: dimensions.dimension(printer, code))
+    def dimensions(self) -> Section:
+        """Each dimension by its components."""
+        return self._kept(dimensions.dimensions)
 
     def change(self) -> Section:
         """What changed since earlier years."""
@@ -88,9 +88,8 @@ class OfficialReport:
 
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
-        dimensions = [self.dimension(node.code) for node in self._printer.dimensions]
-        first = [self.opening(), self.measured(), self.map(), self.ranking()]
-        return [*first, *dimensions, self.change(), self.profiles(), self.rules(), self.limits()]
+        first = [self.opening(), self.measured(), self.map(), self.ranking(), self.dimensions()]
+        return [*first, self.change(), self.profiles(), self.rules(), self.limits()]
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and say how many numbers were printed."""

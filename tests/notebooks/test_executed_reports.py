@@ -91,7 +91,7 @@ def test_a_report_holds_no_pictures_times_or_places(path: Path) -> None:
         for output in cell.get("outputs", []):
             assert set(output["data"]) == {"text/html", "text/plain", blocks.TYPST}
     assert not re.search(r"data:image|base64|<svg", text)
-    assert not re.search(r"execution\"|papermill|start_time|duration|/tmp/|/home/|/root/|/Users/", text)
+    assert not re.search(r"execution\"|papermill|start_time|duration|/(tmp|home|root|Users)/", text)
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
 
 
@@ -198,7 +198,6 @@ def test_nbval_finds_the_same_in_every_output(path: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not FIRST.is_file(), reason="reports/2023 is not there; make it with: cwi report 2023")
 def test_nbval_notices_one_changed_number(tmp_path: Path) -> None:
     spoiled: list[str] = []
 

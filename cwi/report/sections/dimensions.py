@@ -8,7 +8,12 @@ from cwi.report import figures
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 
-__all__ = ["dimension"]
+__all__ = ["dimension", "dimensions"]
+
+
+def dimensions(p: Printer) -> Section:
+    """Every dimension of the methodology, whatever their number and names."""
+    return Section([block for node in p.dimensions for block in dimension(p, node.code).blocks])
 
 
 def dimension(p: Printer, code: str) -> Section:

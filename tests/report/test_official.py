@@ -1,0 +1,40 @@
+"""Another list of indicators under other names is another two files, and no code."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cwi import folders, read_edition
+from cwi.report import OfficialReport
+
+
+@pytest.fixture
+def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project's data with one dimension under another name and two components gone."""
+    shutil.copytree(folders.data(), tmp_path / "data")
+    folder = tmp_path / "data" / "methodology" / "2024.1"
+    with (folder / "indicators.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["component"] not in ("safety", "skills")]
+    for row in rows:
+        row["dimension"] = row["dimension"].replace("family_community", "kin")
+    with (folder / "indicators.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0], lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    rules = (folder / "methodology.toml").read_text(encoding="utf-8")
+    rules = re.sub(r"\[node\.(safety|skills)\][^\[]*", "", rules.replace("[node.family_community]", "[node.kin]"))
+    (folder / "methodology.toml").write_text(rules, encoding="utf-8")
+    monkeypatch.setenv("CWI_ROOT", str(tmp_path))
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_report_of_another_list(other_list: None, language: str) -> None:
+    report = OfficialReport(read_edition(2021), language=language, draws=100, seed=1)
+    tables = {table.name: table for section in report.sections() for table in section.tables()}
+    assert "dimension-kin" in tables
+    assert "dimension-family_community" not in tables
+    assert len(tables["framework"].rows) == 56 - 5 - 5
+    assert len(tables["index"].rows) == 18
