@@ -187,11 +187,11 @@ def alkire_foster(
         raise ValueError("nobody with a sample weight has all indicators")
     part = np.where(used, people, 0.0) / kept
     known = np.where(gaps, 0.0, table)
-    counts = np.where(used, known @ weights, 0.0)
+    counts = np.where(used, np.minimum(known @ weights, 1.0), 0.0)  # weights may add up to a rounding step above one
     poor = used & (counts >= k - TIE) & (counts > 0)
     share = part * poor
 
-    H, M0 = float(share.sum()), float(share @ counts)
+    H, M0 = float(share.sum()), float((share * counts).sum())  # summed alike, so that M0 never passes H
     censored = share @ known
     labels, member = _members(groups, n)
     size, group_H, group_M0 = part @ member, share @ member, (share * counts) @ member
