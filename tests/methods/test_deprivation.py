@@ -274,3 +274,9 @@ GOOD: dict[str, Any] = {"g": [[0, 1], [1, 1]], "w": [1, 1], "k": 0.5}
 def test_what_cannot_be_counted_is_refused(says: Says, change: dict[str, Any], sentence: str) -> None:
     with says(ValueError, sentence):
         alkire_foster(**(GOOD | change))
+
+
+def test_weights_that_add_up_to_a_rounding_step_above_one_leave_no_share_above_one() -> None:
+    found = alkire_foster(np.vstack([np.zeros((6, 3)), np.ones((1, 3))]), np.array([1.0, 1.0, 7.0]), k=1 / 12)
+    assert found.A <= 1
+    assert found.M0 <= found.H
