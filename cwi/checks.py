@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cwi import folders
 from cwi.edition import editions, read_edition
 from cwi.errors import CwiError
-from cwi.methodology import OPEN, methodologies, read_methodology
+from cwi.indicators import OPEN
+from cwi.methodology import methodologies, read_methodology
 from cwi.observations import problems, read_series, read_sources
 from cwi.territory import read_territory
 

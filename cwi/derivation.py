@@ -17,7 +17,20 @@ from cwi.methodology import Methodology, Node
 from cwi.methods import treatment
 from cwi.methods.treatment import Treatment
 
-__all__ = ["Derived", "derive", "named", "treat", "weigh"]
+__all__ = [
+    "Derived",
+    "Floor",
+    "base_floor",
+    "climb",
+    "derive",
+    "judging",
+    "learning",
+    "named",
+    "normalise",
+    "treat",
+    "weigh",
+    "weigh_level",
+]
 
 Array = NDArray[np.float64]
 
@@ -88,19 +101,50 @@ def derive(
     if x.ndim < 2 or x.shape[-1] != len(table):
         raise MethodologyError(f"values have the shape {x.shape}; the last axis must hold {len(table)} indicators")
     own = weigh(methodology, base)
-    judging = [
-        _judging(nodes, *both) for nodes, *both in zip(methodology.nodes, own, methodology.stated_weights, strict=True)
-    ]
+    floors = [normalise(x, methodology, base)]
+    coverage = [floors[0].seen.astype(float)]
+    levels = zip(methodology.nodes, own, methodology.stated_weights, own if weights is None else weights, strict=True)
+    for nodes, owned, stated, using in levels:
+        reached, covered = climb(floors[-1], nodes, judging(nodes, owned, stated), np.asarray(using, float), groups)
+        floors.append(reached)
+        coverage.append(covered)
+    scores = tuple(floor.scores for floor in floors)
+    measured = (floor.measured for floor in floors)
+    return Derived(scores, *(tuple(map(_like, arrays, scores)) for arrays in (coverage, measured)))
+
+
+@dataclass(frozen=True, eq=False)
+class Floor:
+    """One level of the tree on the way up.
+
+    ``scores``  : (..., n, k) of the k nodes of the level
+    ``seen``    : (n, k) which have a score, when that is the same in all draws, or (..., n, k)
+    ``measured``: (n, k) or (..., n, k) share of the weight of all indicators under a node that was measured
+    """
+
+    scores: Array
+    seen: NDArray[np.bool_]
+    measured: Array
+
+
+def normalise(x: Array, methodology: Methodology, base: Array | None) -> Floor:
+    """The lowest floor: values treated and brought to the scale of scores."""
     y = _normalise(x, methodology, base)
-    seen = (~np.isnan(y)).astype(float)
-    scores, coverage, measured = [y], [seen], [seen]
-    for nodes, ruling, using in zip(methodology.nodes, judging, own if weights is None else weights, strict=True):
-        used = np.asarray(using, float)
-        parts = [_aggregate(node, scores[-1], measured[-1], ruling, used, groups) for node in nodes]
-        for collected, arrays in zip((scores, coverage, measured), zip(*parts, strict=True), strict=True):
-            shape = np.broadcast_shapes(*(a.shape for a in arrays))
-            collected.append(np.stack([np.broadcast_to(a, shape) for a in arrays], axis=-1))
-    return Derived(tuple(scores), tuple(coverage), tuple(measured))
+    seen = _settled(~np.isnan(y))
+    return Floor(y, seen, seen.astype(float))
+
+
+def climb(
+    below: Floor, nodes: Sequence[Node], ruling: Array, using: Array, groups: NDArray[np.intp] | None = None
+) -> tuple[Floor, Array]:
+    """One level up: the floor of the nodes, and the share of the weight of their parts that has a score.
+
+    ``ruling`` are the weights that say whether enough was measured, ``using`` those that the scores are made with.
+    """
+    scores, seen, coverage, measured = zip(
+        *(_aggregate(node, below, ruling, using, groups) for node in nodes), strict=True
+    )
+    return Floor(_beside(scores), _beside(seen), _beside(measured)), _beside(coverage)
 
 
 def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, ...]:
@@ -111,21 +155,37 @@ def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, .
     base : (m, k), optional
         Values of the base years, for schemes that learn from data.
     """
-    z = np.empty((0, len(methodology.indicators)))
-    if base is not None and any(node.weighting.learns for level in methodology.nodes for node in level):
-        z = _normalise(np.asarray(base, float), methodology, base)
+    learnt = learning(methodology.nodes)
+    z = base_floor(methodology, base) if any(learnt) else None
     result: list[Array] = []
     codes = list(methodology.indicators["code"])
-    for nodes, stated in zip(methodology.nodes, methodology.stated_weights, strict=True):
-        weights = np.zeros(len(stated))
-        for node in nodes:
-            parts = list(node.parts)
-            weights[parts] = _weights(node, z[:, parts], stated[parts], [codes[part] for part in parts])
+    for level, (nodes, stated) in enumerate(zip(methodology.nodes, methodology.stated_weights, strict=True)):
+        weights = weigh_level(nodes, stated, codes, z)
         result.append(weights)
         codes = [node.code for node in nodes]
-        if any(node.weighting.learns for above in methodology.nodes[len(result) :] for node in above):
-            z = np.stack([_aggregate(node, z, np.ones_like(z), weights, weights)[0] for node in nodes], axis=-1)
+        if z is not None and any(learnt[level + 1 :]):
+            z, _ = climb(z, nodes, weights, weights)
     return tuple(result)
+
+
+def learning(levels: Sequence[Sequence[Node]]) -> list[bool]:
+    """For each level, whether a scheme there learns from the scores of the base years."""
+    return [any(node.weighting.learns for node in nodes) for nodes in levels]
+
+
+def base_floor(methodology: Methodology, base: Array | None) -> Floor | None:
+    """The lowest floor of the base years, that weighting schemes learn from; nothing without base years."""
+    return None if base is None else normalise(np.asarray(base, float), methodology, base)
+
+
+def weigh_level(nodes: Sequence[Node], stated: Array, codes: Sequence[str], z: Floor | None) -> Array:
+    """The weight of every part of one level in its parent; ``z`` is the level below in the base years."""
+    scores = np.empty((0, len(stated))) if z is None else z.scores
+    weights = np.zeros(len(stated))
+    for node in nodes:
+        parts = list(node.parts)
+        weights[parts] = _weights(node, scores[:, parts], stated[parts], [codes[part] for part in parts])
+    return weights
 
 
 def treat(methodology: Methodology, base: Array | None) -> Treatment | None:
@@ -155,7 +215,7 @@ def _normalise(x: Array, methodology: Methodology, base: Array | None) -> Array:
         return methodology.normalisation(x, ends[0], ends[1], (table["scale"] == "log").to_numpy(), base)
 
 
-def _judging(nodes: Sequence[Node], own: Array, stated: Array) -> Array:
+def judging(nodes: Sequence[Node], own: Array, stated: Array) -> Array:
     """The weights that say whether enough was measured: a node's own, or the stated ones where they are learnt.
 
     What a scheme learnt in the base years may lie on indicators that nobody measures any more.
@@ -188,47 +248,118 @@ def _weights(node: Node, z: Array, stated: Array, codes: Sequence[str]) -> Array
 
 
 def _aggregate(
-    node: Node, y: Array, measured: Array, ruling: Array, using: Array, groups: NDArray[np.intp] | None = None
-) -> tuple[Array, Array, Array]:
-    """Score, coverage and measured share of one node from the level below.
-
-    ``ruling`` are the weights that say whether enough was measured, ``using`` those that the score is made with.
-    """
-    parts = list(node.parts)
-    rule = ruling[parts] / ruling[parts].sum()
-    share = np.asarray((rule * measured[..., parts]).sum(axis=-1))
-    y, w = y[..., parts], using[..., parts]
-    has = ~np.isnan(y)
-    if has.all():
-        coverage = np.ones(y.shape[:-1])
-    else:
-        coverage, w = np.asarray((rule * has).sum(axis=-1)), w * has
-    total = w.sum(axis=-1)
-    used = w / np.where(total > 0, total, 1.0)[..., None]
-    enough = (coverage >= node.coverage - 1e-9) & (total > 0)
-    if not enough.any():
-        return np.full(np.broadcast_shapes(enough.shape), np.nan), coverage, share
-    counts = enough[..., None] & (w > 0)
-    if not counts.all():
-        y = np.where(has & counts, y, 1.0)
-        used = np.where(enough[..., None], used, 1.0 / used.shape[-1])
+    node: Node, below: Floor, ruling: Array, using: Array, groups: NDArray[np.intp] | None
+) -> tuple[Array, NDArray[np.bool_], Array, Array]:
+    """Score of one node from the level below, whether there is one, coverage, and measured share."""
+    at = _place(node.parts)
+    rule = ruling[at] / ruling[at].sum()
+    y, w, seen = below.scores[..., at], using[..., at], below.seen[..., at]
+    share = np.asarray((rule * below.measured[..., at]).sum(axis=-1))
+    coverage = np.where(seen.all(axis=-1), 1.0, (rule * seen).sum(axis=-1))
+    enough = coverage >= node.coverage - 1e-9
     with named(node.code):
-        compare = node.aggregation.of_units
-        score = _compare(node, y, used, enough, groups) if compare else node.aggregation(y, used)
-    return np.where(enough, score, np.nan), coverage, share
+        if node.aggregation.of_units:
+            score = _compare(node, y, w, seen, enough, groups)
+        elif seen.ndim == 2:
+            score = _by_pattern(node, y, w, seen, enough)
+        else:
+            score = _one_by_one(node, y, w, seen, enough)
+    has = ~np.isnan(score)
+    if enough.ndim == 1 and bool((has == enough).all()):
+        has = enough
+    return score, has, coverage, share
 
 
-def _compare(node: Node, y: Array, w: Array, enough: NDArray[np.bool_], groups: NDArray[np.intp] | None) -> Array:
+def _by_pattern(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough: NDArray[np.bool_]) -> Array:
+    """Scores where the same is missing in all draws: units that lack the same parts share their weights."""
+    shape = np.broadcast_shapes(y.shape[:-1], w.shape[:-1])
+    score = np.full(shape[::-1], np.nan).T
+    left = enough.copy()
+    while left.any():
+        pattern = seen[left.argmax()]
+        here = left & (seen == pattern).all(axis=-1)
+        left &= ~here
+        units = slice(None) if here.all() else np.flatnonzero(here)
+        part, weights = y[..., units, :], w[..., units, :] if w.ndim > 1 and w.shape[-2] > 1 else w
+        if not pattern.all():
+            part, weights = np.where(pattern, part, 1.0), weights * pattern
+        used, some = _shares(weights)
+        if (pattern & (used == 0)).any():  # a part that counts nothing stops nobody
+            part = np.where(used > 0, part, 1.0)
+        found = node.aggregation(part, used)
+        score[..., units] = found if some is None else np.where(some, found, np.nan)
+    return score
+
+
+def _one_by_one(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough: NDArray[np.bool_]) -> Array:
+    """Scores where each draw may lack something else."""
+    used, some = _shares(w * seen)
+    if some is not None:
+        enough = enough & some
+    found = node.aggregation(np.where(seen & enough[..., None] & (used > 0), y, 1.0), used)
+    return np.where(enough, found, np.nan)
+
+
+def _shares(w: Array) -> tuple[Array, NDArray[np.bool_] | None]:
+    """Weights brought to sum to one, and where that can be done if it is not everywhere; equal weights elsewhere."""
+    total = np.asarray(w[..., 0].copy())
+    for part in range(1, w.shape[-1]):
+        total += w[..., part]
+    some = total > 0
+    if some.all():
+        return w / total[..., None], None
+    return np.where(some[..., None], w / np.where(some, total, 1.0)[..., None], 1.0 / w.shape[-1]), some
+
+
+def _place(parts: Sequence[int]) -> slice | list[int]:
+    """Where the parts stand: parts that stand together are looked at, not copied."""
+    together = parts[-1] - parts[0] == len(parts) - 1 and list(parts) == sorted(parts)
+    return slice(parts[0], parts[-1] + 1) if together else list(parts)
+
+
+def _settled(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The one pattern of what is seen, if it is the same in all draws."""
+    if seen.ndim == 2:
+        return seen
+    flat = seen.reshape(-1, *seen.shape[-2:])
+    return flat[0] if len(flat) and bool((flat == flat[0]).all()) else seen
+
+
+def _like(array: Array, scores: Array) -> Array:
+    """The same for every draw, without a copy."""
+    return np.broadcast_to(array, scores.shape)
+
+
+def _beside(arrays: Sequence[Any]) -> Any:
+    """Arrays of the nodes side by side on a new last axis; each stays in one piece in memory."""
+    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    result = np.empty((len(arrays), *shape[::-1]), dtype=arrays[0].dtype)
+    for place, array in zip(result, arrays, strict=True):
+        place.T[...] = array
+    return result.T
+
+
+def _compare(
+    node: Node,
+    y: Array,
+    w: Array,
+    seen: NDArray[np.bool_],
+    enough: NDArray[np.bool_],
+    groups: NDArray[np.intp] | None,
+) -> Array:
     """Scores by a rule that compares units, among those of one group that have enough measured."""
+    used, some = _shares(w * seen)
+    enough = enough if some is None else enough & some
+    y, used = np.broadcast_arrays(np.where(seen, y, 1.0), used)
+    enough = np.broadcast_to(enough, y.shape[:-1])
     groups = np.zeros(y.shape[-2], dtype=np.intp) if groups is None else groups
-    w = np.broadcast_to(w, y.shape)
     score = np.full(enough.shape, np.nan)
     for group in np.unique(groups[groups >= 0]):
         here = enough & (groups == group)
         for pattern in np.unique(here.reshape(-1, here.shape[-1]), axis=0):
             draws = (here == pattern).all(axis=-1)
             if pattern.any():
-                block = node.aggregation(y[draws][:, pattern], w[draws][:, pattern])
+                block = node.aggregation(y[draws][:, pattern], used[draws][:, pattern])
                 score[draws] = np.where(pattern, _spread(block, pattern), score[draws])
     return score
 

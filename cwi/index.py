@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,21 +13,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.derivation import Derived, derive, named, treat, weigh
+from cwi.derivation import Derived, derive, treat, weigh
 from cwi.errors import DataError
-from cwi.methodology import Methodology, Rule
-from cwi.methods.imputation import Filled, in_turn
-from cwi.methods.imputation.filled import Imputation
+from cwi.methodology import Methodology
 from cwi.methods.ranking import rank
 from cwi.methods.treatment import Treatment, changes
+from cwi.panel import IMPUTED, read_panel
 
 __all__ = ["Derived", "Scores", "derive", "score", "weigh"]
 
 Array = NDArray[np.float64]
 
 FLAGS = ("carried", "imputed", "parent region", "derived", "corrected", "backcast", "treated", "capped", "gaps")
-IMPUTED = "imputed"
-NEVER_IMPUTED = ("suppressed", "not applicable")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +34,8 @@ class Scores:
     ``nodes``: region, year, node, level, score, rank, coverage, measured, flag. The rank is among the regions of
     one year and leaves the nation out.
     ``edges``: parent, node, weight: what a part counts in its parent when all parts are measured.
-    ``cells``: region, year, indicator, value, observed (year), status, source, score: what each indicator score
-    was made of; one row for every region, year and indicator, empty where nothing was measured.
+    ``cells``: region, year, indicator, value, observed (year), status, source, se, n, score: what each indicator
+    score was made of; one row for every region, year and indicator, empty where nothing was measured.
     ``treated``: region, year, indicator, value, treated, why: the cells that the treatment of outliers changed.
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
     """
@@ -81,7 +77,7 @@ class Scores:
         for _ in self.methodology.levels:
             weight *= above["weight"].reindex(place).to_numpy()
             place = pd.Series(above["parent"].reindex(place).to_numpy(), index=codes)
-        return weight
+        return weight.fillna(0.0)
 
     def explain(self, region: str, year: int) -> pd.DataFrame:
         """The tree under one number, from the index down to the values.
@@ -165,26 +161,10 @@ def score(
     >>> len(scores.wide(2023, "dimension").columns)
     4
     """
-    table = _totals(observations, methodology)
-    wanted = sorted({int(year) for year in (years if years is not None else table["year"].unique())})
-    if not wanted:
-        raise DataError(f"no row can be scored by methodology {methodology.version}: there is no year to score")
-    cells = pd.concat([_cells(table, methodology, year) for year in wanted], ignore_index=True)
-    if cells["value"].isna().all():
-        raise DataError(
-            f"no indicator of methodology {methodology.version} has a value that can be scored in "
-            f"{', '.join(map(str, wanted))}"
-            + (f"; max_age = {methodology.max_age} finds nothing to carry either" if methodology.max_age else "")
-        )
-    if methodology.imputation:
-        cells = _imputed(cells, table, _never(observations), methodology)
-    k = len(methodology.indicators)
-    x = cells["value"].to_numpy(float).reshape(-1, k)
-    learnt = _base(table if base is None else _totals(base, methodology), methodology)
+    panel = read_panel(observations, methodology, years=years, base=base)
+    cells, learnt, x, units = panel.cells, panel.base, panel.x, panel.units
     weights = weigh(methodology, learnt)
-    units = cells.loc[::k, ["region", "year"]].reset_index(drop=True)
-    groups = np.where(units["region"] == methodology.nation, -1, units["year"])
-    derived = derive(x, methodology, base=learnt, weights=weights, groups=groups)
+    derived = derive(x, methodology, base=learnt, weights=weights, groups=panel.groups)
     cells["score"] = derived.scores[0].reshape(-1)
     return Scores(
         nodes=_node_table(units, cells, derived, learnt, methodology),
@@ -197,112 +177,6 @@ def score(
     )
 
 
-def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFrame:
-    """The rows that may be scored: totals of the methodology's indicators with a scored status."""
-    for column in ("region", "year", "indicator", "value"):
-        if column not in observations:
-            raise DataError(f"the observations have no column '{column}'; they have {', '.join(observations.columns)}")
-    table = observations[observations["indicator"].isin(methodology.indicators["code"])]
-    for column in ("sex", "area"):
-        if column in table:
-            table = table[table[column].fillna("") == ""]
-    if "scored" in table:
-        table = table[table["scored"].astype(bool)]
-    table = table[table["value"].notna()]
-    key = ["region", "year", "indicator"]
-    if (twice := table.duplicated(key)).any():
-        row = table[twice].iloc[0]
-        raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} has two values; a value has one row")
-    table = table[[*key, "value"]].assign(
-        status=table.get("status", "normal"),
-        source=table.get("source", ""),
-    )
-    if not np.isfinite(table["value"].to_numpy(float)).all():
-        row = table[~np.isfinite(table["value"].to_numpy(float))].iloc[0]
-        raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} is not finite")
-    return table.astype({"year": int, "value": float})
-
-
-def _cells(table: pd.DataFrame, methodology: Methodology, year: int) -> pd.DataFrame:
-    """For every region and indicator the latest value that is not too old."""
-    recent = table[(table["year"] <= year) & (table["year"] >= year - methodology.max_age)]
-    latest = recent.sort_values("year", kind="stable").drop_duplicates(["region", "indicator"], keep="last")
-    regions = sorted(latest["region"].unique())
-    full = pd.MultiIndex.from_product([regions, methodology.indicators["code"]], names=["region", "indicator"])
-    cells = latest.rename(columns={"year": "observed"}).set_index(["region", "indicator"]).reindex(full).reset_index()
-    cells.insert(1, "year", year)
-    cells["observed"] = cells["observed"].astype("Int64")
-    return cells[["region", "year", "indicator", "value", "observed", "status", "source"]]
-
-
-def _never(observations: pd.DataFrame) -> set[tuple[str, int, str]]:
-    """Cells that are never imputed: withheld to protect persons, or without meaning there."""
-    if "status" not in observations:
-        return set()
-    rows = observations[observations["status"].isin(NEVER_IMPUTED)]
-    return {(str(r), int(y), str(i)) for r, y, i in rows[["region", "year", "indicator"]].to_numpy()}
-
-
-def _imputed(
-    cells: pd.DataFrame, table: pd.DataFrame, never: set[tuple[str, int, str]], methodology: Methodology
-) -> pd.DataFrame:
-    """Fill gaps of the regions by the methodology's imputations, in turn; the nation's gaps stay open."""
-    codes = list(methodology.indicators["code"])
-    regions = [region for region in dict.fromkeys(cells["region"]) if region != methodology.nation]
-    years = sorted({*table["year"], *cells["year"]})
-    shape = (len(years), len(regions), len(codes))
-    panel, barred = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
-    at = (
-        {y: i for i, y in enumerate(years)},
-        {r: i for i, r in enumerate(regions)},
-        {c: i for i, c in enumerate(codes)},
-    )
-    for rows in (table, cells[cells["value"].notna()]):
-        own = rows[rows["region"].isin(regions)]
-        places = tuple(own[column].map(at[i]) for i, column in enumerate(("year", "region", "indicator")))
-        panel[places] = own["value"].to_numpy(float)
-    for region, year, indicator in never:
-        if year in at[0] and region in at[1] and indicator in at[2]:
-            barred[at[0][year], at[1][region], at[2][indicator]] = True
-    methods = [_imputation(rule, years, regions, methodology) for rule in methodology.imputation]
-    filled = in_turn(panel, barred, methods=methods)
-    empty = cells.index[cells["value"].isna() & (cells["region"] != methodology.nation)]
-    places = tuple(cells.loc[empty, column].map(at[i]) for i, column in enumerate(("year", "region", "indicator")))
-    new = empty[filled.how[places] != ""]
-    places = tuple(cells.loc[new, column].map(at[i]) for i, column in enumerate(("year", "region", "indicator")))
-    cells = cells.copy()
-    cells.loc[new, "value"] = filled.values[places]
-    cells.loc[new, "observed"] = cells.loc[new, "year"]
-    cells.loc[new, "status"] = IMPUTED
-    cells.loc[new, "source"] = filled.how[places]
-    return cells
-
-
-def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: Methodology) -> Imputation:
-    """A rule with what the observations know: years, the components of the indicators, groups of regions by code."""
-    given: dict[str, Any] = dict(rule.parameters)
-    takes = inspect.signature(rule.function).parameters
-    if "years" in takes:
-        given["years"] = years
-    components = pd.factorize(methodology.indicators[methodology.levels[0].name])[0]
-    if "groups" in given:
-        group = {region: i for i, members in enumerate(given["groups"].values()) for region in members}
-        given["groups"] = np.array([group.get(region, -1 - place) for place, region in enumerate(regions)])
-
-    def impute(values: Array, never: NDArray[np.bool_] | None) -> Filled:
-        # An indicator that nobody measured can neither be filled nor help.
-        seen = np.asarray(~np.isnan(values).all(axis=(0, 1)))
-        here = given | {"components": components[seen]} if "components" in takes else given
-        codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
-        with named(f"imputation '{rule.name}'", codes):
-            found = Filled(*rule.function(values[..., seen], None if never is None else never[..., seen], **here))
-        filled = Filled(values.copy(), np.full(values.shape, "", dtype=found.how.dtype))
-        filled.values[..., seen], filled.how[..., seen] = found.values, found.how
-        return filled
-
-    return impute
-
-
 def _treated_table(units: pd.DataFrame, x: Array, learnt: Array, methodology: Methodology) -> pd.DataFrame:
     """Every cell that the treatment of outliers changed, before and after."""
     columns = ["region", "year", "indicator", "value", "treated", "why"]
@@ -313,17 +187,6 @@ def _treated_table(units: pd.DataFrame, x: Array, learnt: Array, methodology: Me
     table = units.iloc[found.row].reset_index(drop=True)
     codes = methodology.indicators["code"].to_numpy()
     return table.assign(indicator=codes[found.column], value=found.old, treated=found.new, why=found.why)[columns]
-
-
-def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
-    """Values of the base years as measured then: nothing carried, nothing inherited, without the nation."""
-    rows = table[
-        table["year"].isin(methodology.base)
-        & (table["region"] != methodology.nation)
-        & ~table["status"].isin(["parent region", "backcast"])
-    ]
-    wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")
-    return wide.reindex(columns=methodology.indicators["code"]).to_numpy(float)
 
 
 def _node_table(

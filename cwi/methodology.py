@@ -23,34 +23,16 @@ from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import MethodologyError, near
+from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_indicators, ended
 from cwi.rules import UNSTATED, Rule, check_choice, check_known, check_number, placed, read_rule, recorded
-from cwi.textfiles import number, read_csv, read_toml
+from cwi.textfiles import read_csv, read_toml
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
 
-LANGUAGES = ("en", "ru", "kk")
-TITLES = tuple(f"title_{language}" for language in LANGUAGES)
 RULES = ("weighting", "aggregation", "coverage")
 
-# What indicators.csv may hold beside the code and a column a level.
-ENDS = ("worst", "best")
-DESCRIPTION = (
-    *TITLES,
-    *(f"definition_{language}" for language in LANGUAGES),
-    *(f"question_{language}" for language in LANGUAGES),
-    *("unit", "kind", "owner", "ends_basis", "ends_reason", "data", "respondent", "ages", "note"),
-)
-RESERVED = ("code", *ENDS, "node", "normalisation", "indicators")
-OPTIONAL = ("scale", "weight", "decimals", *DESCRIPTION)
-CHOICES = {
-    "scale": ("linear", "log"),
-    "kind": ("statistical", "survey"),
-    "data": ("open", "awaiting data"),
-    "ends_basis": ("natural", "target", "range"),
-}
-OPEN = "open"
+RESERVED = ("code", *ENDS, "node", "normalisation", "ends", "indicators")
 
-DECIMALS = 12
 SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what holds where nothing is said
     "status": "working",
     "base": (),
@@ -60,6 +42,7 @@ SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what 
     "experimental_below": 0.0,
     "treatment": None,
     "imputation": (),
+    "without": (),
 }
 TREATMENT = ("limit", "then", "skew", "kurt")
 
@@ -110,6 +93,7 @@ class Methodology:
     experimental_below: float
     treatment: Mapping[str, Any] | None
     imputation: tuple[Rule, ...]
+    without: tuple[str, ...]
     levels: tuple[Level, ...]
     overrides: Mapping[str, Mapping[str, Any]]
     indicators: pd.DataFrame
@@ -147,7 +131,7 @@ class Methodology:
             "version": self.version,
             "titles": dict(self.titles),
             "normalisation": recorded(self.normalisation),
-            **{key: getattr(self, key) for key in SETTINGS if key not in ("treatment", "imputation")},
+            **{key: getattr(self, key) for key in SETTINGS if key not in ("treatment", "imputation", "without")},
             "levels": [
                 [level.name, recorded(level.weighting), recorded(level.aggregation), level.coverage]
                 for level in self.levels
@@ -167,6 +151,8 @@ class Methodology:
             said["treatment"] = dict(self.treatment)
         if self.imputation:
             said["imputation"] = [recorded(rule) for rule in self.imputation]
+        if self.without:
+            said["without"] = sorted(self.without)
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -194,7 +180,8 @@ class Methodology:
 
         A level is named by its word and takes a table of what is to be replaced in it; a rule is a word of
         its family, a table ``{"name": word, parameter: value}``, or any function that keeps the family's contract.
-        ``node`` takes tables by code, ``indicators`` a whole table.
+        ``node`` takes tables by code, ``ends`` the worst and the best of indicators by code, ``without`` a list of
+        parts that are left out, ``indicators`` a whole table.
 
         Raises
         ------
@@ -223,12 +210,15 @@ class Methodology:
                     overrides[code] = MappingProxyType({**overrides.get(code, {}), **table})
             elif key == "normalisation":
                 plain[key] = read_rule("normalisation", value, where)
+            elif key == "ends":
+                moved = ended(self.indicators, value, where)
+                plain["indicators"] = checked_indicators(moved, names[:-1], f"{where}, ends")
             elif key == "indicators":
-                plain[key] = _indicators(value, names[:-1], f"{where}, indicators")
+                plain[key] = checked_indicators(value, names[:-1], f"{where}, indicators")
             elif key in SETTINGS:
                 plain[key] = _setting(key, value, where)
             else:
-                known = [*names, "node", "normalisation", "indicators", *SETTINGS]
+                known = [*names, "node", "normalisation", "ends", "indicators", *SETTINGS]
                 raise MethodologyError(f"{where}: nothing is called '{key}'{near(key, known)}")
         new = replace(
             self,
@@ -298,7 +288,7 @@ def read_methodology(version: str | Path) -> Methodology:
         normalisation=read_rule("normalisation", said["normalisation"], where),
         levels=levels,
         overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
-        indicators=_indicators(table, below_top, folders.relative(table_path)),
+        indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
         **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
@@ -337,6 +327,10 @@ def _setting(key: str, value: Any, where: str) -> Any:
     if key == "imputation":
         words = value if isinstance(value, (list, tuple)) else [value]
         return tuple(read_rule("imputation", word, where) for word in words)
+    if key == "without":
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise MethodologyError(f"{where}: without is {value!r}; it must be a list of codes")
+        return tuple(value)
     return check_number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, whole=True)
 
 
@@ -389,49 +383,15 @@ def _rules(said: Mapping[str, Any], where: str) -> dict[str, Any]:
     return result
 
 
-def _indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd.DataFrame:
-    """The table of indicators, checked, with all its columns and in the order of the tree; cells may be text."""
-    for column in ("code", *levels, *ENDS):
-        if column not in table:
-            raise MethodologyError(f"{where}: the column '{column}' is missing")
-    if table.empty:
-        raise MethodologyError(f"{where}: there is no indicator")
-    defaults = {"weight": "1", "scale": "linear", "decimals": "1", **dict.fromkeys(DESCRIPTION, "")}
-    table = table.assign(**{column: text for column, text in defaults.items() if column not in table})
-    for column in ("code", *levels):
-        for line in table.index[table[column] == ""]:
-            raise MethodologyError(f"{where} line {line}: '{column}' is empty; an indicator needs a place in the tree")
-    for line in table.index[table["code"].duplicated()]:
-        raise MethodologyError(f"{where} line {line}: the indicator '{table.at[line, 'code']}' stands there twice")
-    for column, choices in CHOICES.items():
-        for line, word in table[column].items():
-            if word or column == "scale":
-                check_choice(word, choices, column, f"{where} line {line}")
-    for column in ("weight", "decimals", *ENDS):
-        table[column] = [_text_number(text, column, f"{where} line {line}") for line, text in table[column].items()]
-    for line, row in table.iterrows():
-        here = f"{where} line {line}: {row['code']}"
-        if row["worst"] == row["best"]:
-            raise MethodologyError(f"{here}: worst and best are both {row['worst']:g}; a scale needs two ends")
-        if row["weight"] < 0:
-            raise MethodologyError(f"{here}: the weight {row['weight']:g} is below zero")
-        if row["decimals"] not in range(DECIMALS + 1):
-            raise MethodologyError(
-                f"{here}: decimals is {row['decimals']:g}; it must be a whole number from 0 to {DECIMALS}"
-            )
-        if row["scale"] == "log" and min(row["worst"], row["best"]) <= 0:
-            raise MethodologyError(f"{here}: a logarithmic scale needs both ends above zero")
-    # A parent is met in the order of the file; its indicators stand together in the tree.
-    order = [pd.factorize(table[level])[0] for level in levels]
-    if order:
-        table = table.iloc[np.lexsort(order)]
-    return table.astype({"decimals": int})
-
-
 def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
     """Build the tree, and refuse what is no tree."""
     table, where = methodology.indicators, folders.relative(methodology.path.parent / "indicators.csv")
     names = [level.name for level in methodology.levels]
+    codes = [*dict.fromkeys(code for column in ("code", *names[:-1]) for code in table[column])]
+    rules = folders.relative(methodology.path) + (", replaced" if methodology.changed else "")
+    for code in methodology.without:
+        if code not in codes:
+            raise MethodologyError(f"{rules}: without names '{code}'{near(code, codes)}")
     # For each level, indicators first, the node in which each row of the table lies.
     floors = [*(list(table[column]) for column in ("code", *names[:-1])), [names[-1]] * len(table)]
     floor_of: dict[str, str] = {}
@@ -455,18 +415,26 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
         nodes = []
         for code in dict.fromkeys(here):
             own = methodology.overrides.get(code, {})
+            members = [i for i, part in enumerate(parts) if parent_of[part] == code]
+            kept = tuple(i for i in members if parts[i] not in methodology.without)
+            if not kept:
+                raise MethodologyError(
+                    f"{rules}: without {', '.join(parts[i] for i in members)} nothing is "
+                    f"left of '{code}'; leave '{code}' out itself"
+                )
             nodes.append(
                 Node(
                     code=code,
                     level=level.name,
                     parent=parent_of.get(code),
-                    parts=tuple(i for i, part in enumerate(parts) if parent_of[part] == code),
+                    parts=kept,
                     weight=own.get("weight", 1.0),
                     weighting=placed(
                         own.get("weighting", level.weighting),
-                        [part for part in parts if parent_of[part] == code],
+                        [parts[i] for i in kept],
                         code,
                         folders.relative(methodology.path),
+                        methodology.without,
                     ),
                     aggregation=own.get("aggregation", level.aggregation),
                     coverage=own.get("coverage", level.coverage),
@@ -490,14 +458,6 @@ def _validate(methodology: Methodology, where: str) -> None:
             if below[list(node.parts)].sum() <= 0:
                 raise MethodologyError(f"{where}: the weights of the parts of '{node.code}' are all zero")
         below = np.array([node.weight for node in level])
-
-
-def _text_number(text: Any, what: str, where: str) -> float:
-    value = number(str(text))
-    if value is None:
-        hint = "; decimals take a point" if "," in str(text) else ""
-        raise MethodologyError(f"{where}: {what} is '{text}', which is not a number{hint}")
-    return value
 
 
 def _titles(said: Mapping[str, Any], default: str) -> Mapping[str, str]:

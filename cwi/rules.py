@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import inspect
 import math
 import textwrap
@@ -27,6 +28,8 @@ FAMILIES: Mapping[str, ModuleType] = {
 UNSTATED = ("ahp", "budget_allocation", "critic", "entropy", "equal", "first_component", "gini", "pca")
 GIVEN = ("years", "components")  # parameters of an imputation that the observations give
 BY_PART = ("points", "judgements", "target")  # parameters of a weighting that speak of the parts one by one
+
+copyreg.pickle(MappingProxyType, lambda table: (MappingProxyType, (dict(table),)))  # so that rules can be sent about
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,11 @@ def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
         check_number(value, key, where, whole=annotation.startswith("int"))
 
 
-def placed(rule: Rule, codes: Sequence[str], node: str, where: str) -> Rule:
-    """The rule with what it says of parts, by code and never by place, in the order of the node's parts."""
+def placed(rule: Rule, codes: Sequence[str], node: str, where: str, without: Sequence[str] = ()) -> Rule:
+    """The rule with what it says of parts, by code and never by place, in the order of the node's parts.
+
+    What it says of parts that are left out is passed over.
+    """
     named = {key: value for key, value in rule.parameters.items() if key in BY_PART}
     if not named:
         return rule
@@ -119,7 +125,7 @@ def placed(rule: Rule, codes: Sequence[str], node: str, where: str) -> Rule:
         if not isinstance(said, Mapping):
             raise MethodologyError(f"{where}: {key} of '{node}' must name each part by its code, {{{codes[0]} = …}}")
         for code in said:
-            if code not in codes:
+            if code not in codes and code not in without:
                 raise MethodologyError(f"{where}: {key} of '{node}' names '{code}'{near(code, codes)}")
         for code in codes:
             if whole and code not in said:

@@ -210,6 +210,38 @@ def test_a_table_of_indicators(methodology):
     assert other.fingerprint != methodology.fingerprint
 
 
+def test_other_ends_for_one_indicator(methodology):
+    code = methodology.indicators["code"].iloc[0]
+    other = methodology.replace(ends={code: {"worst": 77}})
+    assert other.indicators["worst"].iloc[0] == 77
+    assert other.indicators["best"].tolist() == methodology.indicators["best"].tolist()
+    assert other.indicators["worst"].tolist()[1:] == methodology.indicators["worst"].tolist()[1:]
+    assert other.fingerprint != methodology.fingerprint
+
+
+def test_what_is_left_out_counts_nothing_and_is_not_missed():
+    """As if the indicator had never been on the list: scores, coverage and weights of the others."""
+    edition = read_edition(2022)
+    official, code = edition.methodology, "life_expectancy"
+    without = official.replace(without=[code])
+    table = official.indicators[official.indicators["code"] != code].astype(str)
+    never = official.replace(indicators=table)
+    assert official.fingerprint not in (without.fingerprint, never.fingerprint)
+    scored = [score(edition.observations, rules, years=[2022]) for rules in (without, never)]
+    for level in ("component", "dimension", "index"):
+        for value in ("score", "coverage", "measured"):
+            a, b = (scores.wide(2022, level, value).to_numpy(float) for scores in scored)
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+    assert scored[0].implied_weights()[code] == 0
+    np.testing.assert_allclose(scored[0].implied_weights().sum(), 1)
+
+
+def test_without_a_whole_branch():
+    official = read_edition(2022).methodology
+    dimensions = official.replace(without=["child"]).nodes[-1][0].parts
+    assert len(dimensions) == 3
+
+
 CELL = """\
 def halved(y, w):
     return (w * y).sum(axis=-1) / {by}
@@ -242,7 +274,7 @@ REPLACED_REFUSED = {
     "unknown": (
         {"maxage": 1},
         ": nothing is called 'maxage' (did you mean 'max_age'?); there are component, index, node, normalisation, "
-        "indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation",
+        "ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation, without",
     ),
     "unknown rule": (
         {"index": {"aggregation": "geometrical"}},
@@ -255,6 +287,31 @@ REPLACED_REFUSED = {
     ),
     "no table": ({"index": "geometric"}, ": the level 'index' must be a table of settings"),
     "node no table": ({"node": "home"}, ": a node is written [node.code]"),
+    "left out that is not there": (
+        {"without": ["poverty", "hom"]},
+        ": without names 'hom' (did you mean 'home'?); there are poverty, water, places, home, school",
+    ),
+    "nothing left": (
+        {"without": ["places"]},
+        ": without places nothing is left of 'school'; leave 'school' out itself",
+    ),
+    "without no list": ({"without": "home"}, ": without is 'home'; it must be a list of codes"),
+    "ends of a stranger": (
+        {"ends": {"watr": {"worst": 1}}},
+        ": ends has no setting 'watr' (did you mean 'water'?); there are poverty, water, places",
+    ),
+    "ends not a number": (
+        {"ends": {"water": {"worst": "low"}}},
+        ": worst of 'water' is 'low'; it must be a number",
+    ),
+    "ends of nothing": (
+        {"ends": {"water": {"low": 1}}},
+        ": the ends of 'water' has no setting 'low'; there are worst, best",
+    ),
+    "one end twice": (
+        {"ends": {"water": {"worst": 1, "best": 1}}},
+        ", ends line 3: water: worst and best are both 1; a scale needs two ends",
+    ),
     "orphan": (
         {"node": {"hom": {"weight": 1}}},
         ": [node.hom] is an orphan: no indicator lies under 'hom' (did you mean 'home'?); "
@@ -293,7 +350,7 @@ def test_a_table_of_indicators_that_is_refused(methodology, says):
 
 SETTINGS = (
     "version, title_en, title_ru, title_kk, normalisation, status, base, nation, max_age, decimals, "
-    "experimental_below, treatment, imputation, level, node"
+    "experimental_below, treatment, imputation, without, level, node"
 )
 LOWER = 'weighting = "stated"\naggregation = "arithmetic"'
 REFUSED = {

@@ -19,7 +19,8 @@ import pandas as pd
 
 from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.folders import relative
-from cwi.methodology import OPTIONAL, RESERVED, SETTINGS, Methodology, read_methodology
+from cwi.indicators import OPTIONAL
+from cwi.methodology import RESERVED, SETTINGS, Methodology, read_methodology
 from cwi.observations import YEARS
 
 __all__ = ["AGGREGATIONS", "ENDS", "Imported", "Part", "Unit", "csv_text", "imported", "into_place", "refuse_code"]

@@ -19,7 +19,7 @@ import pytest
 
 from cwi import read_edition
 from cwi.checks import check_all
-from cwi.methodology import LANGUAGES, OPEN
+from cwi.indicators import LANGUAGES, OPEN
 from cwi.observations import GIVEN_LATER, problems, read_series, read_statuses
 
 ROOT = Path(__file__).parents[2]

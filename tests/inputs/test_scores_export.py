@@ -54,7 +54,7 @@ def test_tables_read_back(scores: Scores, written: Path) -> None:
     assert weights.loc[implied.index, "implied"].to_numpy() == pytest.approx(implied.to_numpy())
     assert weights.groupby("parent")[["stated", "used"]].sum().to_numpy() == pytest.approx(1)
     cells = book["cells"]
-    assert list(cells.columns) == ["region", "indicator", "value", "observed", "status", "source", "score"]
+    assert list(cells.columns) == ["region", "indicator", "value", "observed", "status", "source", "se", "n", "score"]
     assert len(cells) == (scores.cells["year"] == 2023).sum()
     flags = book["flags"]
     assert len(flags) == ((scores.nodes["year"] == 2023) & (scores.nodes["flag"] != "")).sum()

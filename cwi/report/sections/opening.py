@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cwi.methodology import OPEN
+from cwi.indicators import OPEN
 from cwi.report.blocks import Block, Bullets, Heading, Paragraph, Section
 from cwi.report.printer import Printer
 

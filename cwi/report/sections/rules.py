@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.methodology import OPEN
+from cwi.indicators import OPEN
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 

@@ -1,0 +1,295 @@
+"""Which value stands for which cell: of each region and indicator the latest that is not too old, gaps filled by rule.
+
+Between the long table of what was measured and the arrays that :mod:`cwi.derivation` works on.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cwi.derivation import named
+from cwi.errors import DataError
+from cwi.methodology import Methodology, Rule
+from cwi.methods.imputation import Filled, in_turn, multiple_imputation
+from cwi.methods.imputation.filled import Imputation
+
+__all__ = ["IMPUTED", "Panel", "multiply_imputed", "read_panel"]
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+IMPUTED = "imputed"
+NEVER_IMPUTED = ("suppressed", "not applicable")
+KEY = ["region", "year", "indicator"]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The values of regions in some years, a row for every region, year and indicator.
+
+    ``cells``: region, year, indicator, value, observed (year), status, source, se (standard error), n (answers behind
+    it); empty where nothing was measured. Indicators in the methodology's order.
+    ``base`` : (m, k) values of the base years, that rules learn from
+    """
+
+    cells: pd.DataFrame
+    base: Array
+    methodology: Methodology
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """Region and year of each of the n units."""
+        return self.cells.loc[:: len(self.methodology.indicators), ["region", "year"]].reset_index(drop=True)
+
+    @cached_property
+    def groups(self) -> NDArray[np.intp]:
+        """(n,) which units are compared with each other: those of one year; the nation is -1."""
+        return np.where(self.units["region"] == self.methodology.nation, -1, self.units["year"]).astype(np.intp)
+
+    @cached_property
+    def x(self) -> Array:
+        """(n, k) the values."""
+        return self.wide("value")
+
+    def wide(self, column: str) -> Array:
+        """(n, k) the numbers of a column of ``cells``."""
+        return self.cells[column].to_numpy(float, na_value=np.nan).reshape(-1, len(self.methodology.indicators))
+
+
+def read_panel(
+    observations: pd.DataFrame,
+    methodology: Methodology,
+    *,
+    years: Sequence[int] | None = None,
+    base: pd.DataFrame | None = None,
+) -> Panel:
+    """The values that a methodology scores, of the long table of what was measured.
+
+    Parameters
+    ----------
+    observations, methodology, years, base
+        As for :func:`cwi.score`.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a key stands twice, or nothing can be scored.
+    MethodologyError
+        If an imputation cannot be applied.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> edition = read_edition(2023)
+    >>> panel = read_panel(edition.observations, edition.methodology, years=[2023])
+    >>> panel.x.shape, panel.base.shape[1]
+    ((21, 56), 56)
+    """
+    table = _totals(observations, methodology)
+    wanted = sorted({int(year) for year in (years if years is not None else table["year"].unique())})
+    if not wanted:
+        raise DataError(f"no row can be scored by methodology {methodology.version}: there is no year to score")
+    cells = pd.concat([_cells(table, methodology, year) for year in wanted], ignore_index=True)
+    if cells["value"].isna().all():
+        raise DataError(
+            f"no indicator of methodology {methodology.version} has a value that can be scored in "
+            f"{', '.join(map(str, wanted))}"
+            + (f"; max_age = {methodology.max_age} finds nothing to carry either" if methodology.max_age else "")
+        )
+    if methodology.imputation:
+        cells = _imputed(cells, table, _never(observations), methodology)
+    return Panel(cells, _base(table if base is None else _totals(base, methodology), methodology), methodology)
+
+
+def multiply_imputed(
+    observations: pd.DataFrame, panel: Panel, *, m: int, rng: np.random.Generator, **settings: Any
+) -> Array:
+    """Several completed tables of a panel, each as likely as the other [1]_.
+
+    Parameters
+    ----------
+    observations
+        What the panel was made of; its other years help too.
+    panel
+        Its gaps are filled where the indicator was measured anywhere; what was measured stays as it is. Gaps of the
+        nation, suppressed values and what does not apply stay open.
+    m
+        Number of tables, at least 2.
+    rng
+        The generator that they are drawn from.
+    settings
+        Of :func:`cwi.methods.imputation.multiple_imputation`.
+
+    Returns
+    -------
+    (m, n, k) array
+
+    References
+    ----------
+    .. [1] Rubin (1987), Multiple Imputation for Nonresponse in Surveys.
+    """
+    methodology = panel.methodology
+    stack = _Stack.of(panel.cells, _totals(observations, methodology), _never(observations), methodology)
+    seen = np.asarray(~np.isnan(stack.values).all(axis=(0, 1)))
+    components = pd.factorize(methodology.indicators[methodology.levels[0].name])[0][seen]
+    codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
+    with named("multiple imputation", codes):
+        filled = multiple_imputation(
+            stack.values[..., seen], stack.barred[..., seen], m=m, rng=rng, components=components, **settings
+        )
+    values = np.broadcast_to(stack.values, (m, *stack.values.shape)).copy()
+    values[..., seen] = filled.values
+    cells = panel.cells
+    empty = cells.index[cells["value"].isna() & (cells["region"] != methodology.nation)]
+    x = np.broadcast_to(cells["value"].to_numpy(float), (m, len(cells))).copy()
+    year, region, indicator = stack.places(cells.loc[empty])
+    x[:, empty] = values[:, year, region, indicator]
+    return x.reshape(m, *panel.x.shape)
+
+
+def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFrame:
+    """The rows that may be scored: totals of the methodology's indicators with a scored status."""
+    for column in ("region", "year", "indicator", "value"):
+        if column not in observations:
+            raise DataError(f"the observations have no column '{column}'; they have {', '.join(observations.columns)}")
+    table = observations[observations["indicator"].isin(methodology.indicators["code"])]
+    for column in ("sex", "area"):
+        if column in table:
+            table = table[table[column].fillna("") == ""]
+    if "scored" in table:
+        table = table[table["scored"].astype(bool)]
+    table = table[table["value"].notna()]
+    if (twice := table.duplicated(KEY)).any():
+        row = table[twice].iloc[0]
+        raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} has two values; a value has one row")
+    table = table[[*KEY, "value"]].assign(
+        status=table.get("status", "normal"),
+        source=table.get("source", ""),
+        se=table.get("se", np.nan),
+        n=table.get("n", np.nan),
+    )
+    if not np.isfinite(table["value"].to_numpy(float)).all():
+        row = table[~np.isfinite(table["value"].to_numpy(float))].iloc[0]
+        raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} is not finite")
+    return table.astype({"year": int, "value": float, "se": float, "n": float})
+
+
+def _cells(table: pd.DataFrame, methodology: Methodology, year: int) -> pd.DataFrame:
+    """For every region and indicator the latest value that is not too old."""
+    recent = table[(table["year"] <= year) & (table["year"] >= year - methodology.max_age)]
+    latest = recent.sort_values("year", kind="stable").drop_duplicates(["region", "indicator"], keep="last")
+    regions = sorted(latest["region"].unique())
+    full = pd.MultiIndex.from_product([regions, methodology.indicators["code"]], names=["region", "indicator"])
+    cells = latest.rename(columns={"year": "observed"}).set_index(["region", "indicator"]).reindex(full).reset_index()
+    cells.insert(1, "year", year)
+    cells["observed"] = cells["observed"].astype("Int64")
+    return cells[["region", "year", "indicator", "value", "observed", "status", "source", "se", "n"]]
+
+
+def _never(observations: pd.DataFrame) -> set[tuple[str, int, str]]:
+    """Cells that are never imputed: withheld to protect persons, or without meaning there."""
+    if "status" not in observations:
+        return set()
+    rows = observations[observations["status"].isin(NEVER_IMPUTED)]
+    return {(str(r), int(y), str(i)) for r, y, i in rows[["region", "year", "indicator"]].to_numpy()}
+
+
+def _imputed(
+    cells: pd.DataFrame, table: pd.DataFrame, never: set[tuple[str, int, str]], methodology: Methodology
+) -> pd.DataFrame:
+    """Fill gaps of the regions by the methodology's imputations, in turn; the nation's gaps stay open."""
+    stack = _Stack.of(cells, table, never, methodology)
+    methods = [_imputation(rule, stack.years, stack.regions, methodology) for rule in methodology.imputation]
+    filled = in_turn(stack.values, stack.barred, methods=methods)
+    empty = cells.index[cells["value"].isna() & (cells["region"] != methodology.nation)]
+    new = empty[filled.how[stack.places(cells.loc[empty])] != ""]
+    places = stack.places(cells.loc[new])
+    cells = cells.copy()
+    cells.loc[new, "value"] = filled.values[places]
+    cells.loc[new, "observed"] = cells.loc[new, "year"]
+    cells.loc[new, "status"] = IMPUTED
+    cells.loc[new, "source"] = filled.how[places]
+    return cells
+
+
+@dataclass(frozen=True, eq=False)
+class _Stack:
+    """All years, regions and indicators as one array with gaps: what an imputation looks at.
+
+    ``values``: (t, n, k); ``barred``: the same shape, true where nothing may be filled in
+    """
+
+    values: Array
+    barred: NDArray[np.bool_]
+    years: list[int]
+    regions: list[str]
+    codes: list[str]
+
+    @classmethod
+    def of(
+        cls, cells: pd.DataFrame, table: pd.DataFrame, never: set[tuple[str, int, str]], methodology: Methodology
+    ) -> _Stack:
+        codes = list(methodology.indicators["code"])
+        regions = [region for region in dict.fromkeys(cells["region"]) if region != methodology.nation]
+        years = sorted({*table["year"], *cells["year"]})
+        shape = (len(years), len(regions), len(codes))
+        stack = cls(np.full(shape, np.nan), np.zeros(shape, dtype=bool), years, regions, codes)
+        for rows in (table, cells[cells["value"].notna()]):
+            own = rows[rows["region"].isin(regions)]
+            stack.values[stack.places(own)] = own["value"].to_numpy(float)
+        barred = pd.DataFrame(list(never), columns=KEY)
+        known = barred["region"].isin(regions) & barred["year"].isin(years) & barred["indicator"].isin(codes)
+        stack.barred[stack.places(barred[known])] = True
+        return stack
+
+    def places(self, rows: pd.DataFrame) -> tuple[Places, Places, Places]:
+        """Where rows with region, year and indicator stand."""
+        return (
+            pd.Index(self.years).get_indexer(pd.Index(rows["year"])),
+            pd.Index(self.regions).get_indexer(pd.Index(rows["region"])),
+            pd.Index(self.codes).get_indexer(pd.Index(rows["indicator"])),
+        )
+
+
+def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: Methodology) -> Imputation:
+    """A rule with what the observations know: years, the components of the indicators, groups of regions by code."""
+    given: dict[str, Any] = dict(rule.parameters)
+    takes = inspect.signature(rule.function).parameters
+    if "years" in takes:
+        given["years"] = years
+    components = pd.factorize(methodology.indicators[methodology.levels[0].name])[0]
+    if "groups" in given:
+        group = {region: i for i, members in enumerate(given["groups"].values()) for region in members}
+        given["groups"] = np.array([group.get(region, -1 - place) for place, region in enumerate(regions)])
+
+    def impute(values: Array, never: NDArray[np.bool_] | None) -> Filled:
+        # An indicator that nobody measured can neither be filled nor help.
+        seen = np.asarray(~np.isnan(values).all(axis=(0, 1)))
+        here = given | {"components": components[seen]} if "components" in takes else given
+        codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
+        with named(f"imputation '{rule.name}'", codes):
+            found = Filled(*rule.function(values[..., seen], None if never is None else never[..., seen], **here))
+        filled = Filled(values.copy(), np.full(values.shape, "", dtype=found.how.dtype))
+        filled.values[..., seen], filled.how[..., seen] = found.values, found.how
+        return filled
+
+    return impute
+
+
+def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
+    """Values of the base years as measured then: nothing carried, nothing inherited, without the nation."""
+    rows = table[
+        table["year"].isin(methodology.base)
+        & (table["region"] != methodology.nation)
+        & ~table["status"].isin(["parent region", "backcast"])
+    ]
+    wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")
+    return wide.reindex(columns=methodology.indicators["code"]).to_numpy(float)
