@@ -264,16 +264,21 @@ def _aggregate(
             score = _by_pattern(node, y, w, seen, enough)
         else:
             score = _one_by_one(node, y, w, seen, enough)
-    has = ~np.isnan(score)
-    if enough.ndim == 1 and bool((has == enough).all()):
-        has = enough
-    return score, has, coverage, share
+    return score, _seen(score, enough), coverage, share
+
+
+def _seen(score: Array, enough: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which units have a score; the one pattern of all draws where it is the same."""
+    if enough.ndim == 1:
+        gaps = np.isnan(score.sum(axis=tuple(range(score.ndim - 1))))  # one gap in any draw makes the sum one
+        if bool((gaps == ~enough).all()):
+            return enough
+    return ~np.isnan(score)
 
 
 def _by_pattern(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough: NDArray[np.bool_]) -> Array:
     """Scores where the same is missing in all draws: units that lack the same parts share their weights."""
-    shape = np.broadcast_shapes(y.shape[:-1], w.shape[:-1])
-    score = np.full(shape[::-1], np.nan).T
+    score: Array | None = None
     left = enough.copy()
     while left.any():
         pattern = seen[left.argmax()]
@@ -287,8 +292,14 @@ def _by_pattern(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough:
         if (pattern & (used == 0)).any():  # a part that counts nothing stops nobody
             part = np.where(used > 0, part, 1.0)
         found = node.aggregation(part, used)
-        score[..., units] = found if some is None else np.where(some, found, np.nan)
-    return score
+        if some is not None:
+            found = np.where(some, found, np.nan)
+        if here.all():
+            return found
+        if score is None:
+            score = np.full(np.broadcast_shapes(y.shape[:-1], w.shape[:-1])[::-1], np.nan).T
+        score[..., units] = found
+    return np.full(y.shape[:-1], np.nan) if score is None else score
 
 
 def _one_by_one(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough: NDArray[np.bool_]) -> Array:

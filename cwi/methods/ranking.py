@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+FEW = 64  # units that are ranked by comparing each with each; more are sorted
 
 
 def rank(y: Array, *, decimals: int) -> Array:
@@ -44,9 +45,16 @@ def rank(y: Array, *, decimals: int) -> Array:
     >>> rank(np.array([61.24, 61.21, 70.0, np.nan]), decimals=1)
     array([ 2.,  2.,  1., nan])
     """
+    y = np.asarray(y, dtype=float)
     rounded = half_away(y, decimals)
-    above = rounded[..., None, :] > rounded[..., :, None]
-    return np.where(np.isnan(y), np.nan, 1.0 + above.sum(axis=-1))
+    if y.shape[-1] <= FEW:
+        above = np.zeros_like(rounded, dtype=np.uint8)
+        for unit in range(y.shape[-1]):
+            above += rounded[..., unit, None] > rounded
+        ranks = above + 1.0
+    else:
+        ranks = rank_within(rounded, tolerance=0.0)
+    return np.asarray(np.where(np.isnan(y), np.nan, ranks))
 
 
 def half_away(y: ArrayLike, decimals: int) -> Array:

@@ -20,7 +20,7 @@ def arithmetic(y: Array, w: Array) -> Array:
     >>> float(arithmetic(np.array([90.0, 60.0, 30.0]), np.full(3, 1 / 3)))
     60.0
     """
-    return _added(w * y)
+    return _weighted(w, y)
 
 
 def geometric(y: Array, w: Array, *, floor: float | None = None) -> Array:
@@ -48,7 +48,7 @@ def geometric(y: Array, w: Array, *, floor: float | None = None) -> Array:
     """
     y = _lifted(y, floor)
     _above_zero(y, "geometric")
-    return np.asarray(np.exp(_added(w * np.log(y))))
+    return np.asarray(np.exp(_weighted(w, np.log(y))))
 
 
 def harmonic(y: Array, w: Array, *, floor: float | None = None) -> Array:
@@ -71,7 +71,7 @@ def harmonic(y: Array, w: Array, *, floor: float | None = None) -> Array:
     """
     y = _lifted(y, floor)
     _above_zero(y, "harmonic")
-    return np.asarray(1.0 / _added(w / y))
+    return np.asarray(1.0 / _weighted(w, 1.0 / y))
 
 
 def power(y: Array, w: Array, *, p: float) -> Array:
@@ -97,7 +97,7 @@ def power(y: Array, w: Array, *, p: float) -> Array:
         _above_zero(y, f"power (p = {p:g})")
     elif np.any(y < 0):
         raise ValueError("power needs scores that are not below zero")
-    return np.asarray(_added(w * y**p) ** (1.0 / p))
+    return np.asarray(_weighted(w, y**p) ** (1.0 / p))
 
 
 def penalised(y: Array, w: Array, *, direction: str) -> Array:
@@ -133,7 +133,7 @@ def penalised(y: Array, w: Array, *, direction: str) -> Array:
     mean = arithmetic(y, w)
     if np.any(mean <= 0):
         raise ValueError(f"penalised needs means above zero; the lowest is {float(np.min(mean)):g}")
-    penalty = _added(w * (y - mean[..., None]) ** 2) / mean
+    penalty = _weighted(w, (y - mean[..., None]) ** 2) / mean
     return np.asarray(mean - penalty if direction == "down" else mean + penalty)
 
 
@@ -218,12 +218,15 @@ def owa(y: Array, w: Array, *, order_weights: Sequence[float]) -> Array:
     return arithmetic(np.take_along_axis(y, order, axis=-1), used)
 
 
-def _added(parts: Array) -> Array:
-    """The sum over the parts, in their order: the same to the last bit for one unit alone as among a million draws."""
-    total = np.asarray(parts[..., 0].copy(order="K"))
-    for part in range(1, parts.shape[-1]):
-        total += parts[..., part]
-    return total
+def _weighted(w: Array, y: Array) -> Array:
+    """Sum w y over the parts, in their order: the same to the last bit for one unit alone as among a million draws."""
+    total = w[..., 0] * y[..., 0]
+    if total.ndim == 0:
+        return np.asarray(sum((w[part] * y[part] for part in range(1, len(w))), start=total))
+    term = np.empty_like(total)
+    for part in range(1, y.shape[-1]):
+        total += np.multiply(w[..., part], y[..., part], out=term)
+    return np.asarray(total)
 
 
 def _lifted(y: Array, floor: float | None) -> Array:

@@ -1,0 +1,72 @@
+"""Floors of a tree that have a column a draw: which draws are alike, some columns of a floor, floors side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cwi.derivation import Floor
+
+__all__ = ["columns", "distinct", "single", "stacked"]
+
+Places = NDArray[np.intp]
+
+
+def distinct(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Places]:
+    """The different columns of a table of small numbers, and which of them each column is."""
+    code = np.zeros(rows.shape[1], dtype=np.int64)
+    for row in rows:
+        code = code * (int(row.max(initial=0)) + 2) + row + 1
+        if code.size and code.max() > 2**53:
+            code = np.unique(code, return_inverse=True)[1]
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    return rows[:, first], inverse.reshape(-1).astype(np.intp)
+
+
+def single(floor: Floor) -> Floor:
+    """A floor without draws as one of a single column."""
+    return Floor(floor.scores[None], floor.seen, floor.measured)
+
+
+def columns(floor: Floor, columns: Places) -> Floor:
+    """Some columns of a floor; without a leading axis where they are all the same one."""
+    if (columns == columns[0]).all():
+        return Floor(*(array[columns[0]] if array.ndim > 2 else array for array in _arrays(floor)))
+    if len(columns) == len(floor.scores) and (columns == np.arange(len(columns))).all():
+        return floor
+    scores, seen, measured = (array.T[..., columns].T if array.ndim > 2 else array for array in _arrays(floor))
+    if seen.ndim > 2 and (seen == seen[0]).all():
+        seen, measured = seen[0], measured[0] if measured.ndim > 2 else measured
+    return Floor(scores, seen, measured)
+
+
+def _arrays(floor: Floor) -> tuple[Any, Any, Any]:
+    return floor.scores, floor.seen, floor.measured
+
+
+def stacked(floors: Sequence[Floor], n: int, k: int) -> Floor:
+    """The columns of several floors side by side."""
+    if len(floors) == 1:
+        return floors[0]
+    if not floors:
+        return Floor(np.empty((0, n, k)), np.zeros((n, k), dtype=bool), np.zeros((n, k)))
+    total = sum(len(floor.scores) for floor in floors)
+    scores = np.empty((k, n, total))
+    first = floors[0]
+    alike = all(
+        mine.ndim == 2 and np.array_equal(mine, other)
+        for floor in floors
+        for mine, other in ((floor.seen, first.seen), (floor.measured, first.measured))
+    )
+    seen = first.seen if alike else np.empty((k, n, total), dtype=bool).T
+    measured = first.measured if alike else np.empty((k, n, total)).T
+    at = 0
+    for floor in floors:
+        here = slice(at, at := at + len(floor.scores))
+        scores[..., here] = floor.scores.T
+        if not alike:
+            seen[here], measured[here] = floor.seen, floor.measured
+    return Floor(scores.T, seen, measured)

@@ -1,0 +1,308 @@
+"""What could be chosen otherwise: the factors of an uncertainty analysis, read from factors.toml or given as tables.
+
+A factor is one of four kinds, and says so by the one setting it has beside its titles:
+
+``choices``     a list of alternatives, each a table in the words of :meth:`Methodology.replace`; ``{}`` is the official
+                one. ``name`` says what a choice is called, ``share`` how often it is drawn (all alike by default).
+``weights``     ``{noise = 0.25}``: each weight times 1 + u, u uniform on ±0.25; ``{concentration = 100}``: a Dirichlet
+                distribution around the weights of each node; ``{sets = "experts"}``: one set of weights drawn whole.
+                ``levels`` says at which levels, all by default.
+``values``      ``{error = "sampling"}``: what the standard errors say; ``{error = "rounding"}``: half a unit of the
+                last published digit; ``{error = "counts", of = {code = {exposure = "series", per = 100000}}}``: rates
+                of rare events.
+``imputations`` how many completed tables one is drawn from, by multiple imputation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cwi import folders
+from cwi.errors import MethodologyError, near
+from cwi.indicators import LANGUAGES
+from cwi.methodology import Methodology
+from cwi.rules import check_known, check_number
+from cwi.textfiles import read_toml
+
+__all__ = ["COUNTED", "ERRORS", "OFFICIAL", "Choice", "Factor", "Factors", "read_factors"]
+
+OFFICIAL = "official"
+KINDS = ("choices", "weights", "values", "imputations")
+TITLES = tuple(f"title_{language}" for language in LANGUAGES)
+WEIGHTS = ("noise", "concentration", "sets")
+ERRORS = ("sampling", "rounding", "counts")
+SETTINGS: Mapping[str, tuple[str, ...]] = {  # of factors of values
+    "sampling": ("error", "overlap"),
+    "rounding": ("error",),
+    "counts": ("error", "of", "distribution"),
+}
+COUNTED = ("poisson", "gamma")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One alternative of a factor: what it is called, what it replaces, and how often it is drawn."""
+
+    name: str
+    changes: Mapping[str, Any]
+    share: float
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One thing that may vary. ``kind`` is choices, weights, values or imputations."""
+
+    name: str
+    kind: str
+    titles: Mapping[str, str]
+    choices: tuple[Choice, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def official(self) -> int:
+        """The place of the official choice."""
+        return next(i for i, choice in enumerate(self.choices) if not choice.changes)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The factors of an analysis, in order, and the choices that cannot stand together.
+
+    ``incompatible`` holds sets of (factor, choice) by name; draws that hold all of a set are left out and counted.
+    """
+
+    items: tuple[Factor, ...]
+    incompatible: tuple[frozenset[tuple[str, str]], ...]
+    where: str
+
+    def __iter__(self) -> Iterator[Factor]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the factors are called."""
+        return tuple(factor.name for factor in self.items)
+
+    @property
+    def discrete(self) -> tuple[Factor, ...]:
+        """Those that are a list of choices."""
+        return tuple(factor for factor in self.items if factor.kind == "choices")
+
+    def __getitem__(self, name: str) -> Factor:
+        self._known([name])
+        return next(factor for factor in self.items if factor.name == name)
+
+    def only(self, *names: str) -> Factors:
+        """These factors alone; all others stay official.
+
+        Examples
+        --------
+        >>> from cwi import read_methodology
+        >>> read_factors(read_methodology("2024.1")).only("weights").names
+        ('weights',)
+        """
+        self._known(names)
+        items = tuple(factor for factor in self.items if factor.name in names)
+        sets = tuple(pair for pair in self.incompatible if {factor for factor, _ in pair} <= set(names))
+        return replace(self, items=items, incompatible=sets)
+
+    def without(self, *names: str) -> Factors:
+        """All factors but these."""
+        self._known(names)
+        return self.only(*(name for name in self.names if name not in names))
+
+    def _known(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name not in self.names:
+                raise MethodologyError(f"{self.where}: no factor is called '{name}'{near(name, self.names)}")
+
+
+def read_factors(methodology: Methodology, source: Path | Mapping[str, Any] | None = None) -> Factors:
+    """The factors of a methodology.
+
+    Parameters
+    ----------
+    methodology
+        What ``{}`` stands for; every choice is tried on it.
+    source
+        A file, or the same as a table; factors.toml beside methodology.toml by default.
+
+    Raises
+    ------
+    MethodologyError
+        If a factor, a setting or a path is unknown, two factors replace the same thing, or no choice is official.
+
+    Examples
+    --------
+    >>> from cwi import read_methodology
+    >>> official = read_methodology("2024.1")
+    >>> factors = read_factors(official, {"factor": {"mean": {"choices": [{}, {"name": "geometric",
+    ...     "index": {"aggregation": {"name": "geometric", "floor": 1}}}]}}})
+    >>> [choice.name for choice in factors["mean"].choices]
+    ['official', 'geometric']
+    """
+    path = methodology.path.parent / "factors.toml" if source is None else source
+    if isinstance(path, Path):
+        said, where = read_toml(path, MethodologyError), folders.relative(path)
+    else:
+        said, where = dict(path), "factors"
+    check_known(said, ("factor", "incompatible"), where, "the table of factors")
+    tables = said.get("factor")
+    if not isinstance(tables, Mapping) or not tables:
+        raise MethodologyError(f"{where}: there is no factor; one is written [factor.name]")
+    items = tuple(_factor(name, table, methodology, f"{where}: factor '{name}'") for name, table in tables.items())
+    factors = Factors(items, (), where)
+    _refuse_the_same(factors)
+    return replace(factors, incompatible=tuple(_incompatible(said.get("incompatible", []), factors)))
+
+
+def _factor(name: str, said: Any, methodology: Methodology, where: str) -> Factor:
+    check_known(said, (*KINDS, *TITLES), where, "it")
+    kinds = [kind for kind in KINDS if kind in said]
+    if len(kinds) != 1:
+        found = " and ".join(f"'{kind}'" for kind in kinds) or "none"
+        raise MethodologyError(f"{where} needs one of {', '.join(KINDS)}; it has {found}")
+    titles = MappingProxyType({code: str(said.get(f"title_{code}", name)) for code in LANGUAGES})
+    kind, value = kinds[0], said[kinds[0]]
+    if kind == "choices":
+        return Factor(name, kind, titles, choices=_choices(value, methodology, where))
+    readers: Mapping[str, Callable[[Any, Methodology, str], Mapping[str, Any]]] = {
+        "weights": _weights,
+        "values": _values,
+        "imputations": _imputations,
+    }
+    return Factor(name, kind, titles, settings=MappingProxyType(dict(readers[kind](value, methodology, where))))
+
+
+def _choices(said: Any, methodology: Methodology, where: str) -> tuple[Choice, ...]:
+    if not isinstance(said, list) or len(said) < 2:
+        raise MethodologyError(f"{where}: choices must be a list of at least two tables; {{}} is the official one")
+    shares = [table.get("share") for table in said if isinstance(table, Mapping)]
+    found: list[Choice] = []
+    for number, table in enumerate(said, start=1):
+        here = f"{where}, choice {number}"
+        if not isinstance(table, Mapping):
+            raise MethodologyError(f"{here} is {table!r}; it must be a table of what is replaced")
+        changes = {key: value for key, value in table.items() if key not in ("name", "share")}
+        name = table.get("name", None if changes else OFFICIAL)
+        if not isinstance(name, str) or not name:
+            raise MethodologyError(f"{here} has no name; it replaces {', '.join(changes)}")
+        if name in [choice.name for choice in found]:
+            raise MethodologyError(f"{where}: two choices are called '{name}'")
+        try:
+            methodology.replace(**changes)
+        except MethodologyError as problem:
+            raise MethodologyError(f"{here} ('{name}'): {problem}") from None
+        share = 1.0 / len(said)
+        if any(given is not None for given in shares):
+            share = check_number(table.get("share"), "share", f"{here} ('{name}')", 0, 1)
+        found.append(Choice(name, MappingProxyType(changes), float(share)))
+    if sum(not choice.changes for choice in found) != 1:
+        raise MethodologyError(f"{where}: one choice, and only one, must be {{}}, the official one")
+    if abs(total := sum(choice.share for choice in found)) and abs(total - 1) > 1e-9:
+        raise MethodologyError(f"{where}: the shares of its choices sum to {total:g}; they must sum to one")
+    return tuple(found)
+
+
+def _weights(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
+    check_known(said, (*WEIGHTS, "levels"), where, "weights")
+    given = [key for key in WEIGHTS if key in said]
+    if len(given) != 1:
+        raise MethodologyError(f"{where}: weights needs one of {', '.join(WEIGHTS)}; it has {len(given)}")
+    known = [level.name for level in methodology.levels]
+    levels = said.get("levels", known)
+    if not isinstance(levels, (list, tuple)) or not levels:
+        raise MethodologyError(f"{where}: levels is {levels!r}; it must be a list of levels")
+    for level in levels:
+        if level not in known:
+            raise MethodologyError(f"{where}: there is no level '{level}'{near(level, known)}")
+    key, value = given[0], said[given[0]]
+    if key == "noise":
+        check_number(value, key, where, 0, 1)
+        if value in (0, 1):
+            raise MethodologyError(f"{where}: noise is {value}; it must be above 0 and below 1")
+    elif key == "concentration":
+        check_number(value, key, where, 0)
+        if value == 0:
+            raise MethodologyError(f"{where}: concentration is 0; it must be above 0")
+    elif not isinstance(value, str) or not value:
+        raise MethodologyError(f"{where}: sets is {value!r}; it must be the name of a table of weights")
+    if key == "sets" and "levels" in said:
+        raise MethodologyError(f"{where}: a set of weights says itself at which levels it speaks; take levels away")
+    return {key: value, "levels": tuple(levels)}
+
+
+def _values(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
+    error = said.get("error") if isinstance(said, Mapping) else None
+    if error not in ERRORS:
+        raise MethodologyError(f"{where}: error is {error!r}{near(error, ERRORS)}")
+    check_known(said, SETTINGS[error], where, "values")
+    if error == "sampling":
+        return {"error": error, "overlap": check_number(said.get("overlap", 0.0), "overlap", where, 0, 1)}
+    if error == "rounding":
+        return {"error": error}
+    distribution = said.get("distribution", "gamma")
+    if distribution not in COUNTED:
+        raise MethodologyError(f"{where}: distribution is {distribution!r}{near(distribution, COUNTED)}")
+    of = said.get("of")
+    if not isinstance(of, Mapping) or not of:
+        raise MethodologyError(f"{where}: of must name the indicators that are rates of events, and their exposure")
+    check_known(of, tuple(methodology.indicators["code"]), where, "of")
+    for code, table in of.items():
+        here = f"{where}: of '{code}'"
+        check_known(table, ("exposure", "per"), here, "it")
+        if not isinstance(table.get("exposure"), str):
+            raise MethodologyError(f"{here}: exposure must be the name of the series that counts those at risk")
+        check_number(table.get("per"), "per", here, 0)
+    return {"error": error, "of": of, "distribution": distribution}
+
+
+def _imputations(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
+    return {"m": check_number(said, "imputations", where, 2, 10_000, whole=True)}
+
+
+def _paths(changes: Mapping[str, Any]) -> set[tuple[str, ...]]:
+    """The places that a choice replaces: a rule of a level or a node, an end, a setting."""
+    found: set[tuple[str, ...]] = set()
+    for key, value in changes.items():
+        if key in ("node", "ends") and isinstance(value, Mapping):
+            found |= {(key, str(code), str(inner)) for code, table in value.items() for inner in table}
+        elif isinstance(value, Mapping) and "name" not in value and key not in ("treatment", "normalisation"):
+            found |= {(key, str(inner)) for inner in value}
+        else:
+            found.add((key,))
+    return found
+
+
+def _refuse_the_same(factors: Factors) -> None:
+    owner: dict[tuple[str, ...], str] = {}
+    for factor in factors.discrete:
+        for path in set().union(*(_paths(choice.changes) for choice in factor.choices)):
+            if owner.setdefault(path, factor.name) != factor.name:
+                raise MethodologyError(
+                    f"{factors.where}: the factors '{owner[path]}' and '{factor.name}' both replace "
+                    f"{'.'.join(path)}; one would undo the other, so make them one factor"
+                )
+
+
+def _incompatible(said: Any, factors: Factors) -> Iterator[frozenset[tuple[str, str]]]:
+    if not isinstance(said, list):
+        raise MethodologyError(f"{factors.where}: incompatible must be a list of tables, factor = choice")
+    known = {factor.name: [choice.name for choice in factor.choices] for factor in factors.discrete}
+    for number, table in enumerate(said, start=1):
+        here = f"{factors.where}: incompatible {number}"
+        if not isinstance(table, Mapping) or len(table) < 2:
+            raise MethodologyError(f"{here} must name a choice of at least two factors")
+        for name, choice in table.items():
+            if name not in known:
+                raise MethodologyError(f"{here}: no factor with choices is called '{name}'{near(name, known)}")
+            if choice not in known[name]:
+                raise MethodologyError(f"{here}: '{name}' has no choice '{choice}'{near(choice, known[name])}")
+        yield frozenset((str(name), str(choice)) for name, choice in table.items())
