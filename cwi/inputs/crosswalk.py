@@ -68,9 +68,8 @@ class Crosswalk:
         order = pd.CategoricalDtype(list(CLOSENESS), ordered=True)
         nearest = self.counterparts.assign(closeness=self.counterparts["closeness"].astype(order))
         nearest = nearest.groupby(["indicator", "system"], sort=False)["closeness"].min().astype(str).unstack()
-        table = nearest.reindex(index=list(self.methodology.indicators["code"]), columns=self.systems.index).astype(
-            object
-        )
+        codes = list(self.methodology.indicators["code"])
+        table = nearest.reindex(index=codes, columns=self.systems.index).astype(object)
         silent = {code: "none" if seen == "whole" else UNKNOWN for code, seen in self.systems["list"].items()}
         return table.fillna(silent).rename_axis(index="indicator", columns="system")
 
