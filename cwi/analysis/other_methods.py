@@ -21,7 +21,7 @@ from cwi.methodology import Methodology
 from cwi.rules import check_known, check_number
 from cwi.textfiles import read_toml
 
-__all__ = ["Method", "alike", "read_methods", "standardised_mean"]
+__all__ = ["Method", "alike", "beside", "read_methods", "standardised_mean"]
 
 Array = NDArray[np.float64]
 SETTINGS = ("title", "system", "alike", "replace", "reason", "differs", "colours")
@@ -168,6 +168,11 @@ def read_methods(crosswalk: Crosswalk, path: Path | None = None) -> dict[str, Me
         ruled = said["reason"] if "reason" in said else _replaced(crosswalk.methodology, said)
         found[name] = Method(name, said["title"], system, ruled, said.get("differs", ""), MappingProxyType(colours))
     return found
+
+
+def beside(official: Methodology, methods: Mapping[str, Method]) -> dict[str, Methodology | str]:
+    """The official methodology and the others after it, as :func:`cwi.analysis.comparison.compare` takes them."""
+    return {"official": official, **{name: method.methodology for name, method in methods.items()}}
 
 
 def _replaced(official: Methodology, said: Mapping[str, Any]) -> Methodology | str:

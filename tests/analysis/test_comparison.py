@@ -53,10 +53,7 @@ def test_a_case_for_a_pencil() -> None:
     assert found.correlations.loc["left", "right"] == pytest.approx(1 - 6 * 6 / (5 * 24))
     assert found.refused.to_dict("records") == [{"scheme": "no", "reason": "nobody said how"}]
     assert found.robust["always"].to_dict() == {"A": "first", "C": "", "B": "", "D": "", "E": "last"}
-    assert (
-        found.robust.loc["B", ["best", "worst", "spread"]].tolist() == [2 + 0, 4, 2]
-        or found.robust.at["B", "worst"] == 4
-    )
+    assert found.robust.loc["B", ["best", "worst", "spread"]].tolist() == [2, 4, 2]
     weights = found.weights.pivot(index="indicator", columns="scheme", values="weight")
     assert weights.loc["b1"].to_dict() == pytest.approx({"ours": 0.25, "left": 0.45, "right": 0.05})
     assert weights.sum().tolist() == pytest.approx([1, 1, 1])

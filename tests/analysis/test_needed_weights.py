@@ -152,8 +152,8 @@ def test_only_an_additive_tree_and_a_known_level_and_year(says: Says) -> None:
     scores = scored(values(), tree().replace(index={"aggregation": "geometric"}))
     with says(
         MethodologyError,
-        "index is put together by 'geometric'; weights of the level 'dimension' can be looked for only where everything "
-        "above it is 'arithmetic'",
+        "index is put together by 'geometric'; weights of the level 'dimension' can be looked for only where "
+        "everything above it is 'arithmetic'",
     ):
         needed_weights(scores, YEAR, "dimension")
     with says(
