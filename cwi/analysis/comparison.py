@@ -22,7 +22,6 @@ __all__ = ["Comparison", "compare", "incompatible", "weightings"]
 Array = NDArray[np.float64]
 SAME = 1e-9  # scores closer than this share a rank
 SHIFTS = (2, 5)  # places
-OFFICIAL = "official"
 ALL = "all"
 
 # What an aggregation asks of a scale: geometric and its kind multiply, so a zero must mean nothing at all.
@@ -163,7 +162,7 @@ def compare(
     >>> schemes = weightings(edition.methodology, "entropy, critic", level="index")
     >>> found = compare(schemes, edition.observations, 2023, base=edition.base)
     >>> list(found.ranks.columns), found.robust["always"].iloc[0]
-    (['official', 'entropy', 'critic'], 'first')
+    (['working', 'entropy', 'critic'], 'first')
     """
     if not schemes:
         raise DataError("there is no scheme to compare")
@@ -197,7 +196,7 @@ def compare(
 
 
 def weightings(official: Methodology, words: str | Sequence[str], *, level: str = ALL) -> dict[str, Methodology | str]:
-    """The official methodology and, beside it, one with another weighting for each word.
+    """A methodology and, beside it, one with another weighting for each word.
 
     Parameters
     ----------
@@ -209,7 +208,8 @@ def weightings(official: Methodology, words: str | Sequence[str], *, level: str 
     Returns
     -------
     dict
-        "official" first; a reason in place of a scheme that needs more than its word, such as experts' judgements.
+        The methodology first, by its status ("working" or "official"); a reason in place of a scheme that needs more
+        than its word, such as experts' judgements.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def weightings(official: Methodology, words: str | Sequence[str], *, level: str 
     if level not in (*names, ALL):
         raise MethodologyError(f"no level is called '{level}'{near(level, [*names, ALL])}")
     wanted = words.split(",") if isinstance(words, str) else words
-    schemes: dict[str, Methodology | str] = {OFFICIAL: official}
+    schemes: dict[str, Methodology | str] = {official.status: official}
     for word in filter(None, (word.strip() for word in wanted)):
         if word not in weighting.__all__:
             raise MethodologyError(f"no weighting is called '{word}'{near(word, weighting.__all__)}")

@@ -39,12 +39,12 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class Needed:
-    """The weights nearest to the official ones under which each region would be first.
+    """The weights nearest to the methodology's under which each region would be first.
 
     ``regions``: index region, nearest first; rank, possible (whether any weights make it first), distance (the share
     of the weight that would have to be moved, 0 to 1), raised and lowered (the node whose weight changes most), why
     (where nothing was computed).
-    ``weights``: region, node, official, needed, change; of the regions that can be first.
+    ``weights``: region, node, current, needed, change; of the regions that can be first.
     The distance is unique, the weights need not be.
     """
 
@@ -71,7 +71,7 @@ def nearest_first(y: Array, w: Array, unit: int, *, lead: float = 0.0) -> Array 
     y : (n, k)
         Scores of n units on k parts, all there.
     w : (k,)
-        The official weights, none below zero, summing to one.
+        The weights to stay near to, none below zero, summing to one.
     unit
         The row that is to be first; with a ``lead`` of 0 it may share the place.
     lead
@@ -173,7 +173,7 @@ def parts_of(scores: Scores, year: int, level: str) -> Parts:
 
 
 def needed_weights(scores: Scores, year: int, level: str, *, lead: float = 0.0) -> Needed:
-    """For each region the weights of a level, nearest to the official ones, under which it would be first.
+    """For each region the weights of a level, nearest to the methodology's, under which it would be first.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def needed_weights(scores: Scores, year: int, level: str, *, lead: float = 0.0) 
                 row["lowered"] = parts.weights.index[int(change.argmin())]
             weights.append(
                 pd.DataFrame(
-                    {"region": region, "node": parts.weights.index, "official": w, "needed": v, "change": change}
+                    {"region": region, "node": parts.weights.index, "current": w, "needed": v, "change": change}
                 )
             )
         rows.append(row)
@@ -230,7 +230,7 @@ def needed_weights(scores: Scores, year: int, level: str, *, lead: float = 0.0) 
 
 
 def sure_leads(scores: Scores, year: int, level: str, *, band: float) -> pd.DataFrame:
-    """Which region is ahead of which under all weights of a level within a band of the official ones.
+    """Which region is ahead of which under all weights of a level within a band of the methodology's.
 
     Parameters
     ----------
@@ -269,8 +269,8 @@ def best_case(scores: Scores, year: int, level: str, *, shares: tuple[float, flo
     Returns
     -------
     DataFrame
-        index region in the order of the index; index (of the official weights, its best 1), best (from 0 to 1), gain
-        (below zero where the official weights break the limits of the shares).
+        index region in the order of the index; index (of the methodology's weights, its best 1), best (from 0 to 1),
+        gain (below zero where the methodology's weights break the limits of the shares).
 
     Examples
     --------

@@ -171,8 +171,8 @@ def read_methods(crosswalk: Crosswalk, path: Path | None = None) -> dict[str, Me
 
 
 def beside(official: Methodology, methods: Mapping[str, Method]) -> dict[str, Methodology | str]:
-    """The official methodology and the others after it, as :func:`cwi.analysis.comparison.compare` takes them."""
-    return {"official": official, **{name: method.methodology for name, method in methods.items()}}
+    """A methodology by its status and the others after it, as :func:`cwi.analysis.comparison.compare` takes them."""
+    return {official.status: official, **{name: method.methodology for name, method in methods.items()}}
 
 
 def _replaced(official: Methodology, said: Mapping[str, Any]) -> Methodology | str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,16 +15,17 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 
-from cwi.analysis.comparison import Comparison
+from cwi.analysis.comparison import SAME, Comparison
 from cwi.analysis.other_methods import Method
 from cwi.index import Scores
 from cwi.inputs.crosswalk import NOT_FOUND, Crosswalk
 from cwi.methodology import Methodology
 from cwi.methods.aggregation.of_units import thirds
+from cwi.methods.ranking import half_away, rank_within
 from cwi.report.audit_figures import table
 from cwi.report.blocks import Figure, Paragraph, Section, Table
 from cwi.report.figures import heat_map
-from cwi.report.style import STYLE, WIDTH, Entry, area, draw_key, key_height, on, page, width_of, wrap
+from cwi.report.style import STYLE, WIDTH, Entry, area, draw_key, key_height, on, page, width_of
 
 __all__ = ["coloured", "coverage_map", "report_card", "sources", "systems", "translations", "without_counterpart"]
 
@@ -32,6 +34,7 @@ REST = ("first", "last", "units", "dimensions", "indicators", "years", "reportin
 THIRDS = {1: "top", 2: "middle", 3: "bottom"}
 FACES = {"green": "#2f7d4f", "yellow": "#f3d55b", "orange": "#e39a3b", "red": "#a5322a"}
 CELL = 0.25  # inches
+SLANT = np.radians(50)
 
 
 def systems(crosswalk: Crosswalk) -> Section:
@@ -114,9 +117,12 @@ def report_card(comparison: Comparison, names: Mapping[str, str], scheme: str = 
         return Section([Paragraph(f"The scheme '{scheme}' could not be run.")])
     run = comparison.runs[scheme]
     level = run.methodology.levels[-2].name
-    ranks = run.wide(comparison.year, level, "rank").astype(float)
-    ranks.insert(0, "overall", comparison.ranks[scheme].reindex(ranks.index))
-    ranks = ranks.loc[ranks["overall"].notna()].sort_values("overall", kind="stable")
+    overall = comparison.ranks[scheme].dropna().sort_values(kind="stable")
+    parts = run.wide(comparison.year, level).reindex(overall.index)
+    ranks = pd.DataFrame(
+        rank_within(parts.to_numpy(float).T, tolerance=SAME).T, index=parts.index, columns=list(parts.columns)
+    )
+    ranks.insert(0, "overall", overall)
     third = ranks.apply(lambda column: thirds(column.to_numpy(float)))
     shown = [
         [
@@ -137,7 +143,8 @@ def coloured(comparison: Comparison, method: Method, names: Mapping[str, str]) -
     run = comparison.runs[method.name]
     scores = _lowest(run, comparison).rename(columns=_words)
     bounds = list(method.colours.values())
-    words = np.select([scores.to_numpy() >= bound for bound in bounds], list(method.colours), default="")
+    printed = half_away(scores.to_numpy(float), 1)
+    words = np.select([printed >= bound for bound in bounds], list(method.colours), default="")
     counts = {colour: int((words == colour).sum()) for colour in method.colours}
     said = ", ".join(f"{count} {colour}" for colour, count in counts.items())
     limits = ", ".join(f"{colour} from {bound:g}" for colour, bound in method.colours.items())
@@ -168,24 +175,25 @@ def _cells(scores: pd.DataFrame, words: np.ndarray, colours: Mapping[str, float]
     entries = [Entry(text, "patch", {"facecolor": face}) for text, face in zip(said, faces, strict=True)]
     left = max(width_of(str(name), 8.5) for name in scores.index) + 0.2
     n, k = scores.shape
-    wide = (WIDTH - left - 0.1) / k
-    heads = [wrap(str(column), wide - 0.04, 7.5) for column in scores.columns]
-    key, head = key_height(entries, WIDTH - 0.2), max(text.count("\n") + 1 for text in heads) * 0.13 + 0.08
-    top = key + 0.15 + head
+    lengths = [width_of(str(column), 8) for column in scores.columns]
+    wide = (WIDTH - left - 0.1 - lengths[-1] * np.cos(SLANT) * 0.7) / k
+    key, head = key_height(entries, WIDTH - 0.2), max(lengths) * np.sin(SLANT) + 0.2
+    top = key + 0.1 + head
     figure = page(top + n * CELL + 0.1)
     draw_key(figure, entries, 0.1, 0.1, WIDTH - 0.2)
     text = area(figure, 0, 0, WIDTH, top + n * CELL, bare=True)
     for i, name in enumerate(scores.index):
         text.text(left - 0.1, top + (i + 0.5) * CELL, str(name), size=8.5, ha="right", va="center_baseline")
-    for j, title in enumerate(heads):
-        text.text(left + (j + 0.5) * wide, top - 0.05, title, size=7.5, ha="center", va="bottom", linespacing=1.1)
+    turned: dict[str, Any] = {"rotation": np.degrees(SLANT), "rotation_mode": "anchor", "ha": "left", "va": "center"}
+    for j, title in enumerate(scores.columns):
+        text.text(left + (j + 0.5) * wide, top - 0.06, str(title), size=8, **turned)
     for (i, j), value in np.ndenumerate(scores.to_numpy(float)):
         if np.isfinite(value):
             face = FACES.get(str(words[i, j]), "#dddddd")
             at = (left + j * wide, top + i * CELL)
             text.add_patch(Rectangle(at, wide, CELL, facecolor=face, edgecolor="white", linewidth=0.8))
             middle = (at[0] + wide / 2, at[1] + CELL / 2)
-            text.text(*middle, f"{value:.0f}", size=8, color=on(face), ha="center", va="center_baseline")
+            text.text(*middle, f"{value:.1f}", size=8, color=on(face), ha="center", va="center_baseline")
     return figure
 
 

@@ -1,6 +1,7 @@
 """Weighting schemes side by side, as tables and pictures of a notebook. In English: it is read by methodologists.
 
-Every function gives a section that a cell shows. ``names`` are the regions' names by code.
+Every function gives a section that a cell shows. ``names`` are the regions' names by code; ``of`` begins the names of
+tables and pictures, where one notebook shows two comparisons.
 """
 
 from __future__ import annotations
@@ -55,20 +56,20 @@ OWN: dict[str, Any] = {"marker": "o", "markerfacecolor": INK, "markersize": 5.0}
 NOISE: dict[str, Any] = {"facecolor": "#d9d9d9", "edgecolor": "none"}
 
 
-def fingerprints(comparison: Comparison) -> Section:
+def fingerprints(comparison: Comparison, of: str = "schemes") -> Section:
     """The schemes that were run, each with the fingerprint of its methodology."""
     rows = comparison.schemes[["fingerprint", "regions"]].reset_index()
-    return table(rows, f"Schemes that were run, {comparison.year}", name="schemes-run")
+    return table(rows, f"Schemes that were run, {comparison.year}", name=f"{of}-run")
 
 
-def refusals(comparison: Comparison) -> Section:
+def refusals(comparison: Comparison, of: str = "schemes") -> Section:
     """What could not be run, and why; nothing is dropped without a word."""
     if comparison.refused.empty:
         return Section([Paragraph("Every scheme could be run.")])
-    return table(comparison.refused, f"Schemes that could not be run, {comparison.year}", name="schemes-refused")
+    return table(comparison.refused, f"Schemes that could not be run, {comparison.year}", name=f"{of}-refused")
 
 
-def implied(comparison: Comparison) -> Section:
+def implied(comparison: Comparison, of: str = "schemes") -> Section:
     """What each component counts in the index under each scheme, in hundredths; the indicators in the table behind."""
     methodology = next(iter(comparison.runs.values())).methodology
     lowest = methodology.levels[0].name
@@ -93,29 +94,26 @@ def implied(comparison: Comparison) -> Section:
         f"Shares of {len(values)} nodes in the index under {len(values.columns)} schemes. The largest is "
         f"{highest:.1f} %, {top[0]} under {top[1]}."
     )
-    shown = _behind(behind, f"Implied weights of the {len(wide)} indicators, %", "implied-weights")
-    return _figure("implied-weights", caption, alt, drawn, shown)
+    shown = _behind(behind, f"Implied weights of the {len(wide)} indicators, %", f"{of}-weights")
+    return _figure(f"{of}-weights", caption, alt, drawn, shown)
 
 
-def rank_paths(comparison: Comparison, names: Names, intervals: pd.DataFrame | None = None) -> Section:
+def rank_paths(comparison: Comparison, names: Names, intervals: pd.DataFrame, of: str = "schemes") -> Section:
     """Where each region ranks under each scheme, over the interval that noise on the weights alone would give it."""
     ranks = comparison.ranks
     caption = f"Ranks under {len(ranks.columns)} schemes, {comparison.year}"
     spread = comparison.robust["spread"]
     alt = (
         f"Ranks of {len(ranks)} regions under {len(ranks.columns)} schemes. The widest range is that of "
-        f"{_name(names, spread.idxmax())}, {spread.max():.0f} places; {int((spread == 0).sum())} regions never move."
+        f"{_name(names, spread.idxmax())}, {spread.max():.0f} places; regions that never move: {(spread == 0).sum()}."
     )
-    behind = ranks.rename_axis(columns=None).rename(index=partial(_name, names)).reset_index()
-    if intervals is not None:
-        behind = behind.assign(
-            **{f"noise {end}": intervals[end].reindex(ranks.index).to_numpy() for end in ("low", "high")}
-        )
+    noise = intervals[["low", "high"]].reindex(ranks.index).add_prefix("noise, ")
+    behind = _counted(ranks.rename_axis(columns=None).join(noise)).rename(index=partial(_name, names)).reset_index()
     drawn = partial(_paths, ranks, names, intervals)
-    return _figure("rank-paths", caption, alt, drawn, _behind(behind, caption, "rank-paths"))
+    return _figure(f"{of}-ranks", caption, alt, drawn, _behind(behind, caption, f"{of}-ranks"))
 
 
-def movers(comparison: Comparison, names: Names) -> Section:
+def movers(comparison: Comparison, names: Names, of: str = "schemes") -> Section:
     """How far each scheme is from the reference, and who moves by more than two and five places."""
     rows = comparison.schemes.drop(index=comparison.reference, columns=["fingerprint"])
     heads = ["scheme", "ρ", "τ", "mean shift", "> 2", "> 5", "by more than 2", "by more than 5"]
@@ -131,10 +129,10 @@ def movers(comparison: Comparison, names: Names) -> Section:
     ]
     caption = f"Agreement with '{comparison.reference}', {comparison.year}: rank correlations and places moved"
     note = "A correlation near 1 hides who moves; places are those of unrounded scores."
-    return Section([Table("movers", caption, heads, shown, rows.reset_index(), note)])
+    return Section([Table(f"{of}-movers", caption, heads, shown, rows.reset_index(), note)])
 
 
-def correlations(comparison: Comparison) -> Section:
+def correlations(comparison: Comparison, of: str = "schemes") -> Section:
     """Rank correlations between all schemes; mean rank shifts in the table behind."""
     square = comparison.correlations.rename(index=_words, columns=_words)
     lowest = float(square.to_numpy().min())
@@ -150,11 +148,11 @@ def correlations(comparison: Comparison) -> Section:
     at = _at(square, np.argmin)
     alt = f"Rank correlations of {len(square)} schemes; the lowest is {lowest:.2f}, {at[0]} with {at[1]}."
     behind = comparison.shifts.rename_axis(columns=None).rename_axis("scheme").reset_index()
-    shown = _behind(behind, "Mean places moved between the schemes", "rank-shifts")
-    return _figure("scheme-correlations", caption, alt, drawn, shown)
+    shown = _behind(behind, "Mean places moved between the schemes", f"{of}-correlations")
+    return _figure(f"{of}-correlations", caption, alt, drawn, shown)
 
 
-def beyond_noise(comparison: Comparison, intervals: pd.DataFrame, names: Names) -> Section:
+def beyond_noise(comparison: Comparison, intervals: pd.DataFrame, names: Names, of: str = "schemes") -> Section:
     """Which moves are larger than noise on the weights would make them."""
     found = comparison.beyond(intervals)
     rows = []
@@ -164,10 +162,10 @@ def beyond_noise(comparison: Comparison, intervals: pd.DataFrame, names: Names) 
         rows.append([str(scheme), str(len(part) - outside), *(_signed(side, names) for side in (better, worse))])
     heads = ["scheme", "regions within noise", "better than noise gives", "worse than noise gives"]
     caption = f"Ranks outside the interval of noise, {comparison.year}, with the places outside"
-    return Section([Table("beyond-noise", caption, heads, rows, found, numeric=len(heads))])
+    return Section([Table(f"{of}-beyond-noise", caption, heads, rows, found, numeric=len(heads))])
 
 
-def robust(comparison: Comparison, names: Names) -> Section:
+def robust(comparison: Comparison, names: Names, of: str = "schemes") -> Section:
     """What holds whatever scheme is chosen, in sentences, and the range of ranks of every region."""
     found = comparison.robust
     said = found[found["always"] != ""]
@@ -179,16 +177,16 @@ def robust(comparison: Comparison, names: Names) -> Section:
     sentences.append(
         f"Of {open_} of {len(found)} regions nothing of the kind holds under all {len(comparison.runs)} schemes."
     )
-    rows = found.rename(index=partial(_name, names)).reset_index()
+    rows = _counted(found).rename(index=partial(_name, names)).reset_index()
     caption = f"Best and worst rank over {len(comparison.runs)} schemes, {comparison.year}"
-    return Section([Bullets(sentences), *table(rows, caption, name="rank-ranges").blocks])
+    return Section([Bullets(sentences), *table(rows, caption, name=f"{of}-ranges").blocks])
 
 
 def sure(leads: pd.DataFrame, names: Names, *, band: float) -> Section:
     """Which region is ahead of which under all weights within a band."""
     n = len(leads)
     count, pairs = int(leads.to_numpy().sum()), n * (n - 1) // 2
-    caption = f"Sure leads under all weights within ± {band:g} of the official ones: {count} of {pairs} pairs"
+    caption = f"Sure leads under all weights within ± {band:g} of the methodology's: {count} of {pairs} pairs"
     ahead = leads.sum(axis=1)
     alt = (
         f"A square of {n} regions; a filled cell says that the row is ahead of the column whatever the weights in the "
@@ -205,8 +203,8 @@ def best_cases(cases: pd.DataFrame, names: Names, *, shares: tuple[float, float]
     caption = f"Each region by the weights that suit it best, a part giving {low} to {high} % of its sum"
     far = cases["gain"].idxmax()
     alt = (
-        f"The index of {len(cases)} regions under the official weights and under those that suit each best, the best "
-        f"region being 1. {_name(names, far)} gains most, {cases['gain'].max():.2f}."
+        f"The index of {len(cases)} regions under the methodology's weights and under those that suit each best, the "
+        f"best region being 1. {_name(names, far)} gains most, {cases['gain'].max():.2f}."
     )
     behind = cases.rename(index=partial(_name, names)).rename_axis("region").reset_index()
     drawn = partial(_gains, cases, names)
@@ -223,9 +221,14 @@ def needed_changes(needed: Needed, names: Names) -> Section:
     if never:
         blocks.append(Paragraph(f"No weights of the level {needed.level} make first: {', '.join(never)}."))
     blocks += [Paragraph(f"{_name(names, str(code))} is left out: {why}.") for code, why in left["why"].items()]
-    shown = rows.drop(columns="possible").rename(index=partial(_name, names)).rename_axis("region").reset_index()
-    caption = f"Weights of the level {needed.level} under which each region would be first, nearest to the official"
-    behind = _behind(shown, f"{caption}: the share of the weight to be moved", "needed-weights")
+    shown = (
+        _counted(rows.drop(columns="possible")).rename(index=partial(_name, names)).rename_axis("region").reset_index()
+    )
+    caption = (
+        f"Weights of the level {needed.level} under which each region would be first, nearest to the methodology's"
+    )
+    name = f"needed-weights-{needed.level}"
+    behind = _behind(shown, f"{caption}: the share of the weight to be moved", name)
     if changes.empty or len(changes.columns) > MOST:
         return Section([*blocks, behind])
     moved = (100 * rows["distance"]).to_dict()
@@ -247,35 +250,40 @@ def needed_changes(needed: Needed, names: Names) -> Section:
         f"{moved[first]:.0f} % of the weight moved, most of it to {_words(rows['raised'].to_dict()[first])}; no "
         f"weights make {len(never)} regions first."
     )
-    return Section([*blocks, *_figure("needed-weights", caption, alt, drawn, behind).blocks])
+    return Section([*blocks, *_figure(name, caption, alt, drawn, behind).blocks])
 
 
 @rc_context(STYLE)
-def _paths(ranks: pd.DataFrame, names: Names, intervals: pd.DataFrame | None) -> Drawing:
-    """A row a region: the noise as a grey bar, a sign a scheme; signs that would cover each other step aside."""
-    others = list(ranks.columns[1:])
+def _paths(ranks: pd.DataFrame, names: Names, intervals: pd.DataFrame) -> Drawing:
+    """A row a region: noise as a grey bar, the reference as a dot, a sign for each scheme that ranks otherwise."""
+    own, others = ranks.columns[0], list(ranks.columns[1:])
     signs = [SHAPES[i % len(SHAPES)] | EDGE for i in range(len(others))]
-    entries = [Entry(_words(str(ranks.columns[0])), "marker", OWN)]
+    entries = [Entry(f"{_words(str(own))}, and every scheme that has no sign in a row", "marker", OWN)]
     entries += [Entry(_words(str(name)), "marker", sign) for name, sign in zip(others, signs, strict=True)]
-    if intervals is not None:
-        entries.append(Entry("90 % of the ranks under noise", "patch", NOISE))
+    entries.append(Entry("90 % of the ranks when each of its weights is unsure", "patch", NOISE))
     figure, axes = _strips([_name(names, code) for code in ranks.index], entries, "rank", tall=1.35)
-    n = len(ranks)
+    n, at = len(ranks), np.arange(len(ranks))
     axes.set(xlim=(n + 0.6, 0.4), xticks=[1, *range(5, n + 1, 5)])
-    if intervals is not None:
-        for i, (low, high) in enumerate(intervals.reindex(ranks.index)[["low", "high"]].to_numpy(float)):
-            axes.add_patch(Rectangle((low - 0.5, i - 0.36), high - low + 1, 0.72, zorder=0.6, **NOISE))
-    steps = np.linspace(-0.27, 0.27, len(others)) if len(others) > 1 else np.zeros(len(others))
-    for name, sign, step in zip(others, signs, steps, strict=True):
-        axes.plot(ranks[name], np.arange(n) + step, zorder=3, clip_on=False, **sign)
-    axes.plot(ranks.iloc[:, 0], np.arange(n), zorder=4, clip_on=False, **OWN)
+    for i, (low, high) in enumerate(intervals.reindex(ranks.index)[["low", "high"]].to_numpy(float)):
+        axes.add_patch(Rectangle((low - 0.5, i - 0.36), high - low + 1, 0.72, zorder=0.6, **NOISE))
+    moved = ranks[others].ne(ranks[own], axis=0).to_numpy()
+    for column, (name, sign) in enumerate(zip(others, signs, strict=True)):
+        same = ranks[others].eq(ranks[name], axis=0).to_numpy() & moved  # schemes that share a place stand side by side
+        shared = same.sum(axis=1)
+        step = np.minimum(0.2, 0.72 / np.maximum(shared - 1, 1)) * (same[:, :column].sum(axis=1) - (shared - 1) / 2)
+        rows = moved[:, column]
+        axes.plot(ranks[name][rows], (at + step)[rows], zorder=3, clip_on=False, **sign)
+    axes.plot(ranks[own], at, zorder=4, clip_on=False, **OWN)
     return figure
 
 
 @rc_context(STYLE)
 def _gains(cases: pd.DataFrame, names: Names) -> Drawing:
     best = {"marker": "D", "markerfacecolor": FALL, "markersize": 5.0} | EDGE
-    entries = [Entry("official weights", "marker", OWN), Entry("the weights that suit it best", "marker", best)]
+    entries = [
+        Entry("the methodology's weights", "marker", OWN),
+        Entry("the weights that suit it best", "marker", best),
+    ]
     figure, axes = _strips([_name(names, code) for code in cases.index], entries, "share of the best region's sum")
     at = np.arange(len(cases))
     axes.set_xlim(min(0.5, float(cases[["index", "best"]].to_numpy().min()) - 0.03), 1.01)
@@ -288,7 +296,7 @@ def _gains(cases: pd.DataFrame, names: Names) -> Drawing:
 @rc_context(STYLE)
 def _square(leads: pd.DataFrame, names: Names) -> Drawing:
     labels = [_name(names, code) for code in leads.index]
-    n, left = len(labels), max(width_of(label, 8.5) for label in labels) + 0.2
+    n, left = len(labels), max(width_of(f"{label}  00", 8.5) for label in labels) + 0.2
     cell = min((WIDTH - left - 0.2) / n, 0.3)
     entries = [Entry("the row is surely ahead of the column", "patch", {"facecolor": RISE, "edgecolor": "white"})]
     entries.append(Entry("not sure, or behind", "patch", {"facecolor": "#eef1f4", "edgecolor": "white"}))
@@ -335,6 +343,16 @@ def _behind(data: pd.DataFrame, caption: str, name: str) -> Table:
     (block,) = table(data, caption, name=name).blocks
     assert isinstance(block, Table)
     return block
+
+
+def _counted(data: pd.DataFrame) -> pd.DataFrame:
+    """Ranks and places as the whole numbers they are."""
+    whole = [
+        column
+        for column in data.select_dtypes("number")
+        if data[column].notna().any() and data[column].dropna().mod(1).eq(0).all() and column != "distance"
+    ]
+    return data.astype(dict.fromkeys(whole, "Int64"))
 
 
 def _name(names: Names, code: Any) -> str:
