@@ -1,0 +1,94 @@
+"""The notebook of weighting alternatives: short cells without outputs, one scheme of one's own, and what they show."""
+
+import ast
+import linecache
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from cwi.report import blocks
+from cwi.report.blocks import Figure, Section
+from cwi.report.parameters import checked, declared
+
+SOURCE = Path(__file__).parents[2] / "notebooks" / "weighting_alternatives.ipynb"
+MACHINERY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.Try)
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[Any]:
+    return [cell for cell in nbformat.read(SOURCE, as_version=4).cells if cell.cell_type == "code"]
+
+
+def run(cells: list[Any], **parameters: Any) -> tuple[dict[str, Any], list[Section]]:
+    """What the cells leave behind, and the sections they show."""
+    names: dict[str, Any] = {}
+    shown: list[Section] = []
+    for number, cell in enumerate(cells):
+        name = f"<cell {number} of {SOURCE.name}>"
+        linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(keepends=True), name)
+        tree = ast.parse(cell.source)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec"), names)
+        if number == 0:
+            names |= parameters
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), name, "eval"), names)
+            shown += [value] if isinstance(value, Section) else []
+    return names, shown
+
+
+def test_the_source_holds_no_outputs_and_no_machinery_but_the_one_scheme(cells: list[Any]) -> None:
+    with_machinery = []
+    for cell in cells:
+        assert cell.outputs == []
+        assert cell.execution_count is None
+        assert not re.search(r"^\s*[!%]", cell.source, re.MULTILINE)
+        if any(isinstance(node, MACHINERY) for node in ast.walk(ast.parse(cell.source))):
+            with_machinery.append(cell)
+    (scheme,) = with_machinery
+    assert [type(node) for node in ast.walk(ast.parse(scheme.source)) if isinstance(node, MACHINERY)] == [
+        ast.FunctionDef
+    ]
+    assert max(len(cell.source.splitlines()) for cell in cells[2:] if cell is not scheme) <= 2
+
+
+def test_parameters_are_typed() -> None:
+    assert {name: kind for name, (kind, _) in declared(SOURCE).items()} == {
+        "year": int, "methodology": str, "schemes": str, "level": str, "draws": int, "seed": int,
+    }  # fmt: skip
+    assert checked(SOURCE, {"year": 2019, "level": "all"})["seed"] == 20241122
+
+
+@pytest.mark.parametrize(("year", "level"), [(2019, "all"), (2023, "index")])
+def test_every_cell_shows_something(
+    cells: list[Any], year: int, level: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(blocks.Figure, "_source", lambda self: drawn.append(self.name) or (self.draw() and self.stem))
+    names, shown = run(cells, year=year, level=level, draws=50)
+    assert len(shown) == len(cells) - 3
+    assert all(section._repr_mimebundle_()["text/html"] for section in shown)
+    figures = [block for section in shown for block in section.blocks if isinstance(block, Figure)]
+    assert sorted(drawn) == sorted({figure.name for figure in figures})
+    assert len(figures) >= 10
+    assert all(figure.alt.endswith(".") and figure.table is not None for figure in figures)
+    titles = [table.name for section in shown for table in section.tables()]
+    assert len(titles) == len(set(titles))
+
+    asked = {word.strip() for word in names["schemes"].split(",")}
+    run_or_refused = [*names["found"].runs, *names["found"].refused["scheme"]]
+    assert sorted(run_or_refused) == sorted(["working", *asked])
+    assert {"ahp", "budget_allocation"} <= set(names["found"].refused["scheme"])
+    assert {"report_card", "kids_count", "hdi", "ampi", "sdg_index"} <= set(names["theirs"].runs)
+    assert {"ihdi", "mpi", "land_cwi"} <= set(names["theirs"].refused["scheme"])
+
+    said = capsys.readouterr().out
+    before, after = re.findall(r"[0-9a-f]{12}", said)
+    assert (before, after) == (names["edition"].methodology.fingerprint, names["mine"].fingerprint)
+    assert before != after
+    weights = names["tried"].runs["equal_spread"].weights[-1]
+    assert weights.sum() == pytest.approx(1)
+    assert weights.tolist() != pytest.approx([0.25] * 4)
