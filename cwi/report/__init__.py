@@ -2,5 +2,6 @@
 
 from cwi.report import startup as startup
 from cwi.report.official import OfficialReport
+from cwi.report.sensitivity import SensitivityReport
 
-__all__ = ["OfficialReport"]
+__all__ = ["OfficialReport", "SensitivityReport"]

@@ -13,7 +13,7 @@ from cwi.report.blocks import Paragraph, Section, Table, output_folder
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
-from cwi.report.sections import change, dimensions, index, limits, measured, opening, profiles, rules
+from cwi.report.sections import certainty, change, dimensions, index, limits, measured, opening, profiles, rules
 from cwi.report.workbook import write_workbook
 
 __all__ = ["OfficialReport"]
@@ -66,6 +66,10 @@ class OfficialReport:
         """Regions ranked, with their dimensions and the interval of each rank, and the table of the index."""
         return self._kept(index.index)
 
+    def certainty(self) -> Section:
+        """How sure the order is, and what it rests on."""
+        return self._kept(certainty.how_sure)
+
     def dimensions(self) -> Section:
         """Each dimension by its components."""
         return self._kept(dimensions.dimensions)
@@ -88,8 +92,8 @@ class OfficialReport:
 
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
-        first = [self.opening(), self.measured(), self.map(), self.ranking(), self.dimensions()]
-        return [*first, self.change(), self.profiles(), self.rules(), self.limits()]
+        first = [self.opening(), self.measured(), self.map(), self.ranking(), self.certainty()]
+        return [*first, self.dimensions(), self.change(), self.profiles(), self.rules(), self.limits()]
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and say how many numbers were printed."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from cwi.analysis.certainty import Certainty, certainty
+from cwi.analysis.factors import read_factors
 from cwi.edition import Edition
 from cwi.index import Scores
 from cwi.methodology import Node
@@ -27,6 +30,14 @@ class Printer:
     draws: int
     rng: np.random.Generator
     extras: dict[str, pd.DataFrame] = field(default_factory=dict)
+    factors: tuple[str, ...] = ()
+
+    @cached_property
+    def certainty(self) -> Certainty:
+        """How sure the order is; drawn from a generator of its own, so that it does not matter what was said before."""
+        known = read_factors(self.edition.methodology)
+        chosen = known.only(*self.factors) if self.factors else known
+        return certainty(self.edition, chosen, draws=self.draws, rng=self.rng.spawn(1)[0])
 
     @property
     def year(self) -> int:
