@@ -140,7 +140,7 @@ def trim(
     moved = float(np.abs(w - cut).sum() / w.sum())
     if redistribute:
         members = np.bincount(place, minlength=count)
-        target: Array = np.bincount(place, w, count)
+        target = np.asarray(np.bincount(place, w, count), dtype=float)
         for one in np.flatnonzero((target > upper * members) | (target < lower * members)):
             raise ValueError(
                 f"the {members[one]} weights of group {one} sum to {target[one]:.6g}; with each from {lower:g} to "

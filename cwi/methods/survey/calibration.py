@@ -29,13 +29,14 @@ class Calibrated:
     """Calibrated weights and what made them.
 
     ``weights``: (n,) after. ``start``: (n,) before. ``auxiliary``: (n, q) what was calibrated on, sparse.
-    ``totals``: (q,) what it gives now. ``steps``: how many it took. ``factors``: weights over start, (n,).
+    ``totals``: (q,) what it gives now. ``variance``: (n,) of the model that is behind it. ``steps``: how many it took.
     """
 
     weights: Array
     start: Array
     auxiliary: sparse.csr_array
     totals: Array
+    variance: Array
     steps: int
 
     @property
@@ -71,7 +72,7 @@ def post_stratify(weights: ArrayLike, cells: ArrayLike, totals: ArrayLike) -> Ca
     sums = np.bincount(place, w, known.size)
     for one in np.flatnonzero(sums == 0):
         raise ValueError(f"cell {one} has {known[one]:g} persons and no respondent; join it with another")
-    return Calibrated(w * (known / sums)[place], w, _indicators([place], [known.size]), known, 1)
+    return Calibrated(w * (known / sums)[place], w, _indicators([place], [known.size]), known, np.ones(w.size), 1)
 
 
 def rake(
@@ -142,13 +143,14 @@ def calibrate(
     totals: ArrayLike,
     *,
     distance: str = "linear",
+    variance: ArrayLike | None = None,
     bounds: tuple[float, float] = (-np.inf, np.inf),
     tolerance: float = 1e-8,
     steps: int = 100,
 ) -> Calibrated:
     """The weights nearest to the given ones that give known totals.
 
-    A weight is multiplied with F(x·b), b such that the totals are met: F(u) = 1 + u ("linear": the generalised
+    A weight is multiplied with F(x·b / v), b such that the totals are met: F(u) = 1 + u ("linear": the generalised
     regression estimator) or exp(u) ("raking": never below zero), cut at the bounds [1]_.
 
     Parameters
@@ -162,6 +164,9 @@ def calibrate(
         Their sums over the population.
     distance
         "linear" or "raking".
+    variance : (n,)
+        How unsure the auxiliaries are of each respondent, v, above zero; all 1 by default. One auxiliary that is its
+        own variance makes the ratio estimator.
     bounds
         The least and the largest factor of a weight, around 1.
     tolerance
@@ -192,6 +197,9 @@ def calibrate(
         raise ValueError("auxiliaries or totals are missing or infinite; the auxiliaries of all must be known")
     if distance not in DISTANCES:
         raise ValueError(f"there is no distance {distance!r}{near(distance, DISTANCES)}")
+    v = np.ones(d.size) if variance is None else np.asarray(variance, dtype=float)
+    if v.shape != d.shape or not (np.isfinite(v) & (v > 0)).all():
+        raise ValueError(f"variances of the shape {v.shape} must be {d.size} numbers above zero")
     low, high = bounds
     if not low < 1 < high:
         raise ValueError(f"the bounds of the factors are {low:g} and {high:g}; 1 must lie between them")
@@ -204,11 +212,11 @@ def calibrate(
     for step in range(steps):
         worst = float((np.abs(gap) / scale).max())
         if worst <= tolerance:
-            return Calibrated(d * factor, d, x, known, step)
-        turn = np.linalg.pinv((x.T @ (x * (d * bend)[:, None])).toarray(), hermitian=True) @ gap
+            return Calibrated(d * factor, d, x, known, v, step)
+        turn = np.linalg.pinv((x.T @ (x * (d * bend / v)[:, None])).toarray(), hermitian=True) @ gap
         for halving in range(30):
             with np.errstate(over="ignore"):
-                factor, bend = _bent(x @ (slope + turn / 2**halving), distance, low, high)
+                factor, bend = _bent(x @ (slope + turn / 2**halving) / v, distance, low, high)
                 closer = known - x.T @ (d * factor)
             if np.isfinite(closer).all() and np.linalg.norm(closer / scale) < np.linalg.norm(gap / scale):
                 break

@@ -148,7 +148,8 @@ def _explained(design: Design, part: Domains, sums: Sums, y: Array, x: Array | N
     made = design.calibration
     assert made is not None
     auxiliary = made.auxiliary
-    squares = (auxiliary.T @ (auxiliary * made.start[:, None])).toarray()
+    trust = made.start / made.variance
+    squares = (auxiliary.T @ (auxiliary * trust[:, None])).toarray()
     inverse = np.linalg.pinv(squares, hermitian=True)
     member = sparse.csr_array((design.w, (design.unit, np.arange(design.n))), shape=(design.units, design.n))
     sums_of_units = (member @ auxiliary).toarray()
@@ -159,6 +160,6 @@ def _explained(design: Design, part: Domains, sums: Sums, y: Array, x: Array | N
         z = y[rows]
         if kind == "ratio":
             z = (z - sums.estimate[one] * (1.0 if x is None else x[rows])) / sums.base[one]
-        slopes = inverse @ (auxiliary[rows].T @ (np.nan_to_num(z) * made.start[rows, None]))
+        slopes = inverse @ (auxiliary[rows].T @ (np.nan_to_num(z) * trust[rows, None]))
         result.append(sums_of_units @ slopes)
     return result

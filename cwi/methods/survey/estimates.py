@@ -299,10 +299,11 @@ def _estimated(
             spread = linearised(design, part, sums, y, x, kind=kind)
         else:
             spread = _replicated(design, part, sums, y, x, kind)
-        covariance = np.stack([v.T @ v for v in spread])
+        nobody = np.where(sums.n > 0, 0.0, np.nan)
+        covariance = np.stack([v.T @ v for v in spread]) + nobody[:, :, None] + nobody[:, None, :]
         across = None
         if between:
-            wide = np.concatenate(spread, axis=1)
+            wide = np.concatenate(spread, axis=1) + nobody.ravel()
             across = (wide.T @ wide).reshape(d, k, d, k)
         se = np.sqrt(np.einsum("dkk->dk", covariance))
         freedom = sums.df
