@@ -166,7 +166,8 @@ def test_quantiles_against_another_package(sample: Sample) -> None:
         theirs = oracle(sample).estimation.quantile("measure", p=p, by="girl", drop_nulls=True).to_polars()
         found = quantile(sample.y[:, 0], sample.design, p=p, domains=sample.girl, df="observed")
         assert found.estimate[:, 0] == pytest.approx(theirs.sort("girl")["est"].to_numpy())
-        assert found.se[:, 0] == pytest.approx(theirs.sort("girl")["se"].to_numpy(), rel=0.2)
+        for mine, name in ((found.se, "se"), (found.low, "lci"), (found.high, "uci")):
+            assert mine[:, 0] == pytest.approx(theirs.sort("girl")[name].to_numpy(), rel=1e-9)
 
 
 # ---------------------------------------------------------------- domains

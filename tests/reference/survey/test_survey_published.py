@@ -112,7 +112,17 @@ def test_printed_intervals(district: pd.DataFrame, by_type: pd.DataFrame) -> Non
         assert [found.low.item(), found.high.item()] == pytest.approx([low, high], rel=1e-11)
 
 
-def test_printed_quantiles(by_type: pd.DataFrame) -> None:
+def test_printed_quantiles(district: pd.DataFrame, by_type: pd.DataFrame) -> None:
+    """Of the package's vignette: quantile, interval and error; and of its tests."""
+    design = designed(district, "yes")
+    for p, *ends, error in (
+        (0.25, 552, 492, 627, 31.47166),
+        (0.5, 652, 561, 714, 35.66788),
+        (0.75, 719, 696, 777, 18.883),
+    ):
+        found = quantile(district["api2000"], design, p=p)
+        assert [found.estimate.item(), found.low.item(), found.high.item()] == ends
+        assert found.se.item() == pytest.approx(error, abs=5.1e-6)
     design = designed(by_type, "no")
     assert [quantile(by_type["api2000"], design, p=p).estimate.item() for p in (0.25, 0.75)] == [565, 756]
 
