@@ -81,7 +81,7 @@ def rake(
     totals: Sequence[ArrayLike],
     *,
     bounds: tuple[float, float] = (0.0, np.inf),
-    tolerance: float = 1e-8,
+    tolerance: float = 1e-10,
     steps: int = 500,
 ) -> Calibrated:
     """Weights that give the known totals of several margins, and keep what the sample says of their crossing.
@@ -93,7 +93,8 @@ def rake(
     margins
         For each margin, the category of each respondent, (n,) whole numbers from 0.
     totals
-        For each margin, persons in its categories, above zero; the same sum in all.
+        For each margin, persons in its categories, above zero; the same sum in all. Where rounding makes them differ
+        in the seventh digit, the sum of the first holds.
     bounds
         The least and the largest factor of a weight.
     tolerance
@@ -134,7 +135,8 @@ def rake(
                 "they must agree"
             )
     x = _indicators(places, [total.size for total in known])
-    return calibrate(w, x, np.concatenate(known), distance="raking", bounds=bounds, tolerance=tolerance, steps=steps)
+    agreed = np.concatenate([total * (known[0].sum() / total.sum()) for total in known])
+    return calibrate(w, x, agreed, distance="raking", bounds=bounds, tolerance=tolerance, steps=steps)
 
 
 def calibrate(
@@ -145,7 +147,7 @@ def calibrate(
     distance: str = "linear",
     variance: ArrayLike | None = None,
     bounds: tuple[float, float] = (-np.inf, np.inf),
-    tolerance: float = 1e-8,
+    tolerance: float = 1e-10,
     steps: int = 100,
 ) -> Calibrated:
     """The weights nearest to the given ones that give known totals.
@@ -206,37 +208,71 @@ def calibrate(
 
     scale = np.maximum(np.abs(known), abs(x).T @ d)
     scale[scale == 0] = 1.0
+    even, wanted = x @ sparse.diags_array(1 / scale), known / scale
     slope = np.zeros(known.size)
-    factor, bend = _bent(np.zeros(d.size), distance, low, high)
-    gap = known - x.T @ (d * factor)
+    fit = _fit(d, even, wanted, v, slope, distance, low, high)
     for step in range(steps):
-        worst = float((np.abs(gap) / scale).max())
-        if worst <= tolerance:
-            return Calibrated(d * factor, d, x, known, v, step)
-        turn = np.linalg.pinv((x.T @ (x * (d * bend / v)[:, None])).toarray(), hermitian=True) @ gap
-        for halving in range(30):
-            with np.errstate(over="ignore"):
-                factor, bend = _bent(x @ (slope + turn / 2**halving) / v, distance, low, high)
-                closer = known - x.T @ (d * factor)
-            if np.isfinite(closer).all() and np.linalg.norm(closer / scale) < np.linalg.norm(gap / scale):
+        if np.abs(fit.gap).max() <= tolerance:
+            return Calibrated(d * fit.factor, d, x, known, v, step)
+        turn = inverse((even.T @ (even * (d * fit.bend / v)[:, None])).toarray()) @ fit.gap
+        for halving in range(40):
+            trial = _fit(d, even, wanted, v, slope + turn / 2**halving, distance, low, high)
+            falls = trial.loss < fit.loss - 1e-4 * (fit.gap @ turn) / 2**halving
+            if falls or np.abs(trial.gap).max() < 0.5 * np.abs(fit.gap).max():  # the loss is too flat near its end
                 break
         else:
             break
-        slope, gap = slope + turn / 2**halving, closer
-    one = int((np.abs(gap) / scale).argmax())
+        slope, fit = slope + turn / 2**halving, trial
+    if np.abs(fit.gap).max() <= tolerance:
+        return Calibrated(d * fit.factor, d, x, known, v, steps)
+    one = int(np.abs(fit.gap).argmax())
     limits = f" with factors from {low:g} to {high:g}" if low > 0 or high < np.inf else ""
     raise ValueError(
-        f"the totals cannot be met{limits}: total {one} is {known[one] - gap[one]:.10g} and should be "
-        f"{known[one]:.10g}; "
-        "loosen the bounds, join small cells, or look for totals that contradict each other"
+        f"the totals cannot be met{limits}: total {one} is {known[one] - fit.gap[one] * scale[one]:.6g} and should be "
+        f"{known[one]:.6g}; loosen the bounds, join small cells, or look for totals that contradict each other"
     )
 
 
-def _bent(u: Array, distance: str, low: float, high: float) -> tuple[Array, Array]:
-    """The factor F(u), cut at the bounds, and how fast it grows there."""
-    plain = 1 + u if distance == "linear" else np.exp(u)
-    bend = 1.0 if distance == "linear" else plain
-    return np.asarray(np.clip(plain, low, high)), np.asarray(((plain > low) & (plain < high)) * bend, dtype=float)
+def inverse(squares: Array) -> Array:
+    """The inverse of sums of squares and products, also where columns follow from others."""
+    size = np.sqrt(np.diag(squares))
+    size[size == 0] = 1.0
+    return np.asarray(
+        np.linalg.pinv(squares / np.outer(size, size), rcond=1e-11, hermitian=True) / np.outer(size, size)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Of slopes b: factors F(x·b / v), how fast they grow, the gaps in the totals, and the convex loss.
+
+    The loss falls by the gaps, so that its lowest point is where they are closed.
+    """
+
+    factor: Array
+    bend: Array
+    gap: Array
+    loss: float
+
+
+def _fit(
+    d: Array, x: sparse.csr_array, wanted: Array, v: Array, slope: Array, distance: str, low: float, high: float
+) -> _Fit:
+    u = x @ slope / v
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        ends = np.array([low, high]) - 1 if distance == "linear" else np.log([max(low, 0.0), high])
+        held = np.clip(u, *ends)  # where the factor is at a bound it stays there, and the loss goes on as a line
+        factor = 1 + held if distance == "linear" else np.exp(held)
+        curve = held + held**2 / 2 if distance == "linear" else factor
+        bend = np.ones_like(u) if distance == "linear" else factor
+        loss = float((d * v) @ (curve + factor * (u - held)) - wanted @ slope)
+    inside = (u > ends[0]) & (u < ends[1])
+    return _Fit(
+        factor=factor,
+        bend=np.where(inside, bend, 1e-3 * bend),  # a little, so that nobody is lost for the next step
+        gap=wanted - x.T @ (d * factor),
+        loss=loss if np.isfinite(loss) else np.inf,
+    )
 
 
 def _indicators(places: Sequence[Codes], sizes: Sequence[int]) -> sparse.csr_array:

@@ -32,7 +32,7 @@ class Replicates:
     Parameters
     ----------
     weights : (n, R)
-        Weights of the n respondents in R replicates, none below zero.
+        Weights of the n respondents in R replicates, 0 for who is left out; calibration may make some negative.
     scale
         Above zero: 1/R for the bootstrap and balanced replicates, 1/(R (1 - rho)²) for Fay's, 1 or (R - 1)/R for
         the jackknife; the survey's documentation says.
@@ -47,7 +47,7 @@ class Replicates:
     Raises
     ------
     ValueError
-        If weights are missing or below zero, or the shapes do not fit.
+        If weights are missing, or the shapes do not fit.
     """
 
     weights: Array
@@ -60,11 +60,8 @@ class Replicates:
         weights = np.asarray(self.weights, dtype=float)
         if weights.ndim != 2 or 0 in weights.shape:
             raise ValueError(f"replicate weights of the shape {weights.shape}; there must be respondents by replicates")
-        for row, column in np.argwhere(~(np.isfinite(weights) & (weights >= 0)))[:1]:
-            raise ValueError(
-                f"replicate weight {column} of the respondent in row {row} is {weights[row, column]:g}; "
-                "it must be a number not below zero"
-            )
+        for row, column in np.argwhere(~np.isfinite(weights))[:1]:
+            raise ValueError(f"replicate weight {column} of the respondent in row {row} is {weights[row, column]:g}")
         count = weights.shape[1]
         rscales = np.ones(count) if self.rscales is None else np.asarray(self.rscales, dtype=float)
         if rscales.shape != (count,) or not (rscales >= 0).all():

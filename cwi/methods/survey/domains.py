@@ -16,6 +16,7 @@ from scipy import sparse
 
 from cwi.errors import near
 from cwi.methods.survey.arrays import Array, Codes, codes_of
+from cwi.methods.survey.calibration import inverse
 from cwi.methods.survey.design import Design
 
 __all__ = ["DF", "Domains", "Sums", "domains_of", "linearised", "summed"]
@@ -150,7 +151,7 @@ def _explained(design: Design, part: Domains, sums: Sums, y: Array, x: Array | N
     auxiliary = made.auxiliary
     trust = made.start / made.variance
     squares = (auxiliary.T @ (auxiliary * trust[:, None])).toarray()
-    inverse = np.linalg.pinv(squares, hermitian=True)
+    turned = inverse(squares)
     member = sparse.csr_array((design.w, (design.unit, np.arange(design.n))), shape=(design.units, design.n))
     sums_of_units = (member @ auxiliary).toarray()
     places = np.arange(design.n)[part.rows]
@@ -160,6 +161,6 @@ def _explained(design: Design, part: Domains, sums: Sums, y: Array, x: Array | N
         z = y[rows]
         if kind == "ratio":
             z = (z - sums.estimate[one] * (1.0 if x is None else x[rows])) / sums.base[one]
-        slopes = inverse @ (auxiliary[rows].T @ (np.nan_to_num(z) * trust[rows, None]))
+        slopes = turned @ (auxiliary[rows].T @ (np.nan_to_num(z) * trust[rows, None]))
         result.append(sums_of_units @ slopes)
     return result

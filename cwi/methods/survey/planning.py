@@ -67,7 +67,7 @@ def sample_size(
     """
     half, share, effect, size, rate = _broad(wanted, p, deff, population, response)
     _within("the margin", half, half > 0, "above zero")
-    first = effect * (_z(level) / half) ** 2 * _variance(share, size)
+    first = effect * (_z(level) / half) ** 2 * _variance(share, size, effect, rate)
     answers = first / (1 + first / size)
     asked = np.ceil(answers / rate - 1e-9)
     if (asked > size).any():
@@ -103,7 +103,9 @@ def margin_of_error(
     n, share, effect, size, rate = _broad(asked, p, deff, population, response)
     _within("the number asked", n, (n > 0) & (n <= size), "above zero and at most the population")
     answers = n * rate
-    return np.asarray(_z(level) * np.sqrt(effect * (1 - answers / size) * _variance(share, size) / answers))
+    return np.asarray(
+        _z(level) * np.sqrt(effect * (1 - answers / size) * _variance(share, size, effect, rate) / answers)
+    )
 
 
 def design_effect(
@@ -255,9 +257,12 @@ def _rounded(share: Array, n: int, most: Array) -> NDArray[np.int64]:
     return whole.astype(np.int64)
 
 
-def _variance(p: Array, size: Array) -> Array:
-    """P (1 - p) N / (N - 1)."""
+def _variance(p: Array, size: Array, effect: Array, rate: Array) -> Array:
+    """P (1 - p) N / (N - 1), where all four are in their ranges."""
     _within("p", p, (p > 0) & (p < 1), "between 0 and 1")
+    _within("the population", size, size > 1, "above 1")
+    _within("the design effect", effect, effect > 0, "above zero")
+    _within("the response", rate, (rate > 0) & (rate <= 1), "above 0 and at most 1")
     return p * (1 - p) / (1 - 1 / size)
 
 

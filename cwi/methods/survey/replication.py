@@ -119,7 +119,7 @@ def adjust_replicates(replicates: Replicates, adjust: Callable[[Array, NDArray[n
     """
     weights = np.zeros_like(replicates.weights)
     for one in range(weights.shape[1]):
-        rows = np.flatnonzero(replicates.weights[:, one] > 0)
+        rows = np.flatnonzero(replicates.weights[:, one])
         weights[rows, one] = adjust(replicates.weights[rows, one], rows)
     return replace(replicates, weights=weights)
 

@@ -90,8 +90,8 @@ def test_what_is_no_design_is_refused(says: Says, change: dict[str, Any], senten
     [
         ({"weights": [1.0, 2.0]}, "replicate weights of the shape (2,); there must be respondents by replicates"),
         (
-            {"weights": [[1.0, 2.0], [1.0, -2.0]]},
-            "replicate weight 1 of the respondent in row 1 is -2; it must be a number not below zero",
+            {"weights": [[1.0, 2.0], [1.0, np.nan]]},
+            "replicate weight 1 of the respondent in row 1 is nan",
         ),
         ({"scale": 0}, "scale is 0; it must be above zero"),
         ({"rscales": [1.0]}, "rscales of the shape (1,) must be 2 numbers not below zero"),
