@@ -89,23 +89,31 @@ def summed(design: Design, part: Domains, y: Array, x: Array | None, *, kind: st
     out = {name: np.empty((d, k)) for name in ("estimate", "base", "simple", "n", "psus", "kish", "df")}
     out["linear"] = np.empty((m, k))
     stratum = design.stratum[part.unit] * d + part.domain
+    each = (np.ones(w.size), w, w**2)
+    every = [np.bincount(part.pair, values, m) for values in each]
     with np.errstate(divide="ignore", invalid="ignore"):
         for j in range(k):
-            own = y[:, j][part.rows]
-            base = None if x is None else x[:, j if x.shape[1] > 1 else 0][part.rows]
-            gap = np.isnan(own) if base is None else np.isnan(own) | np.isnan(base)
-            weight, some = w, gap.any()
-            if some:
-                weight, own = np.where(gap, 0.0, w), np.where(gap, 0.0, own)
-                base = None if base is None else np.where(gap, 0.0, base)
-            mass = np.bincount(part.pair, weight, m)
-            top = np.bincount(part.pair, weight * own, m)
-            below = mass if base is None else np.bincount(part.pair, weight * base, m)
-            size, over, under = (np.bincount(part.domain, sums, d) for sums in (mass, top, below))
-            n = np.bincount(part.of, ~gap if some else None, d)
+            own = np.array(y[:, j][part.rows])
+            base = None if x is None else np.array(x[:, j if x.shape[1] > 1 else 0][part.rows])
+            gone = np.flatnonzero(np.isnan(own) if base is None else np.isnan(own) | np.isnan(base))
+            own[gone] = 0.0
+            seen, mass, squares = (  # of those who answered: respondents, weights, squared weights
+                sums - np.bincount(part.pair[gone], values[gone], m) for sums, values in zip(every, each, strict=True)
+            )
+            mass[seen == 0] = 0.0
+            top, below = np.bincount(part.pair, w * own, m), mass
+            if base is not None:
+                base[gone] = 0.0
+                below = np.bincount(part.pair, w * base, m)
+            n, size, kish, over, under = (
+                np.bincount(part.domain, sums, d) for sums in (seen, mass, squares, top, below)
+            )
             centre = over / under if kind == "ratio" else over / size
-            residual = own - centre[part.of] * (1.0 if base is None else base)
-            square = np.bincount(part.of, weight * residual**2, d) / size * (n / (n - 1))
+            residual = own - (centre[part.of] if base is None else centre[part.of] * base)
+            residual[gone] = 0.0
+            residual *= residual
+            residual *= w
+            square = np.bincount(part.of, residual, d) / size * (n / (n - 1))
             if kind == "ratio":
                 out["estimate"][:, j], out["base"][:, j] = centre, under
                 out["linear"][:, j] = (top - centre[part.domain] * below) / under[part.domain]
@@ -115,10 +123,9 @@ def summed(design: Design, part: Domains, y: Array, x: Array | None, *, kind: st
                 out["linear"][:, j] = top
                 out["simple"][:, j] = square / n * size**2
             out["n"][:, j] = n
-            out["kish"][:, j] = n * np.bincount(part.of, weight**2, d) / size**2
-            seen = mass > 0
-            out["psus"][:, j] = np.bincount(part.domain, seen, d)
-            there = np.bincount(stratum, seen, design.size.size * d).reshape(-1, d) > 0
+            out["kish"][:, j] = n * kish / size**2
+            out["psus"][:, j] = np.bincount(part.domain, seen > 0, d)
+            there = np.bincount(stratum, seen > 0, design.size.size * d).reshape(-1, d) > 0
             if df == "design":
                 out["df"][:, j] = design.df
             elif df == "observed":

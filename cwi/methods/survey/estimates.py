@@ -35,6 +35,8 @@ from cwi.methods.survey.domains import Domains, Sums, domains_of, linearised, su
 
 __all__ = ["Estimates", "mean", "proportion", "quantile", "ratio", "total"]
 
+TIE = 1e-12  # sums of weights in another order differ by less
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -369,6 +371,6 @@ def _inverse(steps: list[tuple[Array, Array]], share: Array) -> Array:
     """For each domain, the least answer whose share reaches that asked for; not a number outside 0 to 1."""
     result = np.full(len(steps), np.nan)
     for one, (answers, grown) in enumerate(steps):
-        if answers.size and 0 <= share[one] <= 1:
-            result[one] = answers[min(np.searchsorted(grown, share[one] - 1e-12), answers.size - 1)]
+        if answers.size and -TIE <= share[one] <= 1 + TIE:
+            result[one] = answers[min(np.searchsorted(grown, share[one] - TIE), answers.size - 1)]
     return result
