@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from cwi.errors import near
@@ -88,7 +88,6 @@ def summed(design: Design, part: Domains, y: Array, x: Array | None, *, kind: st
     w, d, k, m = design.w[part.rows], part.count, y.shape[1], part.unit.size
     out = {name: np.empty((d, k)) for name in ("estimate", "base", "simple", "n", "psus", "kish", "df")}
     out["linear"] = np.empty((m, k))
-    stratum = design.stratum[part.unit] * d + part.domain
     each = (np.ones(w.size), w, w**2)
     every = [np.bincount(part.pair, values, m) for values in each]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -105,34 +104,35 @@ def summed(design: Design, part: Domains, y: Array, x: Array | None, *, kind: st
             if base is not None:
                 base[gone] = 0.0
                 below = np.bincount(part.pair, w * base, m)
-            n, size, kish, over, under = (
+            n, size, uneven, over, under = (
                 np.bincount(part.domain, sums, d) for sums in (seen, mass, squares, top, below)
             )
             centre = over / under if kind == "ratio" else over / size
             residual = own - (centre[part.of] if base is None else centre[part.of] * base)
             residual[gone] = 0.0
-            residual *= residual
-            residual *= w
-            square = np.bincount(part.of, residual, d) / size * (n / (n - 1))
+            simple = np.bincount(part.of, w * residual**2, d) / size / (n - 1)
             if kind == "ratio":
                 out["estimate"][:, j], out["base"][:, j] = centre, under
                 out["linear"][:, j] = (top - centre[part.domain] * below) / under[part.domain]
-                out["simple"][:, j] = square / n * (size / under) ** 2
+                out["simple"][:, j] = simple * (size / under) ** 2
             else:
                 out["estimate"][:, j], out["base"][:, j] = np.where(n > 0, over, np.nan), 1.0
                 out["linear"][:, j] = top
-                out["simple"][:, j] = square / n * size**2
-            out["n"][:, j] = n
-            out["kish"][:, j] = n * kish / size**2
-            out["psus"][:, j] = np.bincount(part.domain, seen > 0, d)
-            there = np.bincount(stratum, seen > 0, design.size.size * d).reshape(-1, d) > 0
-            if df == "design":
-                out["df"][:, j] = design.df
-            elif df == "observed":
-                out["df"][:, j] = out["psus"][:, j] - there.sum(axis=0)
-            else:
-                out["df"][:, j] = (design.size - 1) @ there
+                out["simple"][:, j] = simple * size**2
+            out["n"][:, j], out["kish"][:, j] = n, n * uneven / size**2
+            out["psus"][:, j], out["df"][:, j] = _freedom(design, part, seen > 0, df)
     return Sums(**out)
+
+
+def _freedom(design: Design, part: Domains, seen: NDArray[np.bool_], df: str) -> tuple[Array, Array]:
+    """Units with an answer and degrees of freedom of each domain, (d,), from the pairs with an answer."""
+    d, strata = part.count, design.size.size
+    units = np.asarray(np.bincount(part.domain, seen, d), dtype=float)
+    place = design.stratum[part.unit] * d + part.domain
+    there = np.bincount(place, seen, strata * d).reshape(strata, d) > 0
+    if df == "design":
+        return units, np.full(d, float(design.df))
+    return units, units - there.sum(axis=0) if df == "observed" else np.asarray((design.size - 1.0) @ there)
 
 
 def linearised(design: Design, part: Domains, sums: Sums, y: Array, x: Array | None, *, kind: str) -> list[Array]:
@@ -168,6 +168,6 @@ def _explained(design: Design, part: Domains, sums: Sums, y: Array, x: Array | N
         z = y[rows]
         if kind == "ratio":
             z = (z - sums.estimate[one] * (1.0 if x is None else x[rows])) / sums.base[one]
-        slopes = turned @ (auxiliary[rows].T @ (np.nan_to_num(z) * trust[rows, None]))
+        slopes = turned @ (auxiliary[rows].T @ (np.where(np.isnan(z), 0.0, z) * trust[rows, None]))
         result.append(sums_of_units @ slopes)
     return result

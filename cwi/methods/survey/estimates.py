@@ -45,7 +45,8 @@ class Estimates:
     ``estimate``, and ``se``, its standard error. ``low``, ``high``: the interval of ``level``, with t of ``df``.
     ``n``, ``psus``: respondents and sampling units with an answer. ``cv``: se over the estimate's size.
     ``deff``: the design effect, the variance against that of a simple random sample of n drawn with replacement; it
-    holds clustering, strata and unequal weights, ``kish`` the last alone: n · sum w² / (sum w)².
+    holds clustering, strata and unequal weights, ``kish`` the last alone: n · sum w² / (sum w)². It is not a number
+    where all answer the same.
     ``covariance``: (d, k, k) between the indicators of one domain. ``between``: (d, k, d, k) or none.
     """
 
@@ -141,6 +142,7 @@ def proportion(
         raise ColumnError(int(column), "has values other than 0 and 1, so it is no proportion")
     found = _estimated(table, None, design, "ratio", domains, count, level, df, between)
     p, t = found.estimate, _t(found.level, found.df)
+    p = np.where(p < TIE, 0.0, np.where(p > 1 - TIE, 1.0, p))
     with np.errstate(divide="ignore", invalid="ignore"):
         middle, half = np.log(p / (1 - p)), t * found.se / (p * (1 - p))
         low, high = (1 / (1 + np.exp(-(middle + sign * half))) for sign in (-1, 1))
@@ -148,7 +150,8 @@ def proportion(
         tail = ((1 - found.level) / 2) ** (1 / size)
     low = np.where(p == 1, tail, np.where(p == 0, 0.0, low))
     high = np.where(p == 0, 1 - tail, np.where(p == 1, 1.0, high))
-    return replace(found, low=low, high=high)
+    edge = (p == 0) | (p == 1)
+    return replace(found, estimate=p, se=np.where(edge, 0.0, found.se), low=low, high=high)
 
 
 def total(
@@ -320,7 +323,7 @@ def _estimated(
             df=freedom,
             n=sums.n,
             psus=sums.psus,
-            deff=se**2 / sums.simple,
+            deff=np.where(sums.simple > (TIE * sums.estimate) ** 2, se**2 / sums.simple, np.nan),
             kish=sums.kish,
             cv=se / np.abs(sums.estimate),
             covariance=covariance,

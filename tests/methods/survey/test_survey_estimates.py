@@ -249,6 +249,20 @@ def test_intervals_of_proportions_stay_between_nothing_and_all(sample: Sample) -
     assert found.se[1, 0] == 0
 
 
+@given(seed=SEEDS)
+@USUAL
+def test_where_all_answer_the_same_no_rounding_is_seen(drawn: Drawn, seed: int) -> None:
+    one = drawn(seed)
+    all_of_them = np.where(np.isnan(one.y), np.nan, 1.0)
+    found = proportion(all_of_them, one.design, domains=one.girl)
+    assert (found.estimate == 1).all()
+    assert (found.high == 1).all()
+    assert ((found.low > 0.9) & (found.low < 1)).all()
+    assert (found.se == 0).all()
+    assert np.isnan(found.deff).all()
+    assert np.isnan(mean(7 * all_of_them, one.design).deff).all()
+
+
 def test_nobody_of_a_simple_random_sample_has_the_exact_binomial_interval() -> None:
     found = proportion(np.zeros(50), Design(np.ones(50)))
     exact = stats.binomtest(0, 50).proportion_ci(0.95, method="exact")
