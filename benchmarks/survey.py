@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from operator import itemgetter
 from time import perf_counter
 
 import numpy as np
@@ -13,7 +14,8 @@ from cwi.methods.survey import Design, proportion
 
 REGIONS, STRATA, UNITS = 20, 40, 20_000
 LARGE = (1_000_000, 21)  # respondents, indicators
-SHARED = (100_000, 5)  # what both are timed on
+SHARED = (100_000, 5)  # what both are timed on, the best of three
+first = itemgetter(0)
 
 
 def drawn(respondents: int, indicators: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -60,7 +62,7 @@ def main() -> None:
     ).stdout.split()
     print(f"\nproportions with linearised errors, {size}")
     print(f"  cwi.methods.survey    {float(done[0]):10.2f} s, peak memory {int(done[1]):,} MB")
-    (ours, errors), (theirs, others) = estimated(*SHARED), peer(*SHARED)
+    (ours, errors), (theirs, others) = (min((way(*SHARED) for _ in range(3)), key=first) for way in (estimated, peer))
     assert np.allclose(errors, others)
     print(f"the same errors of {SHARED[0]:,} respondents × {SHARED[1]} indicators")
     print(f"  cwi.methods.survey    {1000 * ours:10.0f} ms")
