@@ -59,7 +59,7 @@ def divided(said: Array, parents: Places) -> Array:
     """
     family = np.eye(parents.max() + 1)[parents]
     total = (said @ family)[..., parents]
-    return np.divide(said, total, out=np.zeros_like(said, dtype=float), where=total > 0)
+    return np.asarray(np.divide(said, total, out=np.zeros_like(said, dtype=float), where=total > 0))
 
 
 def weights_of(votes: Array, parents: Places, *, floor: float = 0.0) -> Array:
@@ -176,9 +176,7 @@ def rake(counts: Array, margins: Sequence[Margin], *, tolerance: float = 1e-10, 
     )
 
 
-def resampled(
-    x: Array, cells: Places, margins: Sequence[Margin], *, draws: int, rng: np.random.Generator
-) -> Array:
+def resampled(x: Array, cells: Places, margins: Sequence[Margin], *, draws: int, rng: np.random.Generator) -> Array:
     """Votes of ballots drawn anew with replacement, raked to the margins in every draw: the bootstrap [1]_.
 
     Parameters
