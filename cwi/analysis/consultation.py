@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,18 @@ from cwi.derivation import derive
 from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.index import Scores, score
-from cwi.inputs.consultation import Consultation, Counting, deduplicate, merge_small, mix, stuffing, with_weights
+from cwi.inputs.consultation import (
+    Consultation,
+    Counting,
+    deduplicate,
+    hand_in,
+    merge_small,
+    mix,
+    read_consultation,
+    stuffing,
+    synthesize_consultation,
+    with_weights,
+)
 from cwi.inputs.consultation.ballots import LEAST, Ballots
 from cwi.inputs.consultation.panel import LIMIT, Panel, parents_of
 from cwi.inputs.consultation.patterns import Patterns
@@ -24,7 +36,7 @@ from cwi.methods.ballots import effective_number
 from cwi.methods.ranking import rank
 from cwi.textfiles import number
 
-__all__ = ["Consulted", "consult", "lambdas_of"]
+__all__ = ["Consulted", "collected", "consult", "lambdas_of"]
 
 Array = NDArray[np.float64]
 
@@ -69,6 +81,21 @@ class Consulted:
     ranks: pd.DataFrame
     measured: pd.DataFrame
     register: Register
+
+
+def collected(folder: str | Path, edition: Edition, *, rng: np.random.Generator) -> Consultation:
+    """The consultation that lies in a folder; where none is named, a synthetic one, which says so in every row.
+
+    Raises
+    ------
+    DataError
+        If a table of the folder is missing or cannot be used.
+    """
+    methodology, territory = edition.methodology, edition.territory
+    if folder:
+        return read_consultation(Path(folder), methodology, territory)
+    drawn = synthesize_consultation(methodology, territory, population=_people(edition), rng=rng)
+    return hand_in(drawn, methodology, territory)
 
 
 def consult(

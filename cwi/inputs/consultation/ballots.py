@@ -184,8 +184,9 @@ def merge_small(counts: pd.Series, *, least: int = LEAST) -> pd.Series:
     rising = counts.sort_values(kind="stable")
     few = max(int((rising < least).sum()), int(np.searchsorted(rising.cumsum(), least)) + 1)
     small = rising.index[:few]
-    together = pd.Series({MERGED: counts[small].sum()}, dtype=counts.dtype)
-    return pd.concat([counts.drop(small), together])
+    shown = counts.drop(small)
+    shown[MERGED] = counts[small].sum()
+    return shown
 
 
 def _ticks(rows: Rows, codes: Sequence[str]) -> NDArray[np.bool_]:
