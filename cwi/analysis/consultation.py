@@ -60,7 +60,8 @@ class Consulted:
     ``agreement``  parent, parts, w, distance
     ``consistency`` parent, parts, experts, median, beyond (share of the experts above the limit)
     ``children``   index part; level, parent, children, low, high, adults; empty if there are too few of either
-    ``ranks``      region, lam, score, rank, low, high; of the official weights lam is not a number
+    ``ranks``      region, lam, score, rank, low, high, unscored (share of the draws in which the region has no score:
+                   the expert gave nothing to what was measured); of the official weights lam is not a number
     ``measured``   lam, regions (that have an index when these weights say too whether enough was measured)
     ``register``   of proposals
     """
@@ -303,7 +304,9 @@ def _flags(
 def _without_flagged(counted: Ballots, mark: NDArray[np.bool_], counting: Counting) -> pd.Series:
     """Weights without the ballots that carry a flag; a category that is left without any leaves the margins."""
     kept = counted.select(~mark)
-    margins = {name: margin[margin.index.isin(kept.frame[name])] for name, margin in (counting.margins or {}).items()}
+    margins = {
+        name: margin[margin.index.isin(kept.frame[name].unique())] for name, margin in (counting.margins or {}).items()
+    }
     return replace(counting, margins={name: left / left.sum() for name, left in margins.items()}).weights(kept)
 
 
@@ -364,8 +367,11 @@ def _ranks(
         if at:
             many = pd.DataFrame(lam * redrawn[parts].to_numpy() + (1 - lam) * drawn[parts].to_numpy(), columns=parts)
             _, _, found = _index(scores, year, many)
+            seen = ~np.isnan(found)
             tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-            table["low"], table["high"] = np.quantile(found, tails, axis=0, method="inverted_cdf")
+            ends = np.nanquantile(np.where(seen.any(axis=0), found, 0.0), tails, axis=0, method="inverted_cdf")
+            table["low"], table["high"] = np.where(seen.any(axis=0), ends, np.nan)
+            table["unscored"] = 1 - seen.mean(axis=0)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

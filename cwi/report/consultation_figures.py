@@ -108,7 +108,7 @@ def flags(found: Consulted) -> Section:
             row["rule"],
             _few(row["ballots"]),
             _few(row["counted"]),
-            "–" if pd.isna(row["change"]) else f"{row['change']:.1%} ({row['part']})",
+            "–" if pd.isna(row["change"]) else f"{100 * row['change']:.1f} points ({_words(row['part'])})",
             "–" if pd.isna(row["moved"]) else _whole(row["moved"]),
         ]
         for row in _records(found.flags)
@@ -116,7 +116,7 @@ def flags(found: Consulted) -> Section:
     heads = ["flag", "rule", "ballots", "of these counted", "largest change without them", "regions whose rank moves"]
     note = (
         "A flag is a question, not a verdict: flagged ballots stay in every other result here. Changes are of a "
-        "weight in its parent; ranks are those with the votes alone. Thresholds are working choices."
+        "weight in its parent, in percentage points; ranks are those with the votes alone. Thresholds are working choices."
     )
     caption = _said(found, f"Patterns that look like stuffing, with and without, {found.year}")
     return _section(found, Table("consultation-flags", caption, heads, rows, found.flags, note, numeric=2))
@@ -246,7 +246,7 @@ def ranks(found: Consulted, names: Mapping[str, str]) -> Section:
         "consultation-ranks",
         "Scores and ranks by λ",
         data,
-        {"lam": _lam, "score": "{:.1f}".format, "rank": _whole, "low": _whole, "high": _whole},
+        {"lam": _lam, "score": "{:.1f}".format, "rank": _whole, "low": _whole, "high": _whole, "unscored": _percent},
     )
     drawing = partial(
         grouped_dots,
@@ -255,6 +255,7 @@ def ranks(found: Consulted, names: Mapping[str, str]) -> Section:
         axis_label="rank",
         interval=f"{LEVEL:.0%} interval: voters redrawn, an expert drawn whole",
         limits=(0.0, len(order) + 1.0),
+        ticks=[1, *range(5, len(order) + 1, 5)],
         title=MARK if found.synthetic else "",
     )
     caption = _said(found, f"Who moves when λ of the weights are votes and the rest experts, {found.year}")
@@ -264,7 +265,9 @@ def ranks(found: Consulted, names: Mapping[str, str]) -> Section:
         Figure("consultation-ranks", caption, alt, drawing, "en", shown, "The table"),
         Paragraph(
             "Whether enough was measured is judged by the official weights, so that regions are compared on what is "
-            f"there. Judged by their own weights, so many regions would have an index at all: {measured}.",
+            f"there. Judged by their own weights, so many regions would have an index at all: {measured}. Draws in which "
+            "some region has no score, because the expert drawn gave nothing to any measured part of a node, are left "
+            f"out of its interval: at most {found.ranks['unscored'].max():.1%} of them.",
             "note",
         ),
     )

@@ -43,6 +43,7 @@ def grouped_dots(
     axis_label: str,
     interval: str = "",
     limits: tuple[float, float] = (-0.02, 1.02),
+    ticks: Sequence[float] | None = None,
     title: str = "",
 ) -> Drawing:
     """A row a line of the table, groups in the order in which they are met.
@@ -59,6 +60,8 @@ def grouped_dots(
         What the line from low to high is called; no line without it.
     limits
         The ends of the axis.
+    ticks
+        Where the axis is marked; as matplotlib likes by default.
     title
         A line above everything, for what nobody may overlook.
     """
@@ -80,19 +83,21 @@ def grouped_dots(
         line = area(figure, 0.1, 0.05, WIDTH - 0.2, above, bare=True)
         line.text(0, above / 2, title, size=10, weight="bold", va="center_baseline")
     draw_key(figure, entries, 0.1, above + 0.1, WIDTH - 0.2)
-    text = area(figure, 0, top, left, y, bare=True)
-    for middle, head in heads:
-        text.text(0.1, middle, head, weight="bold", va="center_baseline")
-    for middle, name in zip(at, table["name"], strict=True):
-        text.text(left - 0.12, middle, name, ha="right", va="center_baseline")
     axes = area(figure, left, top, WIDTH - left - 0.15, y)
     axes.set(ylim=(y, 0), xlim=limits, xlabel=axis_label, yticks=[])
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
+    if ticks is not None:
+        axes.set_xticks(list(ticks))
     if interval:
         axes.hlines(at, table["low"], table["high"], color=RISE, linewidth=1.3, zorder=2)
     for dot in dots:
         axes.plot(
             table[dot.column].to_numpy(float), np.array(at), linestyle="none", zorder=3, clip_on=False, **dot.style
         )
+    text = area(figure, 0, top, WIDTH, y, bare=True)
+    for middle, head in heads:
+        text.text(0.1, middle, head, weight="bold", va="center_baseline")
+    for middle, name in zip(at, table["name"], strict=True):
+        text.text(left - 0.12, middle, name, ha="right", va="center_baseline")
     return figure

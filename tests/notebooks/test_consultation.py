@@ -74,20 +74,12 @@ def test_every_cell_shows_something_and_says_that_it_is_synthetic(
         first = section.blocks[0]
         assert isinstance(first, Paragraph)
         assert (first.kind, first.text[:9]) == ("warning", "SYNTHETIC")
-        assert section._repr_mimebundle_()["text/html"].count("ynthetic") >= 1
+        assert "SYNTHETIC" in section._repr_mimebundle_()["text/html"]
     tables = [table for section in shown for table in section.tables()]
-    assert len(tables) == 15
+    assert len(tables) == 16
     assert all(table.caption.startswith("Synthetic: ") for table in tables)
     figures = [block for section in shown for block in section.blocks if isinstance(block, Figure)]
     assert len(drawn) == len(figures) == 10
     assert all("SYNTHETIC" in said for said in texts)
     assert all(figure.alt.startswith("Synthetic. ") and figure.alt.endswith(".") for figure in figures)
     assert all(isinstance(figure.table, Table) for figure in figures)
-
-
-def test_the_same_seed_gives_the_same_page_and_another_seed_another(cells: list[Any]) -> None:
-    pages = []
-    for seed in (1, 1, 2):
-        names, _ = run(cells[:2], {"year": 2023, "draws": 20, "seed": seed})
-        pages.append(names["result"].weights.to_csv())
-    assert pages[0] == pages[1] != pages[2]
