@@ -116,7 +116,8 @@ def flags(found: Consulted) -> Section:
     heads = ["flag", "rule", "ballots", "of these counted", "largest change without them", "regions whose rank moves"]
     note = (
         "A flag is a question, not a verdict: flagged ballots stay in every other result here. Changes are of a "
-        "weight in its parent, in percentage points; ranks are those with the votes alone. Thresholds are working choices."
+        "weight in its parent, in percentage points; ranks are those with the votes alone. Thresholds are working "
+        "choices."
     )
     caption = _said(found, f"Patterns that look like stuffing, with and without, {found.year}")
     return _section(found, Table("consultation-flags", caption, heads, rows, found.flags, note, numeric=2))
@@ -265,8 +266,8 @@ def ranks(found: Consulted, names: Mapping[str, str]) -> Section:
         Figure("consultation-ranks", caption, alt, drawing, "en", shown, "The table"),
         Paragraph(
             "Whether enough was measured is judged by the official weights, so that regions are compared on what is "
-            f"there. Judged by their own weights, so many regions would have an index at all: {measured}. Draws in which "
-            "some region has no score, because the expert drawn gave nothing to any measured part of a node, are left "
+            f"there. Judged by their own weights, so many regions would have an index at all: {measured}. Draws in "
+            "which some region has no score, because the expert drawn gave nothing to any measured part of a node, are left "
             f"out of its interval: at most {found.ranks['unscored'].max():.1%} of them.",
             "note",
         ),

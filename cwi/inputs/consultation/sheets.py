@@ -37,7 +37,8 @@ def read_budgets(path: Path, methodology: Methodology) -> Panel:
         A CSV or XLSX table with the columns expert, part and points; or a workbook made of the template, whose sheet
         'about' names the expert; or a folder of such files.
     methodology
-        Its tree says which parts there are. Every expert must have spoken of every parent.
+        Its tree says which parts there are. Every expert must have spoken of every parent; a part without brothers need
+        not be asked about.
 
     Raises
     ------
@@ -90,6 +91,8 @@ def budget_panel(sheets: list[Rows], methodology: Methodology) -> Panel:
     _one_sheet(sheets)
     wide = pd.concat([part.pivot(index="expert", columns="part", values="points") for part in parts])
     wide = wide.reindex(columns=parents.index).sort_index()
+    alone = list(parents.index[~parents.duplicated(keep=False)])
+    wide[alone] = wide[alone].fillna(100.0)
     for expert, part in _first_gap(wide):
         rows = _sheet_of(sheets, expert)
         raise DataError(f"{rows.where}: expert {expert} says nothing of '{part}'; give it points, or 0")

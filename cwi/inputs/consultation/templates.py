@@ -206,6 +206,7 @@ class _Template:
 
 def _budget(to: _Template, methodology: Methodology) -> None:
     parents, titles = parents_of(methodology), _titles(methodology)
+    parents = parents[parents.duplicated(keep=False)]  # a part without brothers has the weight one
     to.heads(("parent", "part", "title_kk", "title_ru", "title_en", "points", "sum"), (24, 28, 44, 44, 44, 10, 10))
     last = len(parents)
     for row, (part, parent) in enumerate(parents.items(), start=1):
