@@ -70,7 +70,7 @@ def mean_distance(weights: Array) -> float:
     m = len(weights)
     if m < 2:
         return float("nan")
-    # Sorted, the i-th smallest is subtracted from the larger m - i times and takes part i - 1 times as the larger.
+    # Sorted, the i-th number, counted from 0, is the larger of i pairs and the smaller of m - 1 - i.
     turns = 2 * np.arange(m) - m + 1
     apart = turns @ np.sort(weights, axis=0)
     return float(apart.sum() / 2 / (m * (m - 1) / 2))

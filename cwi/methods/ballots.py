@@ -171,8 +171,8 @@ def rake(counts: Array, margins: Sequence[Margin], *, tolerance: float = 1e-10, 
         if worst <= tolerance:
             return np.asarray(table)
     raise ValueError(
-        f"after {rounds} rounds a share is still {worst:.2g} from its margin; the margins cannot be met together: "
-        "merge categories in which few were counted"
+        f"after {rounds} rounds a share is still {worst:.2g} from its margin; merge categories in which few were "
+        "counted"
     )
 
 

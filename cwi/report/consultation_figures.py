@@ -267,8 +267,8 @@ def ranks(found: Consulted, names: Mapping[str, str]) -> Section:
         Paragraph(
             "Whether enough was measured is judged by the official weights, so that regions are compared on what is "
             f"there. Judged by their own weights, so many regions would have an index at all: {measured}. Draws in "
-            "which some region has no score, because the expert drawn gave nothing to any measured part of a node, are left "
-            f"out of its interval: at most {found.ranks['unscored'].max():.1%} of them.",
+            "which some region has no score, because the expert drawn gave nothing to any measured part of a node, are "
+            f"left out of its interval: at most {found.ranks['unscored'].max():.1%} of them.",
             "note",
         ),
     )

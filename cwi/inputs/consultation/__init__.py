@@ -17,6 +17,7 @@ from cwi.inputs.consultation.patterns import Patterns, Thresholds, stuffing
 from cwi.inputs.consultation.proposals import Register, read_proposals
 from cwi.inputs.consultation.sheets import read_budgets, read_judgements
 from cwi.inputs.consultation.synthetic import Synthetic, synthesize_consultation, write_consultation
+from cwi.inputs.consultation.templates import write_templates
 from cwi.inputs.consultation.weights import Counting, mix, read_margins, with_weights
 from cwi.inputs.consultation.whole import Consultation, hand_in, read_consultation
 
@@ -44,4 +45,5 @@ __all__ = [
     "synthesize_consultation",
     "with_weights",
     "write_consultation",
+    "write_templates",
 ]

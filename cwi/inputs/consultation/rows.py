@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cwi.errors import DataError, near
@@ -119,7 +120,8 @@ def numbers(rows: Rows, column: str, low: float, high: float, *, empty: float | 
             shown = f"'{text}', which is not a number{hint}" if text else "empty"
             raise rows.refuse(row, column, f"{column} is {shown}")
         if not (low <= value <= high or (text == "" and empty is not None)):
-            raise rows.refuse(row, column, f"{column} is {text}; it must be from {low:g} to {high:g}")
+            bounds = f"from {low:g} to {high:g}" if high < np.inf else f"a number not below {low:g}"
+            raise rows.refuse(row, column, f"{column} is {text}; it must be {bounds}")
     return cells.map(found).astype(float)
 
 

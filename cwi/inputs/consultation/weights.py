@@ -6,7 +6,8 @@ the population; it cannot make those who came speak for those who did not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +97,8 @@ class Counting:
         """
         cells, margins = self._cells(ballots)
         counts = np.bincount(cells).astype(float)
-        return np.asarray((counting.rake(counts, margins) / counts)[cells] * len(ballots))
+        with self._met():
+            return np.asarray((counting.rake(counts, margins) / counts)[cells] * len(ballots))
 
     def weights(self, ballots: Ballots) -> pd.Series:
         """Weights of all parts of the tree, summing to one under each parent.
@@ -117,9 +119,20 @@ class Counting:
         """
         votes, parents = self._votes(ballots)
         cells, margins = self._cells(ballots)
-        totals = counting.resampled(votes, cells, margins, draws=draws, rng=rng)
+        with self._met():
+            totals = counting.resampled(votes, cells, margins, draws=draws, rng=rng)
         found = counting.weights_of(totals, parents, floor=self.floor)
         return pd.DataFrame(found, columns=parents_of(self.methodology).index)
+
+    @contextmanager
+    def _met(self) -> Iterator[None]:
+        """Say which margins cannot be met together."""
+        try:
+            yield
+        except ValueError as problem:
+            raise DataError(
+                f"the margins of {', '.join(self.margins or ())} cannot be met together: {problem}"
+            ) from None
 
     def _votes(self, ballots: Ballots) -> tuple[Array, NDArray[np.intp]]:
         """What each ballot gives to each part, and the parent of each part."""

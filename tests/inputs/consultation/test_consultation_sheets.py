@@ -133,7 +133,8 @@ BAD_POINTS = {
     ),
     "unknown": (
         GOOD.replace("water", "watr"),
-        "b.csv line 3, column 'part': there is no part 'watr' (did you mean 'water'?); there are poverty, water, places, "
+        "b.csv line 3, column 'part': there is no part 'watr' (did you mean 'water'?); there are poverty, "
+        "water, places, "
         "home, school",
     ),
     "text": (
@@ -158,7 +159,8 @@ BAD_POINTS = {
     ),
     "twice": (
         GOOD + "E1,water,40\n",
-        "b.csv line 6, column 'part': expert E1 gives points to 'water' twice, first at b.csv line 3, column 'part'; an "
+        "b.csv line 6, column 'part': expert E1 gives points to 'water' twice, first at b.csv line 3, column "
+        "'part'; an "
         "expert has one sheet",
     ),
     "name": (
@@ -172,12 +174,14 @@ BAD_POINTS = {
     ),
     "a column about persons": (
         "expert,part,points,email\nE1,water,40,a@b.kz\n",
-        "b.csv line 1: the column 'email' is not asked for; there are part, points, expert, origin; take it out, so that "
+        "b.csv line 1: the column 'email' is not asked for; there are part, points, expert, origin; take it "
+        "out, so that "
         "nothing about persons is kept",
     ),
     "mixed": (
         "expert,part,points,origin\nE1,poverty,60,synthetic\nE1,water,40,\n",
-        "b.csv line 3, column 'origin': this row is not marked synthetic but others of the table are; real and synthetic "
+        "b.csv line 3, column 'origin': this row is not marked synthetic but others of the table are; real "
+        "and synthetic "
         "rows are never mixed",
     ),
 }
@@ -226,7 +230,8 @@ BAD_JUDGEMENTS = {
     ),
     "date": (
         JUDGED.replace("1/2", "2026-02-01"),
-        "a.csv line 3, column 'times': times is '2026-02-01'; it must be from 1/9 to 9, such as 3 or 1/3; a spreadsheet "
+        "a.csv line 3, column 'times': times is '2026-02-01'; it must be from 1/9 to 9, such as 3 or 1/3; a "
+        "spreadsheet "
         "has made a date of it, write it as text: 1/3",
     ),
     "nought": (
@@ -247,7 +252,8 @@ BAD_JUDGEMENTS = {
     ),
     "mirrored": (
         JUDGED + "E1,water,poverty,1/3\n",
-        "a.csv line 4, column 'second': expert E1 gives a judgement of this pair with 'water' twice, first at a.csv line "
+        "a.csv line 4, column 'second': expert E1 gives a judgement of this pair with 'water' twice, first at "
+        "a.csv line "
         "2, column 'second'; an expert has one sheet",
     ),
 }
@@ -310,7 +316,10 @@ def test_a_folder_of_sheets_holds_an_expert_once(methodology: Methodology, says:
     file("sheets/two.csv", GOOD)
     with says(DataError, "sheets/two.csv: expert E1 stands in sheets/one.csv too; an expert has one sheet"):
         read_budgets(folder, methodology)
-    file("sheets/two.csv", GOOD.replace("E1", "E2").replace("\n", ",synthetic\n").replace("points,synthetic", "points,origin"))
+    file(
+        "sheets/two.csv",
+        GOOD.replace("E1", "E2").replace("\n", ",synthetic\n").replace("points,synthetic", "points,origin"),
+    )
     with says(
         DataError, "sheets/one.csv: some sheets are marked synthetic and some are not; they are never read together"
     ):
