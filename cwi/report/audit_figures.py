@@ -6,25 +6,24 @@ Every function takes an :class:`~cwi.analysis.audit.Audit` and gives a section t
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
-from matplotlib.figure import Figure as Drawing
 
 from cwi.analysis import audit_rules as rules
 from cwi.analysis.audit import Audit, few
 from cwi.report.blocks import Figure, Paragraph, Section, Table
+from cwi.report.dots import Dot, grouped_dots
 from cwi.report.figures import heat_map
-from cwi.report.style import FALL, INK, RISE, STYLE, WIDTH, Entry, area, draw_key, key_height, leading, page, width_of
+from cwi.report.style import FALL, RISE
 
 __all__ = ["correlation_map", "findings", "influence", "table"]
 
-DOTS = (("nominal", "o", 7.0, "white"), ("effective", "o", 5.5, RISE), ("effective_smooth", "D", 4.5, FALL))
-EDGE: dict[str, Any] = {"markeredgecolor": INK, "markeredgewidth": 0.8}
-NAMES = {"nominal": "nominal weight", "effective": "effective, linear", "effective_smooth": "effective, smoothed"}
-ROW, HEAD = 0.23, 0.3  # inches
+DOTS = (
+    Dot("nominal", "nominal weight", "o", 7.0, "white"),
+    Dot("effective", "effective, linear", "o", 5.5, RISE),
+    Dot("effective_smooth", "effective, smoothed", "D", 4.5, FALL),
+)
 
 
 def table(data: pd.DataFrame, caption: str, *, name: str, note: str = "") -> Section:
@@ -100,39 +99,14 @@ def influence(audit: Audit, level: str) -> Section:
     )
     shown = table(found.drop(columns="level"), caption, name=f"audit-influence-{level}").blocks[0]
     behind = shown if isinstance(shown, Table) else None
-    return Section([Figure(f"audit-influence-{level}", caption, alt, partial(_dots, found), "en", behind, "The table")])
-
-
-@rc_context(STYLE)
-def _dots(found: pd.DataFrame) -> Drawing:
-    """A row a part, under the name of its parent."""
-    signs = [EDGE | {"marker": m, "markersize": size, "markerfacecolor": fill} for _, m, size, fill in DOTS]
-    entries = [Entry(NAMES[dot[0]], "marker", sign) for dot, sign in zip(DOTS, signs, strict=True)]
-    entries.append(Entry(f"{rules.LEVEL:.0%} interval (linear)", "line", {"color": RISE, "linewidth": 1.3}))
-    names = max(width_of(_words(part), 9) for part in found["part"])
-    left, key = names + 0.3, key_height(entries, WIDTH - 0.2)
-    at, heads, y = [], [], 0.0
-    for parent, parts in found.groupby("parent", sort=False):
-        heads.append((y + HEAD / 2, _words(str(parent))))
-        y += HEAD
-        at += [y + (i + 0.5) * ROW for i in range(len(parts))]
-        y += len(parts) * ROW
-    top = key + 0.2
-    figure = page(top + y + 0.4 + leading(9))
-    draw_key(figure, entries, 0.1, 0.1, WIDTH - 0.2)
-    text = area(figure, 0, top, left, y, bare=True)
-    for middle, head in heads:
-        text.text(0.1, middle, head, weight="bold", va="center_baseline")
-    for middle, part in zip(at, found["part"], strict=True):
-        text.text(left - 0.12, middle, _words(part), ha="right", va="center_baseline")
-    axes = area(figure, left, top, WIDTH - left - 0.15, y)
-    axes.set(ylim=(y, 0), xlim=(-0.02, 1.02), xlabel="share of the measured parts of the node", yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
-    axes.hlines(at, found["low"], found["high"], color=RISE, linewidth=1.3, zorder=2)
-    for (kind, *_), sign in zip(DOTS, signs, strict=True):
-        axes.plot(found[kind], at, linestyle="none", zorder=3, clip_on=False, **sign)
-    return figure
+    drawn = partial(
+        grouped_dots,
+        found.assign(group=found["parent"].map(_words), name=found["part"].map(_words)),
+        DOTS,
+        axis_label="share of the measured parts of the node",
+        interval=f"{rules.LEVEL:.0%} interval (linear)",
+    )
+    return Section([Figure(f"audit-influence-{level}", caption, alt, drawn, "en", behind, "The table")])
 
 
 def _words(code: str) -> str:

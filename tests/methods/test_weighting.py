@@ -21,7 +21,7 @@ from cwi.methods.weighting import (
     pca,
 )
 from cwi.methods.weighting.importance import balance
-from cwi.methods.weighting.judgement import ahp_consistency, budget
+from cwi.methods.weighting.judgement import ahp_consistency, ahp_each, budget
 
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -373,3 +373,14 @@ NAN = float("nan")
 def test_judgements_that_are_none_are_refused(judgements: object, more: dict[str, str], said: str, says: Says) -> None:
     with says(ValueError, said):
         ahp(NOTHING, THIRD, judgements=judgements, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5, 9])
+def test_experts_weighed_each_are_as_each_by_itself(k: int) -> None:
+    rng = np.random.default_rng(k)
+    logs = rng.normal(size=(12, k, k))
+    matrices = np.exp(logs - logs.transpose(0, 2, 1))
+    weights, ratios = ahp_each(matrices)
+    alone = [ahp_consistency(matrix) for matrix in matrices]
+    assert weights == pytest.approx(np.array([found.weights for found in alone]))
+    assert ratios == pytest.approx([found.ratio for found in alone], abs=1e-12)

@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Budget", "Consistency", "ahp", "ahp_consistency", "budget", "budget_allocation", "equal", "stated"]
+__all__ = [
+    "Budget",
+    "Consistency",
+    "ahp",
+    "ahp_consistency",
+    "ahp_each",
+    "budget",
+    "budget_allocation",
+    "equal",
+    "stated",
+]
 
 Array = NDArray[np.float64]
 
@@ -220,9 +230,40 @@ def ahp_consistency(judgements: Any, *, random_index: str = "saaty") -> Consiste
         raise ValueError("the judgements fall apart: no chain of them connects all parts")
     group = np.where(known, np.exp(logs / np.maximum(judged.sum(axis=0), 1)), 0.0)
     np.fill_diagonal(group, 1.0 + (~known).sum(axis=1) - ~np.diagonal(known))
-    values, vectors = np.linalg.eig(group)
-    first = int(values.real.argmax())
-    weights = np.abs(vectors[:, first].real)
-    index = max(float(values[first].real) - n, 0.0) / max(n - 1, 1)
+    weights, values, ratios = _principal(group[None], random_index)
+    return Consistency(weights[0], float(values[0]), (float(values[0]) - n) / max(n - 1, 1), float(ratios[0]))
+
+
+def ahp_each(judgements: Array, *, random_index: str = "saaty") -> tuple[Array, Array]:
+    """Each expert's weights and consistency ratio by themselves; for experts kept apart.
+
+    Parameters
+    ----------
+    judgements : (m, k, k)
+        A complete reciprocal matrix an expert.
+
+    Returns
+    -------
+    (m, k) weights, each summing to one, and (m,) consistency ratios.
+
+    Examples
+    --------
+    >>> one = np.array([[1, 2, 4], [1 / 2, 1, 2], [1 / 4, 1 / 2, 1]])
+    >>> weights, ratios = ahp_each(np.stack([one, one.T]))
+    >>> weights.round(3).tolist(), bool((ratios < 1e-9).all())
+    ([[0.571, 0.286, 0.143], [0.143, 0.286, 0.571]], True)
+    """
+    weights, _, ratios = _principal(judgements, random_index)
+    return weights, ratios
+
+
+def _principal(matrices: Array, random_index: str) -> tuple[Array, Array, Array]:
+    """Of each matrix the principal eigenvector, summing to one, its eigenvalue, not below k, and the ratio CR."""
+    n = matrices.shape[-1]
+    values, vectors = np.linalg.eig(matrices)
+    first = values.real.argmax(axis=-1)
+    weights = np.abs(np.take_along_axis(vectors.real, first[:, None, None], axis=-1)[..., 0])
+    highest = np.maximum(np.take_along_axis(values.real, first[:, None], axis=-1)[:, 0], float(n))
     expected = RANDOM_INDEX[random_index][n - 1]
-    return Consistency(weights / weights.sum(), n + index * (n - 1), index, index / expected if expected else 0.0)
+    ratios = (highest - n) / max(n - 1, 1) / expected if expected else np.zeros(len(matrices))
+    return weights / weights.sum(axis=-1, keepdims=True), highest, ratios
