@@ -30,7 +30,7 @@ from cwi.report.style import (
 
 __all__ = ["rank_intervals", "shares"]
 
-EDGE, SIZE, ROW = 0.1, 9.0, 0.25
+EDGE, SIZE, ROW, NAMES = 0.1, 9.0, 0.25, 2.1
 WIDE = {"color": "#9fc0de", "linewidth": 2.2, "solid_capstyle": "butt"}
 NARROW = {"color": RISE, "linewidth": 6.5, "solid_capstyle": "butt"}
 MEDIAN: dict[str, Any] = {"marker": "|", "markersize": 11, "markeredgewidth": 1.8, "color": "white"}
@@ -64,8 +64,9 @@ def rank_intervals(ranks: pd.DataFrame, labels: Mapping[str, str], axis_label: s
     if ranks.empty:
         raise DataError("rank intervals: there is nothing to draw, no region has a rank")
     n = len(ranks)
-    names = [str(name) for name in ranks.index]
+    names = [wrap(str(name), NAMES, SIZE) for name in ranks.index]
     column = max(width_of(name, SIZE) for name in names)
+    row = max(ROW, max(name.count("\n") + 1 for name in names) * SIZE * 1.05 / 72 + 0.04)
     entries = [
         Entry(labels["official"], "marker", OFFICIAL),
         Entry(labels["narrow"], "line", NARROW),
@@ -75,16 +76,17 @@ def rank_intervals(ranks: pd.DataFrame, labels: Mapping[str, str], axis_label: s
     top, left = EDGE + key + 0.08, EDGE + column + 0.14
     width = WIDTH - left - 0.2
     label = wrap(axis_label, width, SIZE)
-    figure = page(top + n * ROW + 0.34 + leading(SIZE) * (1 + label.count("\n")))
+    figure = page(top + n * row + 0.34 + leading(SIZE) * (1 + label.count("\n")))
     draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
-    text = area(figure, 0, top, left, n * ROW, bare=True)
+    text = area(figure, 0, top, left, n * row, bare=True)
     for i, name in enumerate(names):
-        text.text(EDGE + column, (i + 0.5) * ROW, name, size=SIZE, ha="right", va="center_baseline")
-    axes = area(figure, left, top, width, n * ROW)
+        text.text(EDGE + column, (i + 0.5) * row, name, size=SIZE, ha="right", va="center", linespacing=1.05)
+    axes = area(figure, left, top, width, n * row)
     axes.set(xlim=(0.4, n + 0.6), ylim=(n - 0.5, -0.5), yticks=[], xlabel=label)
     axes.spines["left"].set_visible(False)
-    step = 1 if n <= 20 else 5 if n <= 100 else max(n // 20, 1)
-    axes.xaxis.set_major_locator(FixedLocator([1, *range(step if step > 1 else 2, n + 1, step)]))
+    room = width / (n + 0.2)  # of one rank
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**9) if s * room > width_of(str(n), 8.5) + 0.06)
+    axes.xaxis.set_major_locator(FixedLocator(range(1, n + 1, step)))
     axes.grid(axis="x")
     at = np.arange(n)
     half = 0.32  # a rank is a place, not a point
@@ -111,7 +113,7 @@ def shares(parts: pd.DataFrame, labels: Mapping[str, str], axis_label: str) -> F
     """
     if parts.empty:
         raise DataError("shares: there is nothing to draw, there is no factor")
-    names = [wrap(str(name), 2.3, SIZE) for name in parts.index]
+    names = [wrap(str(name), NAMES, SIZE) for name in parts.index]
     column = max(width_of(name, SIZE) for name in names)
     row = max(0.34, max(name.count("\n") + 1 for name in names) * leading(SIZE) + 0.06)
     entries = [Entry(labels["first"], "patch", FIRST), Entry(labels["total"], "patch", TOTAL)]
