@@ -17,7 +17,7 @@ from cwi.methodology import Methodology, Node
 from cwi.methods import treatment
 from cwi.methods.treatment import Treatment
 
-__all__ = ["Derived", "derive", "named", "treat", "weigh"]
+__all__ = ["Derived", "derive", "judging", "named", "treat", "weigh"]
 
 Array = NDArray[np.float64]
 
@@ -88,13 +88,11 @@ def derive(
     if x.ndim < 2 or x.shape[-1] != len(table):
         raise MethodologyError(f"values have the shape {x.shape}; the last axis must hold {len(table)} indicators")
     own = weigh(methodology, base)
-    judging = [
-        _judging(nodes, *both) for nodes, *both in zip(methodology.nodes, own, methodology.stated_weights, strict=True)
-    ]
+    rulings = judging(methodology, own)
     y = _normalise(x, methodology, base)
     seen = (~np.isnan(y)).astype(float)
     scores, coverage, measured = [y], [seen], [seen]
-    for nodes, ruling, using in zip(methodology.nodes, judging, own if weights is None else weights, strict=True):
+    for nodes, ruling, using in zip(methodology.nodes, rulings, own if weights is None else weights, strict=True):
         used = np.asarray(using, float)
         parts = [_aggregate(node, scores[-1], measured[-1], ruling, used, groups) for node in nodes]
         for collected, arrays in zip((scores, coverage, measured), zip(*parts, strict=True), strict=True):
@@ -128,6 +126,26 @@ def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, .
     return tuple(result)
 
 
+def judging(methodology: Methodology, own: Sequence[Array]) -> tuple[Array, ...]:
+    """The weights that say whether enough was measured: a node's own, or the stated ones where they are learnt.
+
+    What a scheme learnt in the base years may lie on indicators that nobody measures any more.
+
+    Parameters
+    ----------
+    own
+        What :func:`weigh` gives.
+    """
+    result = []
+    for nodes, weights, stated in zip(methodology.nodes, own, methodology.stated_weights, strict=True):
+        ruling = weights.copy()
+        for node in nodes:
+            if node.weighting.learns:
+                ruling[list(node.parts)] = stated[list(node.parts)]
+        result.append(ruling)
+    return tuple(result)
+
+
 def treat(methodology: Methodology, base: Array | None) -> Treatment | None:
     """What the methodology's treatment does to each indicator, decided on the base years; nothing without one.
 
@@ -153,18 +171,6 @@ def _normalise(x: Array, methodology: Methodology, base: Array | None) -> Array:
         base = None if base is None else treatment.apply(treated, base)
     with named("normalisation", list(table["code"])):
         return methodology.normalisation(x, ends[0], ends[1], (table["scale"] == "log").to_numpy(), base)
-
-
-def _judging(nodes: Sequence[Node], own: Array, stated: Array) -> Array:
-    """The weights that say whether enough was measured: a node's own, or the stated ones where they are learnt.
-
-    What a scheme learnt in the base years may lie on indicators that nobody measures any more.
-    """
-    weights = own.copy()
-    for node in nodes:
-        if node.weighting.learns:
-            weights[list(node.parts)] = stated[list(node.parts)]
-    return weights
 
 
 def _weights(node: Node, z: Array, stated: Array, codes: Sequence[str]) -> Array:
