@@ -280,10 +280,13 @@ const colourOf = (value) => {
 };
 
 function paintMap(index, places) {
+  if (!$("map")) return;
+  $("missing").hidden = true;
   for (const region of document.querySelectorAll("svg [data-region]")) {
     const i = board.units.findIndex((unit) => unit.code === region.dataset.region);
     const value = i < 0 ? NaN : index[i];
     const at = gap(value) ? -1 : colourOf(value);
+    if (at < 0) $("missing").hidden = false;
     for (const shape of region.querySelectorAll("path, circle"))
       shape.setAttribute("fill", at < 0 ? "url(#hatch)" : data.colours[at]);
     const text = region.querySelector("text");
@@ -488,8 +491,8 @@ function start() {
   });
   $("copy").addEventListener("click", copy);
   $("download").addEventListener("click", download);
-  addEventListener("hashchange", () => {
-    follow(location.hash);
+  addEventListener("hashchange", (event) => {
+    follow(new URL(event.newURL).hash); // not location.hash: the page may have written there since
     paintWords();
     paint();
   });
