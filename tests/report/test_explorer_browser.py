@@ -86,7 +86,7 @@ def made_up(project: Any) -> Edition:
     places = [(d, c) for d, parts in TREE.items() for c in parts]
     for i, code in enumerate(codes):
         dimension, component = places[i % 6]
-        ends = (0, 100) if i % 3 else (120, -20)
+        ends = (0, 100) if i % 4 else (120, -20)
         weight = [1, 2, 0.5, 0][i % 4] if i < 12 else 1
         lines.append(
             f"{code},{component},{dimension},{code} & <b>,=1+1,{code},{ends[0]},{ends[1]},linear,{weight},open"
@@ -99,9 +99,11 @@ def made_up(project: Any) -> Edition:
     project.append("series.csv", "".join(f"{code},{code},{code},%,0,100,share,9.9,yes\n" for code in codes))
     values = np.round(rng.uniform(3, 98, (2, len(MANY) + 1, len(codes))), 3)
     values[:, 5] = values[:, 4]  # a tie
+    values[1, :4, 6] = [0, 0.5, 1, 1.5]  # below the floor of a mean
     gaps = rng.uniform(size=values.shape) < 0.25
     gaps[0] = False
     gaps[1, 5] = gaps[1, 4]
+    gaps[1, :4, 6] = False
     gaps[1, -2] = True  # measured only the year before
     gaps[:, :, 14] = True  # never measured
     gaps[:, 7, [0, 6, 12, 1, 7, 13]] = True  # without the first dimension
