@@ -36,7 +36,8 @@ KEPT = "methodology"
 STYLE = (
     "<style>.cwi-explorer .map path, .cwi-explorer .map circle {stroke: #4a4a4a}"
     ".cwi-explorer .map text {font: 600 21px sans-serif; text-anchor: middle; dominant-baseline: central}"
-    ".cwi-explorer .number {text-align: right}</style>"
+    ".cwi-explorer caption, .cwi-explorer th {text-align: left} .cwi-explorer tbody th {font-weight: normal}"
+    ".cwi-explorer .number {text-align: right !important}</style>"
 )
 
 
@@ -236,8 +237,15 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
     def _html(self) -> str:
         if self.trouble:
             return Paragraph(self.trouble, "warning").html()
-        blocks = [f'{STYLE}<div class="cwi-explorer">', self._picture(), self._printed().html(), self._judged()]
-        return "".join(blocks) + "</div>"
+        parts = [self._status(), self._picture(), self._printed().html(), self._judged()]
+        return f'{STYLE}<div class="cwi-explorer">{"".join(parts)}</div>'
+
+    def _status(self) -> str:
+        """What the numbers are: the status of the methodology that was changed, and the fingerprint of the change."""
+        say = self.language.say
+        status = say("explorer.status", version=self.official.version, status=say(f"status.{self.official.status}"))
+        said = [say("explorer.experimental")] if self.edition.experimental else []
+        return Paragraph(" ".join([*said, status, f"({self.methodology.fingerprint})"]), "note").html()
 
     def _picture(self) -> str:
         path = boundaries_of(self.edition.year)

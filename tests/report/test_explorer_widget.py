@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -160,3 +161,5 @@ def test_languages(code: str, edition: Edition) -> None:
     assert row is not None
     assert language.number(float(explorer.table["score"].iloc[0]), 1) in row[1]
     assert html.count("<g data-region") == 20
+    assert escape(language.say("status.working")) in html
+    assert f"({edition.methodology.fingerprint})" in html
