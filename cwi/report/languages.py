@@ -59,10 +59,20 @@ class Language:
         KeyError
             If no message has the key.
         """
+        return self.template(key).format(**values)
+
+    def template(self, key: str) -> str:
+        """The message of that key with its places still open, as a page needs it that fills them in itself.
+
+        Raises
+        ------
+        KeyError
+            If no message has the key.
+        """
         text = self._messages.gettext(key)
         if text == key:
             raise KeyError(f"cwi/report/locale/{self.code}.po has no message '{key}'")
-        return text.format(**values)
+        return text
 
     def knows(self, key: str) -> bool:
         """Whether there is a message with that key."""
