@@ -21,18 +21,30 @@ from cwi.checks import check_all
 from cwi.edition import read_edition
 from cwi.errors import CwiError, ParameterError
 from cwi.inputs import Imported, read_coin_tool, read_coinr, write_coinr, write_scores
+from cwi.inputs.consultation import (
+    read_consultation,
+    synthesize_consultation,
+    write_consultation,
+    write_templates,
+)
+from cwi.methodology import read_methodology
+from cwi.report.explorer import make_site
 from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import read_manifest
 from cwi.report.parameters import checked, declared
 from cwi.report.publication import publish, review
 from cwi.report.render import ReportError, execute, is_current, make_report
 from cwi.report.trace import trace
+from cwi.territory import read_territory
 
 __all__ = ["main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build, test and publish a child well-being index.")
 importing = typer.Typer(no_args_is_help=True, help="Make a methodology folder of another tool's files.")
 app.add_typer(importing, name="import")
+consulting = typer.Typer(no_args_is_help=True, help="Experts' sheets, votes and proposals of a public consultation.")
+app.add_typer(consulting, name="consultation")
+METHODOLOGY = "2024.1"
 LOG_WIDTH = 200  # of tables that go to a file or another program
 out = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True, highlight=False)
@@ -197,6 +209,50 @@ def export_command(
     else:
         write_scores(target, edition.scores, year)
     print(folders.relative(target))
+
+
+@app.command("site")
+def site_command(
+    year: Year, output: Annotated[Path | None, typer.Option(help="Another folder than site/.")] = None
+) -> None:
+    """Make the page of a year on which anyone can try other weights; it needs no server."""
+    print(folders.relative(make_site(year, output)))
+
+
+@consulting.command("template")
+def consultation_template(
+    folder: Annotated[Path, typer.Argument(help="The folder that is made; it must not be there yet.")],
+    methodology: Annotated[str, typer.Option(help="A version under data/methodology/.")] = METHODOLOGY,
+) -> None:
+    """Write the sheets that experts, voters and proposals are entered in."""
+    for path in write_templates(folder, read_methodology(methodology), read_territory()):
+        print(folders.relative(path))
+
+
+@consulting.command("synthesize")
+def consultation_synthesize(
+    folder: Annotated[Path, typer.Argument(help="The folder that is made; it must not be there yet.")],
+    year: Annotated[int, typer.Option(help="The edition whose regions and population are used.")] = 2023,
+    seed: Annotated[int, typer.Option(help="Starts the only random generator.")] = 20241122,
+) -> None:
+    """Make a synthetic consultation: votes, experts' sheets and proposals that nobody cast, marked so in every row."""
+    edition = read_edition(year)
+    made = synthesize_consultation(
+        edition.methodology, edition.territory, population=edition.population, rng=np.random.default_rng(seed)
+    )
+    write_consultation(folder, made)
+    print(folders.relative(folder))
+
+
+@consulting.command("check")
+def consultation_check(
+    folder: Annotated[Path, typer.Argument(help="A folder with sheets, votes and proposals.")],
+    methodology: Annotated[str, typer.Option(help="A version under data/methodology/.")] = METHODOLOGY,
+) -> None:
+    """Read a consultation and say what it holds, or what is wrong and where."""
+    read = read_consultation(folder, read_methodology(methodology), read_territory())
+    kind = "synthetic" if read.synthetic else "real"
+    print(f"{folders.relative(folder)}: {kind}; {read.ballots}; {read.panel}; {len(read.register.table)} proposals")
 
 
 @app.command("audit")

@@ -295,9 +295,11 @@ function paintMap(index, places) {
   }
 }
 
-/* Rows move to their new places; who wants no motion sees them there at once. */
+/* Rows move to their new places; when the page opens, and for who wants no motion, they stand there at once. */
+let opened = false;
 function sortRows(order) {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const still = !opened || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  opened = true;
   const list = order.map((i) => rows.get(board.units[i].code));
   if ([...$("rows").children].every((made, i) => made === list[i])) return;
   const before = still ? [] : list.map((made) => made.getBoundingClientRect().top);
