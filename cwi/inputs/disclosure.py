@@ -73,8 +73,9 @@ def protect(
     small = (table["n"] < least.clip(lower=limits.suppress_below)).to_numpy()
     hidden = np.zeros(len(table), dtype=bool)
     for rows in _tables(table):
+        part = table.iloc[rows]
+        lines = _lines(part, nation)  # for every table: a small part that was left out would follow by subtraction
         if small[rows].any():
-            part = table.iloc[rows]
             amounts = [
                 _amount(part["n"], np.inf, np.full(len(part), float(limits.k))),
                 _amount(
@@ -83,7 +84,7 @@ def protect(
                     _needed(_whole(part, nation), limits) * part["weight"],
                 ),
             ]
-            hidden[rows] = hide(_lines(part, nation), small[rows], part["n"], amounts)
+            hidden[rows] = hide(lines, small[rows], part["n"], amounts)
     few = ~hidden & (table["n"] < limits.flag_below).to_numpy()
     for column in table.columns.difference(list(KEPT)):
         table[column] = table[column].where(~hidden)
@@ -288,10 +289,11 @@ def _checked(estimates: pd.DataFrame, definitions: SurveyDefinitions) -> pd.Data
 
 
 def _tables(table: pd.DataFrame) -> Iterator[NDArray[np.intp]]:
-    """The rows of each indicator and year."""
+    """The rows of each indicator and year, in an order of their own, so that that of the table does not matter."""
     keys = ["indicator", *(["year"] if "year" in table else [])]
-    for rows in table.groupby(keys, sort=False).indices.values():
-        yield np.asarray(rows, dtype=np.intp)
+    order = np.lexsort([table[column].to_numpy(str) for column in reversed(CELL)])
+    for rows in table.iloc[order].groupby(keys, sort=False).indices.values():
+        yield order[rows]
 
 
 def _amount(x: pd.Series, high: pd.Series | float, width: pd.Series | Array) -> Amount:

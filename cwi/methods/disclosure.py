@@ -21,6 +21,8 @@ __all__ = ["Amount", "bounds", "class_sizes", "hide", "secondary"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+UNFIT = "no table fits what is printed: its parts do not add up to their totals"
+
 
 @dataclass(frozen=True, eq=False)
 class Amount:
@@ -103,7 +105,11 @@ def bounds(lines: ArrayLike, low: ArrayLike, high: ArrayLike, wanted: ArrayLike)
     found = np.full((2, len(under)), np.nan)
     open_ = under < over
     found[:, asked & ~open_] = under[asked & ~open_]
-    here = equations[(equations[:, open_] != 0).any(axis=1)]
+    among = (equations[:, open_] != 0).any(axis=1)
+    noise = 1e-6 * max(1.0, np.abs(under[~open_]).max(initial=0.0))
+    if (np.abs(equations[~among] @ np.where(open_, 0.0, under)) > noise).any():
+        raise ValueError(UNFIT)
+    here = equations[among]
     fixed = here[:, ~open_] @ under[~open_]
     part = _joined(here[:, open_] != 0)
     places = np.flatnonzero(open_)
@@ -203,7 +209,7 @@ def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) ->
         if answer.status == 3:
             found.append(-sign * np.inf)
         elif answer.fun is None:
-            raise ValueError("no table fits what is printed: its parts do not add up to their totals")
+            raise ValueError(UNFIT)
         else:
             found.append(sign * answer.fun)
     return found
