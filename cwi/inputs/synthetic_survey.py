@@ -99,7 +99,7 @@ def synthesize(
     (['KZ-39-R', 'KZ-39-U', 'KZ-79-U'], ['synthetic'])
     """
     sample = sample or Sample()
-    for region in regions or ():
+    for region in () if regions is None else regions:
         if region not in population.people.index:
             raise DataError(f"the population has no region '{region}'{near(region, population.people.index)}")
     here = [r for r in population.people.index if regions is None or r in set(regions)]

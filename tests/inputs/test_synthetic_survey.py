@@ -207,7 +207,7 @@ def likeness(rows: pd.DataFrame) -> float:
 def test_estimates_lie_around_the_truth_and_intervals_cover_it(
     population: Population, samples: list[tuple[pd.DataFrame, pd.DataFrame]]
 ) -> None:
-    """Twelve samples, twenty regions, every third indicator; an interval that forgets the clusters covers too rarely."""
+    """Twelve samples, twenty regions, every third indicator; intervals that forget the clusters cover too rarely."""
     truth = population.in_year(2023)
     z, naive = [], []
     for both, indicators in samples:
