@@ -3,7 +3,7 @@
 ============ =====================================================================================
 before       ``sample_size``, ``allocate``, ``design_effect``, ``margin_of_error``, ``optimal_take``
 weights      ``adjust_nonresponse``, ``post_stratify``, ``rake``, ``calibrate``, ``trim``
-scales       ``scale_score``, ``reliability``
+scales       ``scale_score``, ``reliability``, ``alpha_interval``
 design       ``Design``: weights, strata, sampling units; ``make_replicates``, ``adjust_replicates``
 estimates    ``mean``, ``proportion``, ``total``, ``ratio``, ``quantile``: one contract, said in
              :mod:`cwi.methods.survey.estimates`
@@ -13,13 +13,14 @@ estimates    ``mean``, ``proportion``, ``total``, ``ratio``, ``quantile``: one c
 from cwi.methods.survey.adjustment import Adjusted, Trimmed, adjust_nonresponse, trim
 from cwi.methods.survey.arrays import design_effect_of_weights
 from cwi.methods.survey.calibration import Calibrated, calibrate, post_stratify, rake
-from cwi.methods.survey.design import Design, Replicates, nested
+from cwi.methods.survey.design import LONELY, Design, Replicates, nested
 from cwi.methods.survey.estimates import Estimates, mean, proportion, quantile, ratio, total
 from cwi.methods.survey.planning import allocate, design_effect, margin_of_error, optimal_take, sample_size
 from cwi.methods.survey.replication import adjust_replicates, make_replicates
-from cwi.methods.survey.scales import Reliability, reliability, scale_score
+from cwi.methods.survey.scales import Reliability, alpha_interval, reliability, scale_score
 
 __all__ = [
+    "LONELY",
     "Adjusted",
     "Calibrated",
     "Design",
@@ -30,6 +31,7 @@ __all__ = [
     "adjust_nonresponse",
     "adjust_replicates",
     "allocate",
+    "alpha_interval",
     "calibrate",
     "design_effect",
     "design_effect_of_weights",

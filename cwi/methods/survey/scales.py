@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Reliability", "reliability", "scale_score"]
+from cwi.methods.survey.design import Design
+from cwi.methods.survey.estimates import ratio
+
+__all__ = ["Reliability", "alpha_interval", "reliability", "scale_score"]
 
 Array = NDArray[np.float64]
 
@@ -129,6 +132,54 @@ def reliability(items: ArrayLike, weights: ArrayLike | None = None) -> Reliabili
         n=int(whole.sum()),
         complete=float(w[whole].sum() / w.sum()),
     )
+
+
+def alpha_interval(items: ArrayLike, design: Design, *, level: float = 0.95) -> tuple[float, float]:
+    """The interval of Cronbach's alpha under the design of the sample.
+
+    1 - alpha (m - 1) / m is a ratio of two means, of the squared deviations of the items and of their sum; its
+    linearised error [1]_ makes the interval, on the logarithmic scale, so that alpha stays below 1.
+
+    Parameters
+    ----------
+    items : (n, m)
+        Answers of all n respondents of the design, not a number where there is none; only who answered all counts.
+    design
+        Of the n respondents.
+    level
+        Of the interval, between 0 and 1.
+
+    Returns
+    -------
+    The lower and the upper end, not a number without degrees of freedom.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`reliability`.
+
+    References
+    ----------
+    .. [1] As for any smooth function of means: Wolter (2007), Introduction to Variance Estimation, 6; for alpha from
+       simple random samples: van Zyl, Neudecker and Nel (2000), doi 10.1007/BF02296146.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> items = rng.standard_normal((500, 1)) + rng.standard_normal((500, 4))
+    >>> low, high = alpha_interval(items, Design(np.ones(500)))
+    >>> low < reliability(items).alpha < high
+    True
+    """
+    table = _table(items)
+    m = table.shape[1]
+    alpha = reliability(table, design.w).alpha
+    whole = ~np.isnan(table).any(axis=1)
+    deviations = table - np.average(table[whole], axis=0, weights=design.w[whole])
+    found = ratio((deviations**2).sum(axis=1), deviations.sum(axis=1) ** 2, design, level=level)
+    half = (found.high - found.estimate).item() / found.estimate.item()
+    low, high = (1 - (1 - alpha * (m - 1) / m) * np.exp(sign * half) for sign in (1, -1))
+    return float(low * m / (m - 1)), float(high * m / (m - 1))
 
 
 def _table(items: ArrayLike) -> Array:
