@@ -80,12 +80,12 @@ def item_numbers(
     own_rows = {word: (answers["respondent"] == word).to_numpy(bool) for word in RESPONDENTS}
     wanted = list(definitions.items if items is None else items)
     found = np.full((len(answers), len(wanted)), np.nan, order="F")
-    for column, code in enumerate(wanted):
+    for place, code in enumerate(wanted):
         item = definitions.items[code]
         own = own_rows[item.respondent]
         if code in answers:
             asked = own & (age >= item.ages[0]) & (age <= item.ages[1])
-            found[asked, column] = _numbers(answers.loc[asked, code], item)
+            found[asked, place] = _numbers(answers.loc[asked, code], item)
         elif own.any():
             raise DataError(f"the table of answers has no column '{code}'{near(code, answers.columns)}")
     return pd.DataFrame(found, index=answers.index, columns=wanted, copy=False)
