@@ -111,6 +111,18 @@ def test_skip_logic_is_said_in_words(definitions: SurveyDefinitions) -> None:
     assert "Задавайте, если ребёнку от 6 до 17 лет." in parents[4]
 
 
+def test_what_is_not_read_aloud_is_marked(definitions: SurveyDefinitions) -> None:
+    page = questionnaire(definitions, "child", "en")
+    silent = [
+        response
+        for item in definitions.asked_of("child")
+        for response in item.responses
+        if response.kind in ("do not know", "no answer")
+    ]
+    assert page.count('<li class="silent">') == len(silent)  # a refusal is offered at every difficult question
+    assert "&#34;silent" not in page
+
+
 def test_a_condition_that_names_answers_is_said_so(definitions: SurveyDefinitions) -> None:
     item = replace(definitions.items["friends_listen"], shown_if=read_conditions("friends_support = 1|2"))
     other = replace(definitions, items={**definitions.items, "friends_listen": item})
