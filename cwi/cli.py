@@ -7,7 +7,7 @@ import sys
 import tempfile
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -27,6 +27,7 @@ from cwi.inputs.consultation import (
     write_consultation,
     write_templates,
 )
+from cwi.inputs.rehearsal import YEARS, write_rehearsal
 from cwi.methodology import read_methodology
 from cwi.report.explorer import make_site
 from cwi.report.languages import LANGUAGES
@@ -73,7 +74,7 @@ def check() -> None:
 
 @app.command()
 def report(
-    year: Year,
+    year: Annotated[str, typer.Argument(help="The year of the edition, or 'rehearsal'.")],
     language: Annotated[
         list[str] | None, typer.Option(help="Only this language (kk, ru, en); may be repeated.")
     ] = None,
@@ -81,7 +82,10 @@ def report(
     force: Annotated[bool, typer.Option(help="Make it again although nothing changed.")] = False,
     parameter: Given = None,
 ) -> None:
-    """Make the official report of a year: notebook, pages, PDF, tables, figures, ledger and manifest."""
+    """Make the official report of a year: notebook, pages, PDF, tables, figures, ledger and manifest.
+
+    'rehearsal' stands for two years in which all indicators have figures, most of them synthetic and marked so.
+    """
     languages = tuple(dict.fromkeys(language or LANGUAGES))
     source = folders.notebooks() / "official_report.ipynb"
     given = _parameters(source, parameter)
@@ -90,6 +94,21 @@ def report(
             raise ParameterError(f"{name} is not given with -p; write: cwi report {year} --language en")
     parameters = checked(source, given)
     del parameters["year"], parameters["language"]
+    if year == "rehearsal":
+        target = (output or folders.reports()) / year
+        place = write_rehearsal(folders.root() / "build" / year, seed=int(parameters["seed"]))
+        with folders.within(place):
+            for each in YEARS:
+                _report(each, languages, target, force, parameters)
+    elif year.isascii() and year.isdecimal():
+        _report(int(year), languages, output, force, parameters)
+    else:
+        raise ParameterError(f"year is '{year}'; it must be the year of an edition, or 'rehearsal'")
+
+
+def _report(
+    year: int, languages: tuple[str, ...], output: Path | None, force: bool, parameters: dict[str, Any]
+) -> None:
     target = (output or folders.reports()) / str(year)
     if not force and is_current(year, languages, parameters, output):
         print(f"{folders.relative(target)} is up to date")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ from cwi.index import Scores, score
 from cwi.methodology import Methodology, read_methodology
 from cwi.observations import read_observations, read_sources
 from cwi.territory import Territory, read_territory
-from cwi.textfiles import read_csv, read_toml
+from cwi.textfiles import number, read_csv, read_toml
 
-__all__ = ["PUBLISHED", "Edition", "editions", "read_edition", "read_published"]
+__all__ = ["PUBLISHED", "REHEARSAL", "Edition", "editions", "read_edition", "read_published"]
 
-SETTINGS = ("methodology", "note")
+REHEARSAL = "rehearsal"
+SETTINGS = ("methodology", "note", REHEARSAL)
+COVARIANCE = ("region", "year", "indicator", "other", "covariance")
 PUBLISHED = ("name", "value", "unit", "decimals", "text_en", "text_ru", "text_kk")
 RECORD = ("methodology", "fingerprint", "data", "draws", "seed", "revision")
 POPULATION = "population"
@@ -45,6 +47,33 @@ class Edition:
     base: pd.DataFrame
     sources: Mapping[str, Mapping[str, Any]]
     path: Path
+    rehearsal: bool = False
+
+    @property
+    def label(self) -> str:
+        """The year, and that it is a rehearsal where it is one."""
+        return f"{self.year} (rehearsal, synthetic)" if self.rehearsal else str(self.year)
+
+    @cached_property
+    def covariance(self) -> pd.DataFrame | None:
+        """Covariances of estimates of one survey (region, year, indicator, other, covariance), where there are any.
+
+        Raises
+        ------
+        DataError
+            If a table of data/covariance cannot be used.
+        """
+        tables = []
+        for path in sorted((folders.data() / "covariance").glob("*.csv")):
+            table = read_csv(path, DataError, required=COVARIANCE)
+            for column in ("year", "covariance"):
+                for line, text in table[column].items():
+                    if number(text) is None:
+                        raise DataError(
+                            f"{folders.relative(path)} line {line}: {column} is '{text}', which is not a number"
+                        )
+            tables.append(table.astype({"year": int, "covariance": float}))
+        return pd.concat(tables, ignore_index=True) if tables else None
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -80,6 +109,7 @@ class Edition:
         paths = [*sorted((data / "observations").glob("*.csv")), data / "regions.csv", data / "boundary_changes.csv"]
         rules = self.methodology.path
         paths += [data / "statuses.csv", rules.with_name("indicators.csv"), rules]
+        paths += sorted((data / "covariance").glob("*.csv"))
         for path in paths:
             digest.update(f"{folders.relative(path)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -99,7 +129,7 @@ class Edition:
 
     def earlier(self, year: int) -> Edition:
         """The edition of another year under this edition's methodology."""
-        return Edition(year, self.methodology, self.territory, self.base, self.sources, self.path)
+        return replace(self, year=year)
 
     def regional_mean(self, node: str | None = None) -> float:
         """Mean of the regions' scores weighted by population: beside the national score, never instead of it.
@@ -164,7 +194,11 @@ def read_edition(year: int, methodology: str | Methodology | None = None) -> Edi
         raise MethodologyError(
             f"{folders.relative(rules.path)}: nation is '{rules.nation}'; in regions.csv it is '{territory.nation}'"
         )
-    return Edition(year, rules, territory, read_observations(territory=territory), read_sources(), known[year])
+    rehearsal = said.get(REHEARSAL, False)
+    if not isinstance(rehearsal, bool):
+        raise DataError(f"{folders.relative(path)}: {REHEARSAL} is {rehearsal!r}; it must be true or false")
+    observations = read_observations(territory=territory)
+    return Edition(year, rules, territory, observations, read_sources(), known[year], rehearsal)
 
 
 def read_published(edition: Edition) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -24,7 +24,8 @@ __all__ = ["Derived", "Scores", "derive", "score", "weigh"]
 
 Array = NDArray[np.float64]
 
-FLAGS = ("carried", "imputed", "parent region", "derived", "corrected", "backcast", "treated", "capped", "gaps")
+STATUSES = ("synthetic", IMPUTED, "parent region", "derived", "corrected", "backcast")  # that a reader must know
+FLAGS = ("synthetic", "carried", *STATUSES[1:], "treated", "capped", "gaps")
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +247,7 @@ def _flags(
     with np.errstate(invalid="ignore"):
         at = {
             "carried": late,
-            **{name: status == name for name in (IMPUTED, "parent region", "derived", "corrected", "backcast")},
+            **{name: status == name for name in STATUSES},
             "treated": changed,
             "capped": ((value < low) | (value > high)) & (derived.scores[0] >= 0) & (derived.scores[0] <= 100),
             "gaps": np.zeros(shape, dtype=bool),

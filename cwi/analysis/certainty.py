@@ -146,7 +146,14 @@ def certainty(
     year, rules = edition.year, edition.methodology
     known = read_factors(rules) if factors is None else factors
     plan = alternatives(
-        edition.observations, rules, known, years=[year], base=edition.base, rng=rng, leave_out_idle=True
+        edition.observations,
+        rules,
+        known,
+        years=[year],
+        base=edition.base,
+        rng=rng,
+        covariance=edition.covariance,
+        leave_out_idle=True,
     )
     drawn = simulate(plan, draws=draws, rng=rng, workers=workers)
     lists = plan.factors.discrete

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
@@ -161,7 +162,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it."""
+    """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it.
+
+    ``mark`` is written across it.
+    """
 
     name: str
     caption: str
@@ -170,6 +174,7 @@ class Figure:
     language: str
     table: Table | None = None
     open_table: str = ""
+    mark: str = ""
 
     @property
     def stem(self) -> str:
@@ -190,10 +195,10 @@ class Figure:
         folder = output_folder()
         drawing = self.draw()
         if folder is None:
-            return "data:image/svg+xml;base64," + base64.b64encode(_bytes(drawing, "svg")).decode()
+            return "data:image/svg+xml;base64," + base64.b64encode(_bytes(drawing, "svg", self.mark)).decode()
         (folder / self.stem).parent.mkdir(parents=True, exist_ok=True)
         for kind in ("svg", "png"):
-            (folder / f"{self.stem}.{kind}").write_bytes(_bytes(drawing, kind))
+            (folder / f"{self.stem}.{kind}").write_bytes(_bytes(drawing, kind, self.mark))
         return f"{self.stem}.svg"
 
     def typst(self) -> str:
@@ -216,6 +221,19 @@ class Section:
             "text/plain": "\n".join(block.plain() for block in self.blocks),
         }
 
+    def marked(self, mark: str) -> Section:
+        """The same with a mark across its pictures, before its captions, and in every row of its tables."""
+
+        def of(block: Any) -> Any:
+            if isinstance(block, Table):
+                return replace(block, caption=f"{mark}. {block.caption}", data=block.data.assign(mark=mark))
+            if isinstance(block, Figure):
+                behind = None if block.table is None else of(block.table)
+                return replace(block, caption=f"{mark}. {block.caption}", mark=mark, table=behind)
+            return block
+
+        return Section([of(block) for block in self.blocks])
+
     def tables(self) -> list[Table]:
         """The tables of the section, those behind figures too."""
         found = []
@@ -232,8 +250,14 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
-def _bytes(drawing: Drawing, kind: str) -> bytes:
+def _bytes(drawing: Drawing, kind: str, mark: str = "") -> bytes:
     buffer = io.BytesIO()
+    if mark and not any(text.get_gid() == "mark" for text in drawing.texts):
+        width, height = drawing.get_size_inches()
+        angle = math.degrees(math.atan2(height, width))
+        size = 72 * math.hypot(width, height) / (0.75 * len(mark))
+        style: dict[str, Any] = {"color": "#8c1d18", "alpha": 0.14, "weight": "bold", "gid": "mark", "zorder": 1e6}
+        drawing.text(0.5, 0.5, mark, rotation=angle, ha="center", va="center", size=size, **style)
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     with rc_context(STYLE):
         drawing.savefig(buffer, format=kind, metadata=metadata)

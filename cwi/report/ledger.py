@@ -27,11 +27,12 @@ class Ledger:
     language
         How numbers are written.
     edition, fingerprint, data, seed
-        What they belong to: the year, the methodology, the checksum of the data, the seed of the draws.
+        What they belong to: the label of the edition (its year), the methodology, the checksum of the data, the seed
+        of the draws.
     """
 
     language: Language
-    edition: int
+    edition: str
     fingerprint: str
     data: str
     seed: int
@@ -47,7 +48,7 @@ class Ledger:
 
         Examples
         --------
-        >>> ledger = Ledger(Language("en"), 2023, "f", "d", 1)
+        >>> ledger = Ledger(Language("en"), "2023", "f", "d", 1)
         >>> ledger.number("score.2023.KZ.index", 56.08, unit="points")
         '56.1'
         """

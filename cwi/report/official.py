@@ -46,7 +46,7 @@ class OfficialReport:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
         words = Language(language)
         self.edition = edition
-        self.ledger = Ledger(words, edition.year, edition.methodology.fingerprint, edition.checksum[:12], seed)
+        self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed)
         self._printer = Printer(edition, words, self.ledger, draws, np.random.default_rng(seed))
         self._tables: dict[str, Table] = {}
 
@@ -108,7 +108,7 @@ class OfficialReport:
                 folder / f"tables.{p.language.code}.xlsx",
                 list(self._tables.values()),
                 language=p.language,
-                title=p.say("report.title", year=p.year),
+                title=p.title_of_report,
                 about=[
                     (
                         p.say("about.methodology"),
@@ -116,13 +116,14 @@ class OfficialReport:
                     ),
                     (p.say("about.data"), p.ledger.data),
                     (p.say("about.status"), p.say(f"status.{p.edition.methodology.status}")),
+                    *([(p.say("about.figures"), p.say("rehearsal.mark"))] if p.edition.rehearsal else []),
                     (p.say("about.licence"), "CC BY 4.0"),
                 ],
             )
         return Section([Paragraph(p.say("report.numbers", n=p.language.number(len(rows), 0)), "note")])
 
     def _kept(self, make: Callable[[Printer], Section]) -> Section:
-        section = make(self._printer)
+        section = self._printer.marked(make(self._printer))
         self._tables |= {table.name: table for table in section.tables()}
         return section
 

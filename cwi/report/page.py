@@ -21,7 +21,7 @@ IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'(?<=\ssrc=")[^"]*(?=")')
 
 
-def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str, code: bool) -> str:
+def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str, code: bool, mark: str = "") -> str:
     """The report as one HTML page.
 
     Parameters
@@ -32,6 +32,8 @@ def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str
         Where the notebook lies; its pictures are sought from here and set into the page.
     code
         Whether reviewers see text and code of the notebook too; readers see what its cells show.
+    mark
+        Words that stand across the whole page.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str
         filters={"parts": _parts, "embedded": lambda html: _embedded(html, folder)},
     )
     words = {"skip": language.say("page.skip"), "contents": language.say("page.contents")}
-    report = {"language": language.code, "title": title, "code": code, **words}
+    report = {"language": language.code, "title": title, "code": code, "mark": mark, **words}
     html, _resources = exporter.from_notebook_node(notebook, resources={"report": report})
     return html.rstrip() + "\n"
 

@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 PART = "#heading(level: 2,"
 
 
-def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str, author: str) -> bytes:
+def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str, author: str, mark: str = "") -> bytes:
     """The report as a PDF/UA-1 document: tagged, with its language, a title and words for every picture.
 
     Parameters
@@ -28,6 +28,8 @@ def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str,
         An executed notebook, every output of which has Typst.
     folder
         Where the notebook lies; its pictures are sought from here.
+    mark
+        Words that stand across every page.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str,
         If an output has nothing that could be printed.
     """
     parts = [_typst(number, data) for number, data in shown(notebook)]
-    source = f"{_preamble(language, title, author)}\n{_with_contents(chr(10).join(parts))}\n"
+    source = f"{_preamble(language, title, author, mark)}\n{_with_contents(chr(10).join(parts))}\n"
     compiler = typst.Compiler(root=folder, font_paths=_fonts(), ignore_system_fonts=True)
     try:
         made = compiler.compile(source.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=0)
@@ -88,8 +90,9 @@ def _typst(number: int, data: NotebookNode) -> str:
     return f"#raw(block: true, {quoted(data['text/plain'])})"
 
 
-def _preamble(language: Language, title: str, author: str) -> str:
-    words = {"title": title, "author": author, "language": language.code, "contents": language.say("page.contents")}
+def _preamble(language: Language, title: str, author: str, mark: str) -> str:
+    words = {"title": title, "author": author, "mark": mark}
+    words |= {"language": language.code, "contents": language.say("page.contents")}
     return f"#let report = ({', '.join(f'{k}: {quoted(v)}' for k, v in words.items())})\n{TEMPLATE.read_text('utf-8')}"
 
 

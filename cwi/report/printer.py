@@ -14,6 +14,7 @@ from cwi.analysis.factors import read_factors
 from cwi.edition import Edition
 from cwi.index import Scores
 from cwi.methodology import Node
+from cwi.report.blocks import Section
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 
@@ -64,6 +65,16 @@ class Printer:
     def components(self) -> tuple[Node, ...]:
         """The lowest nodes, those that hold indicators."""
         return self.edition.methodology.nodes[0]
+
+    @property
+    def title_of_report(self) -> str:
+        """The title, after the mark of a rehearsal where it is one."""
+        title = self.say("report.title", year=self.year)
+        return f"{self.say('rehearsal.mark')}. {title}" if self.edition.rehearsal else title
+
+    def marked(self, section: Section) -> Section:
+        """The section as it is, or with the mark of a rehearsal."""
+        return section.marked(self.say("rehearsal.mark")) if self.edition.rehearsal else section
 
     def say(self, key: str, **values: object) -> str:
         return self.language.say(key, **values)

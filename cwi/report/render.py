@@ -89,7 +89,10 @@ def make_report(
     said("checked")
     with _aside(reports, target) as stage:
         with ProcessPoolExecutor(len(languages), mp_context=get_context("spawn")) as pool:
-            waiting = {pool.submit(_one_language, source, stage, code, runs[code]): code for code in languages}
+            waiting = {
+                pool.submit(_one_language, source, stage, code, runs[code], edition.rehearsal): code
+                for code in languages
+            }
             failed = []
             for done in as_completed(waiting):
                 try:
@@ -116,6 +119,7 @@ def make_report(
                 "data": edition.checksum,
                 "status": edition.methodology.status,
                 "experimental": edition.experimental,
+                **({"rehearsal": True} if edition.rehearsal else {}),
             },
         )
         text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True)
@@ -170,18 +174,23 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _one_language(source: Path, stage: Path, code: str, parameters: dict[str, Any]) -> dict[str, float]:
+def _one_language(
+    source: Path, stage: Path, code: str, parameters: dict[str, Any], rehearsal: bool
+) -> dict[str, float]:
     """Notebook, pages and PDF in one language; the seconds that each took."""
     start = perf_counter()
     notebook = execute(source, stage / f"{NOTEBOOK}.{code}.ipynb", parameters, stage)
     ran = perf_counter()
     language = Language(code)
     title = language.say("report.title", year=parameters["year"])
+    mark = language.say("rehearsal.mark") if rehearsal else ""
+    title = f"{mark}. {title}" if mark else title
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
-        text = page(notebook, stage, language=language, title=title, code=with_code)
+        text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark)
         (stage / name).write_text(text, encoding="utf-8", newline="\n")
     turned = perf_counter()
-    (stage / f"report.{code}.pdf").write_bytes(pdf(notebook, stage, language=language, title=title, author=AUTHOR))
+    printed = pdf(notebook, stage, language=language, title=title, author=AUTHOR, mark=mark)
+    (stage / f"report.{code}.pdf").write_bytes(printed)
     return {"notebook": ran - start, "pages": turned - ran, "pdf": perf_counter() - turned}
 
 

@@ -45,7 +45,7 @@ class SensitivityReport:
         if draws < 100:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
         words = Language(language)
-        self.ledger = Ledger(words, edition.year, edition.methodology.fingerprint, edition.checksum[:12], seed)
+        self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed)
         names = tuple(name.strip() for name in factors.split(",") if name.strip())
         self._printer = Printer(edition, words, self.ledger, draws, np.random.default_rng(seed), factors=names)
 
@@ -82,4 +82,4 @@ class SensitivityReport:
         return Section([Paragraph(self._printer.say("report.numbers", n=number), "note")])
 
     def _made(self, section: Callable[[Printer], Section]) -> Section:
-        return section(self._printer)
+        return self._printer.marked(section(self._printer))

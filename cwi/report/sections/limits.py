@@ -26,7 +26,7 @@ def limits(p: Printer) -> Section:
         p.say("limits.territory"),
         p.say("limits.population"),
         p.say("limits.ends"),
-        p.say("limits.error"),
+        p.say("limits.error.survey" if seen["se"].notna().any() else "limits.error"),
         p.say("limits.ratios"),
         p.say("limits.working", version=methodology.version) if methodology.status == "working" else "",
     ]

@@ -23,7 +23,13 @@ def opening(p: Printer) -> Section:
         "open": p.whole("framework.open", int((table["data"] == OPEN).sum())),
         "version": p.edition.methodology.version,
     }
-    blocks: list[Block] = [Heading(p.say("report.title", year=year), level=1, anchor="top")]
+    blocks: list[Block] = [Heading(p.title_of_report, level=1, anchor="top")]
+    if p.edition.rehearsal:
+        cells = cells[cells["value"].notna()]
+        made_up = int((cells["status"] == "synthetic").sum())
+        synthetic = p.whole("rehearsal.synthetic", made_up)
+        real = p.whole("rehearsal.real", measured - made_up)
+        blocks.append(Paragraph(p.say("rehearsal.opening", synthetic=synthetic, real=real), "warning"))
     blocks.append(
         Paragraph(p.say("report.experimental" if p.edition.experimental else "report.lead", **values), "lead")
     )

@@ -1,0 +1,199 @@
+"""The rehearsal: a project of its own in which all 56 indicators have figures, real ones where there are any.
+
+All others are synthetic. It is how a team learns the tool before its data arrive. The project is written into a folder
+of its own, so that no real edition is touched; every row that was made up has the status 'synthetic' and a source whose
+name says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cwi import folders
+from cwi.edition import REHEARSAL, Edition, read_edition
+from cwi.errors import DataError
+from cwi.inputs.survey_definitions import read_survey_definitions
+from cwi.inputs.survey_estimates import Estimates, estimate
+from cwi.inputs.synthetic_population import imagine
+from cwi.inputs.synthetic_survey import Sample, synthesize
+
+__all__ = ["YEARS", "write_rehearsal"]
+
+YEARS = (2022, 2023)
+SYNTHETIC = "synthetic"
+REGISTERS = "synthetic-registers"
+SPREAD, STEP, DRIFT = 9.0, 2.0, 1.0  # points of score: between regions, from year to year, and the mean of the latter
+NEAR = (4.0, 96.0)  # no made-up score lies nearer to an end
+COLUMNS = ["region", "year", "indicator", "sex", "area", "value", "se", "n", "status", "source", "note"]
+COPIED = ("regions.csv", "boundary_changes.csv", "boundaries", "observations", "methodology", "survey")
+
+
+def write_rehearsal(
+    folder: Path, *, seed: int, years: Sequence[int] = YEARS, sample: Sample | None = None, survey: str = "2024.1"
+) -> Path:
+    """Write the project of the rehearsal.
+
+    Parameters
+    ----------
+    folder
+        Where; what lies there is replaced if it is a rehearsal, and refused otherwise.
+    seed
+        Starts the only random generator; equal seeds give equal files.
+    years
+        The editions that are made, each of which has a real one.
+    sample
+        The size of the synthetic survey.
+    survey
+        The version of its definitions.
+
+    Returns
+    -------
+    The folder: data/ and notebooks/, to be used with the variable CWI_ROOT.
+
+    Raises
+    ------
+    DataError
+        If the folder holds anything else than a rehearsal.
+    """
+    folder = Path(folder)
+    note = folder / "REHEARSAL.txt"
+    if folder.exists() and any(folder.iterdir()) and not note.is_file():
+        raise DataError(f"{folders.relative(folder)} holds other things than a rehearsal; name an empty folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    data = folder / "data"
+    data.mkdir(parents=True)
+    note.write_text("A rehearsal. Most figures in this folder are synthetic; they describe nobody.\n", encoding="utf-8")
+    for name in COPIED:
+        source = folders.data() / name
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, data / name)
+    shutil.copytree(folders.notebooks(), folder / "notebooks")
+    rng = np.random.default_rng(seed)
+    editions = [read_edition(year) for year in years]
+    rounds = _rounds(editions, survey, sample, rng)
+    made = _registers(editions, rng)
+    _write(data / "observations" / f"{REGISTERS}.csv", made)
+    for found in rounds:
+        rows = found.observations.assign(
+            status=found.observations["status"].replace({"derived": SYNTHETIC}), note=SYNTHETIC
+        )
+        _write(data / "observations" / f"synthetic-survey-{found.year}.csv", rows)
+        (data / "covariance").mkdir(exist_ok=True)
+        _write(data / "covariance" / f"synthetic-survey-{found.year}.csv", found.covariance)
+    _write_registers(data, editions[-1], [REGISTERS, *(f"synthetic-survey-{found.year}" for found in rounds)])
+    for edition in editions:
+        place = data / "editions" / str(edition.year)
+        place.mkdir(parents=True)
+        text = f'methodology = "{edition.methodology.version}"\n{REHEARSAL} = true\n'
+        (place / "edition.toml").write_text(text, encoding="utf-8", newline="\n")
+    return folder
+
+
+def _rounds(
+    editions: Sequence[Edition], version: str, sample: Sample | None, rng: np.random.Generator
+) -> list[Estimates]:
+    """A round of the synthetic survey for each edition, all of one imagined population."""
+    definitions = read_survey_definitions(version)
+    population = imagine(definitions, editions[0], rng=rng)
+    found = []
+    for edition in editions:
+        answers = synthesize(definitions, population, rng=rng, year=edition.year, sample=sample)
+        found.append(estimate(*answers, definitions, year=edition.year, territory=edition.territory))
+    return found
+
+
+def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.DataFrame:
+    """A value for every statistical cell that has none: near what the region reaches elsewhere in the dimension."""
+    first = editions[0]
+    table = first.methodology.indicators
+    table = table[table["kind"] == "statistical"].set_index("code")
+    dimension = first.methodology.levels[-2].name
+    deviations: dict[str, np.ndarray[Any, Any]] = {}
+    rows = []
+    for number, edition in enumerate(editions):
+        cells = edition.scores.cells
+        missing = cells[cells["value"].isna() & cells["indicator"].isin(table.index)]
+        level = edition.scores.wide(edition.year, dimension)
+        regions = list(edition.regions)
+        nation = edition.territory.nation
+        for code, rule in table.iterrows():
+            if number == 0:
+                deviations[str(code)] = rng.normal(0, SPREAD, len(regions))
+            else:
+                deviations[str(code)] = deviations[str(code)] + rng.normal(DRIFT, STEP, len(regions))
+            score = np.clip(level[rule[dimension]].reindex(regions).fillna(50) + deviations[str(code)], *NEAR)
+            value = pd.Series(rule["worst"] + (rule["best"] - rule["worst"]) * score / 100, index=regions)
+            if rule["scale"] == "log":
+                value = np.exp(np.log(rule["worst"]) + np.log(rule["best"] / rule["worst"]) * score / 100)
+            weight = edition.population.reindex(regions).fillna(edition.population.mean())
+            value[nation] = float((value * weight).sum() / weight.sum())
+            asked = missing.loc[missing["indicator"] == code, "region"]
+            for region in [*regions, nation]:
+                if region in set(asked):
+                    rows.append((region, edition.year, code, round(float(value[region]), int(rule["decimals"]))))
+    made = pd.DataFrame(rows, columns=["region", "year", "indicator", "value"])
+    return made.assign(sex="", area="", se=np.nan, n=np.nan, status=SYNTHETIC, source=REGISTERS, note=SYNTHETIC)
+
+
+def _write(path: Path, rows: pd.DataFrame) -> None:
+    columns = COLUMNS if "status" in rows else list(rows.columns)
+    rows[columns].to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_registers(data: Path, edition: Edition, sources: Sequence[str]) -> None:
+    """Series, statuses and sources: those of the project, and what the rehearsal adds to them."""
+    for name, added in (("statuses.csv", _statuses()), ("series.csv", _series(edition))):
+        table = pd.read_csv(folders.data() / name, dtype=str, keep_default_na=False)
+        whole = pd.concat([table, added[~added.iloc[:, 0].isin(table.iloc[:, 0])]], ignore_index=True)
+        whole[table.columns].fillna("").to_csv(data / name, index=False, lineterminator="\n")
+    text = (folders.data() / "sources.toml").read_text(encoding="utf-8")
+    for name in sources:
+        file = f"observations/{name}.csv"
+        digest = hashlib.sha256((data / file).read_bytes()).hexdigest()
+        record = {
+            "publisher": "nobody: synthetic figures",
+            "title": f"Synthetic figures for the rehearsal ({name})",
+            "licence": "none needed; not to be quoted",
+            "retrieved": "made by a seeded program",
+            "file": file,
+            "sha256": digest,
+        }
+        lines = [f"{key} = {json.dumps(value)}" for key, value in record.items()]
+        text += "\n".join(["", f"[{name}]", *lines, ""])
+    (data / "sources.toml").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _statuses() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "status": SYNTHETIC, "sdmx": "X", "scored": "yes", "title_en": "Synthetic",
+                "title_ru": "Синтетическое значение", "title_kk": "Синтетикалық мән",
+                "definition": "Made up by a seeded program for the rehearsal; it describes nobody; not to be quoted.",
+            }
+        ]
+    )  # fmt: skip
+
+
+def _series(edition: Edition) -> pd.DataFrame:
+    """Entries of the register for indicators that have no series yet."""
+    rows = []
+    for row in edition.methodology.indicators.to_dict("records"):
+        low, high = sorted((float(row["worst"]), float(row["best"])))
+        share = row["unit"] == "%"
+        rows.append(
+            {
+                "indicator": row["code"], "title_en": row["title_en"], "title_ru": row["title_ru"], "unit": row["unit"],
+                "low": "0" if share else f"{2 * low - high:g}", "high": "100" if share else f"{2 * high - low:g}",
+                "kind": "share" if share else "rate", "source_code": SYNTHETIC, "used": "yes",
+                "judgement": "Synthetic, for the rehearsal only.",
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
