@@ -13,8 +13,20 @@ from cwi.analysis.sensitivity import SHIFT, Exact, Sobol, exact, leave_one_out, 
 from cwi.analysis.space import Alternatives
 from cwi.analysis.uncertainty import APART, Simulation, simulate
 from cwi.edition import Edition
+from cwi.methodology import Methodology
 
-__all__ = ["Certainty", "certainty"]
+__all__ = ["Certainty", "certainty", "factors_of"]
+
+WEIGHTS_ONLY = {
+    "factor": {
+        "weights": {
+            "title_en": "The weights, ± 25 %",
+            "title_ru": "Веса, ± 25 %",
+            "title_kk": "Салмақтар, ± 25 %",
+            "weights": {"noise": 0.25},
+        }
+    }
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +125,19 @@ class Certainty:
         }
 
 
+def factors_of(methodology: Methodology) -> Factors:
+    """The factors beside a methodology; the weights alone where there are none, or where something was replaced in it.
+
+    Examples
+    --------
+    >>> from cwi import read_methodology
+    >>> factors_of(read_methodology("2024.1").replace(max_age=2)).names
+    ('weights',)
+    """
+    beside = methodology.path.with_name("factors.toml").is_file() and not methodology.changed
+    return read_factors(methodology, None if beside else WEIGHTS_ONLY)
+
+
 def certainty(
     edition: Edition,
     factors: Factors | None = None,
@@ -141,10 +166,10 @@ def certainty(
     >>> from cwi import read_edition
     >>> found = certainty(read_edition(2023), draws=200, rng=np.random.default_rng(1), n=32)
     >>> found.plan.idle
-    ('rare_events',)
+    ('rare_events', 'survey')
     """
     year, rules = edition.year, edition.methodology
-    known = read_factors(rules) if factors is None else factors
+    known = factors_of(rules) if factors is None else factors
     plan = alternatives(
         edition.observations,
         rules,

@@ -9,8 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.certainty import Certainty, certainty
-from cwi.analysis.factors import read_factors
+from cwi.analysis.certainty import Certainty, certainty, factors_of
 from cwi.edition import Edition
 from cwi.index import Scores
 from cwi.methodology import Node
@@ -36,7 +35,7 @@ class Printer:
     @cached_property
     def certainty(self) -> Certainty:
         """How sure the order is; drawn from a generator of its own, so that it does not matter what was said before."""
-        known = read_factors(self.edition.methodology)
+        known = factors_of(self.edition.methodology)
         chosen = known.only(*self.factors) if self.factors else known
         return certainty(self.edition, chosen, draws=self.draws, rng=self.rng.spawn(1)[0])
 

@@ -27,6 +27,7 @@ def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = (folder / "methodology.toml").read_text(encoding="utf-8")
     rules = re.sub(r"\[node\.(safety|skills)\][^\[]*", "", rules.replace("[node.family_community]", "[node.kin]"))
     (folder / "methodology.toml").write_text(rules, encoding="utf-8")
+    (folder / "factors.toml").unlink()  # what could be chosen otherwise speaks of the other list's nodes
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
 
 
