@@ -71,17 +71,21 @@ def test_estimates_meet_the_closed_forms(name: str) -> None:
 def test_wrong_estimators_do_not(name: str) -> None:
     """What must fail: outputs that are not centred, A and B swapped, half of the total forgotten."""
     first, total = closed_form(name)
-    a, b, ab = (outputs + 1e5 for outputs in design(*FUNCTIONS[name]))
+    function, d = FUNCTIONS[name]
+    u, v = np.random.default_rng(4).random((2, 2**14, d))
+    mixed = [np.where(np.arange(d) == i, v, u) for i in range(d)]
+    a, b, ab = (1e4 + y[..., None] for y in (function(u), function(v), np.stack([function(x) for x in mixed])))
     right, *_ = estimated(a, b, ab)
-    assert right.first[:, 0] == pytest.approx(first, abs=0.01)
+    assert right.first[:, 0] == pytest.approx(first, abs=0.05)
+    assert right.total[:, 0] == pytest.approx(total, abs=0.05)
     variance = np.var(np.vstack([a, b]))
     uncentred = (b * (ab - a)).mean(axis=1)[:, 0] / variance
     swapped, *_ = estimated(b, a, ab)
     whole = ((a - ab) ** 2).mean(axis=1)[:, 0] / variance
-    assert np.abs(uncentred - first).max() > 0.01
-    assert np.abs(swapped.first[:, 0] - first).max() > 0.01
-    assert np.abs(swapped.total[:, 0] - total).max() > 0.01
-    assert np.abs(whole - total).max() > 0.01
+    assert np.abs(uncentred - first).max() > 0.05
+    assert np.abs(swapped.first[:, 0] - first).max() > 0.05
+    assert np.abs(swapped.total[:, 0] - total).max() > 0.05
+    assert np.abs(whole - total).max() > 0.05
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
