@@ -268,13 +268,11 @@ def leave_one_out(plan: Alternatives, year: int, level: str = "indicator") -> pd
     rows = _regions(plan, year)
     nominal = ranked(official, plan)[rows, 0].astype(float)
     frames = []
-    for code in codes:
+    for code in (code for code, seen in zip(codes, plan.measured[depth], strict=True) if seen):
         try:
             scores, reason = plan.without(code), ""
         except MethodologyError as problem:
             scores, reason = np.full_like(official, np.nan), str(problem)
-        if scores is None:
-            continue
         ranks = ranked(scores, plan)[rows, 0].astype(float)
         ranks[ranks == 0] = np.nan
         frames.append(

@@ -289,18 +289,20 @@ class Alternatives:
             failed |= {int(here[draw]): reason for draw, reason in outcome.failed.items()}
         return Outcome(scores, dict(sorted(failed.items())))
 
-    def without(self, part: str) -> Array | None:
-        """(n, 1) the official scores with one part of the tree left out; None if nobody measured it."""
+    @cached_property
+    def measured(self) -> tuple[NDArray[np.bool_], ...]:
+        """For each floor, that of the indicators first, which of its nodes anybody measured by the official choices."""
+        panel = self.panels[self._panel_key(self.official(1)[:, 0].tolist())]
+        derived = derive(panel.x, self.methodology, base=panel.base, groups=self.groups)
+        return tuple(np.asarray((measured > 0).any(axis=0)) for measured in derived.measured)
+
+    def without(self, part: str) -> Array:
+        """(n, 1) the official scores with one part of the tree left out."""
         rules = self.methodology.replace(without=[*self.methodology.without, part])
         panel = self.panels[self._panel_key(self.official(1)[:, 0].tolist())]
-        level, place = self.target
         derived = derive(panel.x, rules, base=panel.base, groups=self.groups)
-        whole = derive(panel.x, self.methodology, base=panel.base, groups=self.groups)
-        codes = [self.methodology.indicators["code"], *([node.code for node in nodes] for nodes in rules.nodes)]
-        measured = next(
-            whole.measured[at][:, list(row).index(part)] for at, row in enumerate(codes) if part in list(row)
-        )
-        return derived.scores[level + 1][:, place, None] if (measured > 0).any() else None
+        level, place = self.target
+        return derived.scores[level + 1][:, place, None]
 
     def _portions(self, choices: NDArray[np.intp], moving: Sequence[Factor]) -> Iterator[Places]:
         """The draws taken apart: those that choose alike by themselves where they are many, and not too many at once.
