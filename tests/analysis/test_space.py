@@ -24,7 +24,6 @@ CHOICES: Mapping[str, dict[str, Any]] = {
     "filled": {"imputation": "mean"},
     "range": {"normalisation": "min_max"},
     "ranks": {"normalisation": "percentile_rank"},
-    "treated": {"treatment": {"limit": 3, "skew": 0.1, "kurt": 0.1}},
     "ends": {"ends": {"fit": {"worst": 20, "best": 90}, "rent": {"best": 50}}},
     "base": {"base": [2019], "normalisation": "min_max"},
     "component": {"component": GEOMETRIC},
@@ -32,15 +31,15 @@ CHOICES: Mapping[str, dict[str, Any]] = {
     "index": {"index": GEOMETRIC},
     "borda": {"index": {"aggregation": "borda"}},
     "copeland": {"dimension": {"aggregation": "copeland"}},
-    "entropy": {"component": {"weighting": "entropy"}, "normalisation": "min_max"},
-    "pca": {"index": {"weighting": {"name": "first_component"}}},
+    "entropy": {"component": {"weighting": "entropy"}},
+    "pca": {"node": {"health": {"weighting": "pca"}}},
     "critic above": {"dimension": {"weighting": "critic"}, "normalisation": "min_max"},
+    "gini at the top": {"index": {"weighting": "gini"}, "component": GEOMETRIC},
     "node": {"node": {"life": {"weight": 5, "aggregation": {"name": "power", "p": 0.5}}, "school": {"coverage": 0.9}}},
     "without": {"without": ["ill", "growth"]},
     "without a dimension": {"without": ["mind"]},
     "weights": {"indicators": "set below"},
 }
-CAREFUL = {"component": {"coverage": 0.9}}
 
 
 def changes_of(name: str, methodology: Methodology) -> dict[str, Any]:
@@ -74,10 +73,17 @@ def test_one_choice_is_the_replaced_methodology(
     assert not np.array_equal(outcome.scores[:, 0], outcome.scores[:, 1], equal_nan=True)
 
 
+def test_a_treatment_is_a_choice_too(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> None:
+    odd = (whole["indicator"] == "weight") & (whole["region"] == "R0") & (whole["year"] < 2021)
+    rows = whole.assign(value=whole["value"].mask(odd, 900.0))
+    made = plan({"f": {"choices": [{}, {"name": "n", "treatment": {"limit": 5}}]}}, observations=rows)
+    same(made.run(np.array([[1]])).scores[:, 0], scored(rows, methodology.replace(treatment={"limit": 5}), made.units))
+
+
 MANY: dict[str, list[dict[str, Any]]] = {
     "age": [{}, {"max_age": 0}],
     "scale": [{"normalisation": "min_max"}, {}, {"normalisation": "percentile_rank"}],
-    "component": [{}, {"component": {"weighting": "entropy", "coverage": 0.9}}],
+    "component": [{}, {"component": {"weighting": "critic", "coverage": 0.9}}],
     "dimension": [{}, {"dimension": {"weighting": "gini"}}, {"dimension": {"aggregation": "borda"}}],
     "index": [{}, {"index": GEOMETRIC}, {"node": {"index": {"weighting": "equal"}}}],
 }
@@ -140,8 +146,8 @@ EXPERTS = pd.DataFrame({"life": [1.0, 5.0, 0.0], "mind": [1.0, 2.0, 1.0], "place
                         "reading": [1.0, 2.0, 3.0], "sums": [2.0, 2.0, 3.0]})  # fmt: skip
 
 
-def test_a_set_of_weights_is_drawn_whole(plan: Plan, observations: pd.DataFrame, methodology: Methodology) -> None:
-    made = plan({"votes": {"weights": {"sets": "experts"}}}, sets={"experts": EXPERTS})
+def test_a_set_of_weights_is_drawn_whole(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> None:
+    made = plan({"votes": {"weights": {"sets": "experts"}}}, sets={"experts": EXPERTS}, observations=whole)
     u = (np.array([[0.0, 0.3, 0.34, 0.6, 0.67, 0.999]]), [0, 0, 1, 1, 2, 2])
     found = made.run(made.choices(u[0]), u[0]).scores
     for column, expert in enumerate(u[1]):
@@ -152,7 +158,16 @@ def test_a_set_of_weights_is_drawn_whole(plan: Plan, observations: pd.DataFrame,
             indicators=table.assign(weight=weights),
             node={code: {"weight": float(said[code])} for code in ("life", "mind", "place")},
         )
-        same(found[:, column], scored(observations, rules, made.units))
+        same(found[:, column], scored(whole, rules, made.units))
+
+
+def test_who_has_a_score_is_judged_by_the_official_weights(plan: Plan) -> None:
+    """R5 has no reading; an expert for whom reading counts little gives it no better coverage."""
+    votes = {"votes": {"weights": {"sets": "experts"}}}
+    made = plan(votes, sets={"experts": EXPERTS}, node="school")
+    u = np.array([[0.0, 0.4, 0.9]])
+    here = (made.units["region"] == "R5").to_numpy()
+    assert np.isnan(made.run(made.choices(u), u).scores).all(axis=1).tolist() == here.tolist()
 
 
 def test_a_set_and_noise_stand_together_in_either_order(plan: Plan) -> None:
@@ -173,8 +188,8 @@ def test_a_set_and_noise_stand_together_in_either_order(plan: Plan) -> None:
     [
         (EXPERTS.drop(columns="mind"), "the weights 'experts' say nothing of 'mind', a part of 'index' like 'life'"),
         (EXPERTS.rename(columns={"life": "lif"}), "the weights 'experts' speak of 'lif' (did you mean 'life'?); "
-         "there are fit, ill, height, weight, reading, sums, worry, deaths, rent, health, growth, school, mood, safety, "
-         "home, life, mind, place"),
+         "there are fit, ill, height, weight, reading, sums, worry, deaths, rent, health, growth, school, mood, "
+         "safety, home, life, mind, place"),
         (EXPERTS.iloc[:0], "the weights 'experts' hold no set"),
         (EXPERTS.assign(sums=[1.0, np.nan, 2.0]),
          "the weights 'experts' of the parts of 'school' are missing, below zero or all zero"),
@@ -249,21 +264,19 @@ def test_dirichlet_weights_have_their_mean_and_variance(plan: Plan, methodology:
 
 
 @pytest.mark.parametrize(
-    ("factor", "sentence"),
+    "factor",
     [
-        ({"choices": [{}, {"name": "n", "max_age": 2}]}, "changes no score of 2020, 2021; "
-         "take it away, or look for a setting that does not do what it says"),
-        ({"choices": [{}, {"name": "n", "ends": {"fit": {"best": 100}}}]}, "changes no score of 2020, 2021; "
-         "take it away, or look for a setting that does not do what it says"),
-        ({"values": {"error": "counts", "of": {"deaths": {"exposure": "population", "per": 10}}}}, None),
+        {"choices": [{}, {"name": "n", "max_age": 2}]},
+        {"choices": [{}, {"name": "n", "ends": {"fit": {"best": 100}}}, {"name": "o", "index": {"coverage": 0.9}}]},
     ],
-)  # fmt: skip
-def test_an_idle_factor_is_refused(factor: dict[str, Any], sentence: str | None, plan: Plan, says: Says) -> None:
+)
+def test_an_idle_factor_is_refused(factor: dict[str, Any], plan: Plan, says: Says) -> None:
     said = {"f": factor, "noise": {"weights": {"noise": 0.1}}}
-    if sentence is None:
-        assert plan(said).idle == ()
-        return
-    with says(MethodologyError, f"factors: the factor 'f' {sentence}"):
+    with says(
+        MethodologyError,
+        "factors: the factor 'f' changes no score of 2020, 2021; "
+        "take it away, or look for a setting that does not do what it says",
+    ):
         plan(said)
     left = plan(said, leave_out_idle=True)
     assert left.idle == ("f",)
@@ -281,14 +294,16 @@ def test_errors_that_nothing_has(plan: Plan, observations: pd.DataFrame, says: S
         plan(sampling, observations=observations.assign(se=0.0), leave_out_idle=True)
 
 
-def test_a_factor_that_moves_only_beside_another_is_not_idle(plan: Plan) -> None:
-    """The floor of life's weight matters only where the index is not a plain mean of equal parts."""
+def test_a_factor_that_moves_only_beside_another_is_not_idle(plan: Plan, methodology: Methodology) -> None:
+    """The stated weight of life says nothing while the index weighs its parts alike."""
     said = {
-        "stated": {"choices": [{"name": "equal", "index": {"weighting": "equal"}}, {}]},
+        "weighting": {"choices": [{}, {"name": "stated", "index": {"weighting": "stated"}}]},
         "life": {"choices": [{}, {"name": "heavy", "node": {"life": {"weight": 9}}}]},
     }
-    made = plan(said, methodology=None or plan(said).methodology)
-    assert made.idle == ()
+    alike = methodology.replace(index={"weighting": "equal"})
+    assert plan(said, methodology=alike).idle == ()
+    with pytest.raises(MethodologyError, match="the factor 'life' changes no score"):
+        plan({"life": said["life"]}, methodology=alike)
 
 
 def test_one_observation_has_one_error(plan: Plan, observations: pd.DataFrame, says: Says) -> None:
@@ -329,8 +344,7 @@ def test_an_official_index_that_cannot_be_made(
     low = observations.assign(value=observations["value"].mask(observations["indicator"] == "deaths", 900.0))
     with says(
         MethodologyError,
-        "factors: the official choices cannot be run: "
-        "index: the geometric mean needs scores above zero; the lowest is -1047.14",
+        "factors: the official choices cannot be run: index: geometric needs scores above zero; the lowest is -1063.6",
     ):
         plan({"noise": {"weights": {"noise": 0.1}}}, methodology=broken, observations=low)
 
