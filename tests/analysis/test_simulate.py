@@ -270,8 +270,11 @@ def test_a_redraw_that_cannot_be_scaled_fails_alone(plan: Plan, whole: pd.DataFr
     """A rent drawn below zero has no logarithm."""
     rows = whole.assign(se=np.where(whole["indicator"] == "rent", whole["value"] / 2, np.nan))
     found = drawn(plan(SAMPLING, observations=rows), draws=300)
-    lost = np.isnan(found.scores).any(axis=0)
-    assert 0 < lost.sum() < 300
+    redraw, rents = found.plan.redraws["survey"], found.plan.found.table["value"].to_numpy(float)[:, None]
+    values = redraw.draw(np.repeat(rents[redraw.rows], 300, axis=1), points(found.seed, 0, 300, found.plan.size))
+    assert sorted(found.failed) == np.flatnonzero((values <= 0).any(axis=0)).tolist()
+    assert set(found.failed.values()) == {"normalisation: a logarithmic scale needs values and ends above zero"}
+    assert 0 < len(found.failed) < 300
     assert fingerprint(drawn(found.plan, draws=300, block=1)) == fingerprint(found)
 
 
