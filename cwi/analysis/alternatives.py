@@ -95,18 +95,19 @@ def alternatives(
         sets=_checked_sets(sets or {}, factors, methodology), _kept={},
     )  # fmt: skip
     _ = whole.target
+    _not_undone(whole)
     idle = _idle(whole)
+    if idle and not leave_out_idle:
+        raise MethodologyError(f"{factors.where}: {idle[min(idle)]}")
+    if idle and len(idle) == len(factors):
+        raise MethodologyError(f"{factors.where}: no factor changes a score; {'; '.join(idle.values())}")
     if not idle:
         return whole
-    if not leave_out_idle:
-        raise MethodologyError(f"{factors.where}: {idle[min(idle)]}")
-    if len(idle) == len(factors):
-        raise MethodologyError(f"{factors.where}: no factor changes a score; {'; '.join(idle.values())}")
     left = alternatives(
         observations, methodology, factors.without(*idle), years=years, base=base, node=node, covariance=covariance,
-        sets=sets, rng=rng,
+        sets=sets, rng=rng, leave_out_idle=True,
     )  # fmt: skip
-    return replace(left, idle=tuple(idle), _kept={})
+    return replace(left, idle=(*idle, *left.idle), _kept={})
 
 
 def _combinations(sizes: Sequence[int]) -> list[tuple[int, ...]]:
@@ -143,11 +144,7 @@ def _checked_sets(
 ) -> dict[str, pd.DataFrame]:
     """The tables of weights that the factors ask for, each whole for every node that it speaks of."""
     found = {}
-    parts: list[str] = list(methodology.indicators["code"])
-    groups: dict[str, list[str]] = {}
-    for nodes in methodology.nodes:
-        groups |= {node.code: [parts[i] for i in node.parts] for node in nodes}
-        parts = [node.code for node in nodes]
+    groups = _parts(methodology)
     known = [part for members in groups.values() for part in members]
     for factor in factors:
         name = factor.settings.get("sets")
@@ -174,30 +171,87 @@ def _checked_sets(
     return found
 
 
+def _not_undone(plan: Alternatives) -> None:
+    """A set of weights replaces what any other set, or a choice, says of the same weights."""
+    nodes = [node for level in plan.methodology.nodes for node in level]
+    parts = _parts(plan.methodology)
+    owner: dict[str, str] = {}  # of the weights of the parts of a node
+    for factor in plan.factors:
+        if "sets" in factor.settings:
+            own = {code for code in parts if plan.sets[factor.settings["sets"]].columns.isin(parts[code]).any()}
+        elif factor.kind == "choices":
+            own = {
+                node.code for node in nodes for choice in factor.choices for said in [choice.changes]
+                if "weighting" in said.get(node.level, {}) or "weighting" in said.get("node", {}).get(node.code, {})
+                or any("weight" in said.get("node", {}).get(part, {}) for part in parts[node.code])
+            }  # fmt: skip
+        else:
+            continue
+        for code in (code for code in parts if code in own):
+            before = plan.factors[owner.setdefault(code, factor.name)]
+            if before.name != factor.name and ("sets" in before.settings or "sets" in factor.settings):
+                raise MethodologyError(
+                    f"{plan.factors.where}: the factors '{before.name}' and '{factor.name}' both replace the weights "
+                    f"of the parts of '{code}'; one would undo the other, so make them one factor"
+                )
+
+
+def _parts(methodology: Methodology) -> dict[str, list[str]]:
+    """The codes of the parts of each node."""
+    codes: list[str] = list(methodology.indicators["code"])
+    found: dict[str, list[str]] = {}
+    for nodes in methodology.nodes:
+        found |= {node.code: [codes[i] for i in node.parts] for node in nodes}
+        codes = [node.code for node in nodes]
+    return found
+
+
 def _idle(plan: Alternatives) -> dict[str, str]:
-    """The factors that change no score, each with a sentence: a misspelt setting must not pass for robustness."""
-    still = plan.run(plan.official(1)).scores
-    discrete = list(plan.factors.discrete)
+    """The factors that change no score, each with a sentence: a misspelt setting must not pass for robustness.
+
+    A factor is tried with all others official, and if it then does nothing, with all others varied too.
+    """
+    official = plan.run(plan.official(1))
+    if official.failed:
+        raise MethodologyError(f"{plan.factors.where}: the official choices cannot be run: {official.failed[0]}")
     years = ", ".join(map(str, sorted(set(plan.units["year"]))))
-    rng = np.random.default_rng(0)
     found = {}
     for factor in plan.factors:
-        width = plan.axes[factor.name].stop - plan.axes[factor.name].start
-        if not width:
+        axes = plan.axes[factor.name]
+        if axes.start == axes.stop:
             found[factor.name] = f"the factor '{factor.name}' finds no observation of {years} to redraw"
-            continue
-        if factor.kind == "choices":
-            choices = plan.official(len(factor.choices))
-            choices[discrete.index(factor)] = np.arange(len(factor.choices))
-            moved = plan.run(choices)
-        else:
-            others = [name for name in plan.factors.names if name != factor.name]
-            u = np.full((plan.size, 8), 0.5)
-            u[plan.axes[factor.name]] = rng.random((width, 8))
-            moved = plan.run(plan.official(8), u, still=others)
-        if ((moved.scores == still) | (np.isnan(moved.scores) & np.isnan(still))).all():
+        elif not _moves_alone(plan, factor, official.scores) and not _moves_beside(plan, axes):
             found[factor.name] = (
                 f"the factor '{factor.name}' changes no score of {years}; "
                 "take it away, or look for a setting that does not do what it says"
             )
     return found
+
+
+def _moves_alone(plan: Alternatives, factor: Factor, official: Array) -> bool:
+    if factor.kind == "choices":
+        choices = plan.official(len(factor.choices))
+        choices[list(plan.factors.discrete).index(factor)] = np.arange(len(factor.choices))
+        return _differ(plan.run(choices).scores, official)
+    u = np.full((plan.size, 8), 0.5)
+    u[plan.axes[factor.name]] = _spread(u.shape)[plan.axes[factor.name]]
+    others = [name for name in plan.factors.names if name != factor.name]
+    return _differ(plan.run(plan.official(8), u, still=others).scores, official)
+
+
+def _moves_beside(plan: Alternatives, axes: slice) -> bool:
+    u = _spread((plan.size, 64))
+    other = u.copy()
+    other[axes] = (u[axes] + np.arange(1, 65) / 65) % 1.0
+    one, two = (plan.run(plan.choices(points), points).scores for points in (u, other))
+    return _differ(one, two)
+
+
+def _spread(shape: tuple[int, int]) -> Array:
+    """Points of the unit cube that differ on every axis, the same ones always: multiples of irrational numbers."""
+    axis, place = np.arange(1.0, shape[0] + 1), np.arange(1.0, shape[1] + 1)
+    return np.outer(np.sqrt(axis + 0.5), place * np.pi) % 1.0
+
+
+def _differ(one: Array, two: Array) -> bool:
+    return not bool(((one == two) | (np.isnan(one) & np.isnan(two))).all())

@@ -10,8 +10,9 @@ import pandas as pd
 from cwi.analysis.alternatives import alternatives
 from cwi.analysis.factors import Factors, read_factors
 from cwi.analysis.sensitivity import SHIFT, Exact, Sobol, exact, leave_one_out, one_at_a_time, sobol
+from cwi.analysis.simulation import APART, Simulation
 from cwi.analysis.space import Alternatives
-from cwi.analysis.uncertainty import APART, Simulation, simulate
+from cwi.analysis.uncertainty import simulate
 from cwi.edition import Edition
 from cwi.methodology import Methodology
 

@@ -13,17 +13,33 @@ from cwi.derivation import Floor
 __all__ = ["columns", "distinct", "single", "stacked"]
 
 Places = NDArray[np.intp]
+MANY = 4  # places for each column that may be kept, to tell different ones without sorting
 
 
 def distinct(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Places]:
-    """The different columns of a table of small numbers, and which of them each column is."""
-    code = np.zeros(rows.shape[1], dtype=np.int64)
+    """The different columns of a table of whole numbers from -1 up, and which of them each column is.
+
+    Examples
+    --------
+    >>> found, which = distinct(np.array([[1, 0, 1], [2, 2, 2]]))
+    >>> found.tolist(), which.tolist()
+    ([[0, 1], [2, 2]], [1, 0, 1])
+    """
+    code = np.zeros(rows.shape[1], dtype=np.intp)
     for row in rows:
-        code = code * (int(row.max(initial=0)) + 2) + row + 1
-        if code.size and code.max() > 2**53:
-            code = np.unique(code, return_inverse=True)[1]
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    return rows[:, first], inverse.reshape(-1).astype(np.intp)
+        base = int(row.max(initial=0)) + 2
+        if int(code.max(initial=0)) >= 2**62 // base:
+            code = np.unique(code, return_inverse=True)[1].astype(np.intp)
+        code = code * base + row + 1
+    most = int(code.max(initial=-1)) + 1
+    if most > MANY * len(code):
+        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        return rows[:, first], which.astype(np.intp)
+    at = np.full(most, -1, dtype=np.intp)  # small numbers are places: nothing is sorted
+    at[code[::-1]] = np.arange(len(code))[::-1]
+    first = at[at >= 0]
+    at[at >= 0] = np.arange(len(first))
+    return rows[:, first], at[code]
 
 
 def single(floor: Floor) -> Floor:

@@ -17,9 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from cwi import folders
 from cwi.errors import MethodologyError, near
@@ -41,6 +44,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {  # of factors of values
     "counts": ("error", "of", "distribution"),
 }
 COUNTED = ("poisson", "gamma")
+SHOWN = ("status", "nation", "decimals", "experimental_below")
 
 
 @dataclass(frozen=True)
@@ -191,22 +195,30 @@ def _choices(said: Any, methodology: Methodology, where: str) -> tuple[Choice, .
         if not isinstance(table, Mapping):
             raise MethodologyError(f"{here} is {table!r}; it must be a table of what is replaced")
         changes = {key: value for key, value in table.items() if key not in ("name", "share")}
+        for key in changes:
+            if key in SHOWN:
+                raise MethodologyError(
+                    f"{here} replaces '{key}', which says how scores are shown and not how they are made"
+                )
         name = table.get("name", None if changes else OFFICIAL)
         if not isinstance(name, str) or not name:
             raise MethodologyError(f"{here} has no name; it replaces {', '.join(changes)}")
         if name in [choice.name for choice in found]:
             raise MethodologyError(f"{where}: two choices are called '{name}'")
         try:
-            methodology.replace(**changes)
+            replaced = methodology.replace(**changes)
         except MethodologyError as problem:
             raise MethodologyError(f"{here} ('{name}'): {problem}") from None
+        tree = ["code", *(level.name for level in methodology.levels[:-1])]
+        if not np.array_equal(replaced.indicators[tree], methodology.indicators[tree]):
+            raise MethodologyError(f"{here} ('{name}') has another tree of indicators; use 'without' to leave one out")
         share = 1.0 / len(said)
         if any(given is not None for given in shares):
             share = check_number(table.get("share"), "share", f"{here} ('{name}')", 0, 1)
         found.append(Choice(name, MappingProxyType(changes), float(share)))
     if sum(not choice.changes for choice in found) != 1:
         raise MethodologyError(f"{where}: one choice, and only one, must be {{}}, the official one")
-    if abs(total := sum(choice.share for choice in found)) and abs(total - 1) > 1e-9:
+    if abs((total := sum(choice.share for choice in found)) - 1) > 1e-9:
         raise MethodologyError(f"{where}: the shares of its choices sum to {total:g}; they must sum to one")
     return tuple(found)
 
@@ -229,9 +241,7 @@ def _weights(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
         if value in (0, 1):
             raise MethodologyError(f"{where}: noise is {value}; it must be above 0 and below 1")
     elif key == "concentration":
-        check_number(value, key, where, 0)
-        if value == 0:
-            raise MethodologyError(f"{where}: concentration is 0; it must be above 0")
+        check_number(value, key, where, 1)
     elif not isinstance(value, str) or not value:
         raise MethodologyError(f"{where}: sets is {value!r}; it must be the name of a table of weights")
     if key == "sets" and "levels" in said:
@@ -260,7 +270,8 @@ def _values(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
         check_known(table, ("exposure", "per"), here, "it")
         if not isinstance(table.get("exposure"), str):
             raise MethodologyError(f"{here}: exposure must be the name of the series that counts those at risk")
-        check_number(table.get("per"), "per", here, 0)
+        if check_number(table.get("per"), "per", here, 0) == 0:
+            raise MethodologyError(f"{here}: per is 0; it must be above zero")
     return {"error": error, "of": of, "distribution": distribution}
 
 
@@ -269,12 +280,17 @@ def _imputations(said: Any, methodology: Methodology, where: str) -> dict[str, A
 
 
 def _paths(changes: Mapping[str, Any]) -> set[tuple[str, ...]]:
-    """The places that a choice replaces: a rule of a level or a node, an end, a setting."""
+    """The places that a choice replaces: a rule of a level or a node, an end, a setting.
+
+    >>> sorted(_paths({"index": {"aggregation": "geometric"}, "ends": {"poverty": {"best": 0}}, "max_age": 5}))
+    [('index', 'aggregation'), ('indicators', 'poverty', 'best'), ('max_age',)]
+    """
     found: set[tuple[str, ...]] = set()
     for key, value in changes.items():
-        if key in ("node", "ends") and isinstance(value, Mapping):
-            found |= {(key, str(code), str(inner)) for code, table in value.items() for inner in table}
-        elif isinstance(value, Mapping) and "name" not in value and key not in ("treatment", "normalisation"):
+        if key in ("node", "ends"):
+            place = "indicators" if key == "ends" else key
+            found |= {(place, str(code), str(inner)) for code, table in value.items() for inner in table}
+        elif isinstance(value, Mapping) and key not in ("treatment", "normalisation", "imputation"):
             found |= {(key, str(inner)) for inner in value}
         else:
             found.add((key,))
@@ -282,14 +298,15 @@ def _paths(changes: Mapping[str, Any]) -> set[tuple[str, ...]]:
 
 
 def _refuse_the_same(factors: Factors) -> None:
-    owner: dict[tuple[str, ...], str] = {}
-    for factor in factors.discrete:
-        for path in set().union(*(_paths(choice.changes) for choice in factor.choices)):
-            if owner.setdefault(path, factor.name) != factor.name:
-                raise MethodologyError(
-                    f"{factors.where}: the factors '{owner[path]}' and '{factor.name}' both replace "
-                    f"{'.'.join(path)}; one would undo the other, so make them one factor"
-                )
+    """No place, nor one inside it, is replaced by two factors."""
+    paths = [(factor.name, path) for factor in factors.discrete
+             for path in sorted(set().union(*(_paths(choice.changes) for choice in factor.choices)))]  # fmt: skip
+    for (one, path), (other, inside) in permutations(paths, 2):
+        if one != other and inside[: len(path)] == path:
+            raise MethodologyError(
+                f"{factors.where}: the factors '{one}' and '{other}' both replace {'.'.join(inside)}; "
+                "one would undo the other, so make them one factor"
+            )
 
 
 def _incompatible(said: Any, factors: Factors) -> Iterator[frozenset[tuple[str, str]]]:

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 SHARE = "%"
 TINY = 2.0**-53
-GRID = np.linspace(-8.25, 8.25, 4097)  # normal deviates at which quantiles of a gamma distribution are kept
+GRID = np.linspace(-8.5, 8.5, 545)  # normal deviates at which quantiles of a gamma distribution are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +53,16 @@ class Redraw:
 
 def observed(panels: Sequence[Panel]) -> Observed:
     """The observations that the cells of the panels were made of."""
-    key = ["region", "indicator", "observed"]
     parts = []
     for number, panel in enumerate(panels):
         cells = panel.cells.reset_index(names="cell").assign(panel=number)
         parts.append(cells[cells["value"].notna() & (cells["status"] != IMPUTED)])
     rows = pd.concat(parts, ignore_index=True)
     shared = rows["status"] == PARENT_REGION
-    rows["owner"] = rows["region"].where(~shared, "of a parent region: " + rows["value"].map(repr))
-    key = ["owner", "indicator", "observed"]
-    row = rows.groupby(key, sort=True).ngroup()
+    figures = rows.loc[shared, ["value", "se", "n", "source"]]  # by which a parent region is known
+    rows["owner"] = rows["region"]
+    rows.loc[shared, "owner"] = [f"the parent region of {figure}" for figure in figures.itertuples(index=False)]
+    row = rows.groupby(["owner", "indicator", "observed"], sort=True).ngroup()
     table = rows.assign(row=row).drop_duplicates("row").sort_values("row").reset_index(drop=True)
     regions = rows.groupby(row)["region"].unique().map(tuple)
     places = []
@@ -92,7 +92,7 @@ def redraws(
     if settings["error"] == "sampling":
         return _sampling(found.table, methodology, covariance, settings["overlap"])
     if settings["error"] == "rounding":
-        return _rounding(found.table, observations)
+        return _rounding(found.table, methodology, observations)
     return _counts(found.table, observations, settings["of"], settings["distribution"])
 
 
@@ -102,9 +102,10 @@ def _cell(row: Any) -> str:
 
 def _sampling(table: pd.DataFrame, methodology: Methodology, covariance: pd.DataFrame | None, overlap: float) -> Redraw:
     """Normal errors, those of shares on the logit scale, with the covariances of one survey."""
+    for row in table[(table["se"] < 0) | np.isinf(table["se"])].itertuples():
+        raise DataError(f"{_cell(row)} has a standard error of {row.se:g}; it must be a number not below zero")
     own = table[table["se"] > 0]
-    unit = methodology.indicators.set_index("code")["unit"]
-    share = (own["indicator"].map(unit) == SHARE).to_numpy()
+    share = _shares(own, methodology)
     value, se = own["value"].to_numpy(float), own["se"].to_numpy(float)
     for row in own[share & ((value <= 0) | (value >= 100))].itertuples():
         raise DataError(
@@ -127,6 +128,12 @@ def _sampling(table: pd.DataFrame, methodology: Methodology, covariance: pd.Data
         return np.asarray(result)
 
     return Redraw(own.index.to_numpy(np.intp), draw)
+
+
+def _shares(rows: pd.DataFrame, methodology: Methodology) -> NDArray[np.bool_]:
+    """Which observations are shares of a hundred."""
+    unit = methodology.indicators.set_index("code")["unit"]
+    return np.asarray(rows["indicator"].map(unit) == SHARE)
 
 
 def _normal(u: Array) -> Array:
@@ -169,6 +176,8 @@ def _mixing(own: pd.DataFrame, se: Array, slope: Array, covariance: pd.DataFrame
     lines = covariance[list(columns)].itertuples(index=False, name=None)
     for region, year, code, other, value in lines:
         pair = [place.get((region, year, indicator), -1) for indicator in (code, other)]
+        if not np.isfinite(float(value)):
+            raise DataError(f"the covariance of {code} and {other} in {region}, {year} is {value}; it must be a number")
         if min(pair) >= 0 and pair[0] != pair[1]:
             (block, i), (_, j) = at[pair[0]], at[pair[1]]
             sigma[block, i, j] = sigma[block, j, i] = float(value) * slope[pair[0]] * slope[pair[1]]
@@ -181,7 +190,8 @@ def _mixing(own: pd.DataFrame, se: Array, slope: Array, covariance: pd.DataFrame
                 f"the covariances of {where} contradict its standard errors: as a matrix they are not "
                 "positive semidefinite; a correlation above 1 hides in them"
             )
-        factor[block] = vectors * np.sqrt(np.maximum(values, 0.0))
+        # the symmetric root: what is correlated with nothing keeps its own deviate
+        factor[block] = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     filled = order >= 0
 
     def mix(z: Array) -> Array:
@@ -197,15 +207,25 @@ def _mixing(own: pd.DataFrame, se: Array, slope: Array, covariance: pd.DataFrame
     return mix
 
 
-def _rounding(table: pd.DataFrame, observations: pd.DataFrame) -> Redraw:
-    """Uniform within half a unit of the last digit that a series is published with; derived figures are not rounded."""
+def _rounding(table: pd.DataFrame, methodology: Methodology, observations: pd.DataFrame) -> Redraw:
+    """Uniform within half a unit of the last digit that a series is published with; derived figures are not rounded.
+
+    A share stays a share: it is held at 0 and at 100.
+    """
     published = observations[observations["indicator"].isin(table["indicator"]) & observations["value"].notna()]
     if "status" in published:
         published = published[published["status"] != "derived"]
     digits = published.groupby("indicator")["value"].agg(lambda values: max(map(_decimals, values)))
     own = table[table["indicator"].isin(digits.index) & (table["status"] != "derived")]
     half = 0.5 * 10.0 ** -own["indicator"].map(digits).to_numpy(float)[:, None]
-    return Redraw(own.index.to_numpy(np.intp), lambda values, u: values + half * (2.0 * u - 1.0))
+    share = _shares(own, methodology)
+
+    def draw(values: Array, u: Array) -> Array:
+        result = values + half * (2.0 * u - 1.0)
+        result[share] = np.clip(result[share], 0.0, 100.0)
+        return result
+
+    return Redraw(own.index.to_numpy(np.intp), draw)
 
 
 def _decimals(value: float) -> int:
@@ -230,17 +250,33 @@ def _counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, An
     for row in own[own["value"] < 0].itertuples():
         raise DataError(f"{_cell(row)} is {row.value:g}; a rate of events cannot be below zero")
     scale = (per / exposure)[:, None]
-    quantiles = special.gammaincinv(events + 0.5, special.ndtr(GRID)) if distribution == "gamma" else GRID[None]
+    if distribution == "poisson":
+        return Redraw(
+            own.index.to_numpy(np.intp),
+            lambda _, u: np.asarray(stats.poisson.ppf(np.clip(u, TINY, 1.0 - TINY), events) * scale),
+        )
+    roots = np.cbrt(special.gammaincinv(events + 0.5, special.ndtr(GRID)))  # nearly a straight line of the deviate
 
-    def draw(values: Array, u: Array) -> Array:
-        if distribution == "poisson":
-            return np.asarray(stats.poisson.ppf(u, events) * scale)
-        place = (_normal(u) - GRID[0]) / (GRID[1] - GRID[0])  # between its nodes a straight line: off by less than 1e-5
-        node = place.astype(np.intp)
-        low, high = (np.take_along_axis(quantiles, node + step, axis=1) for step in (0, 1))
-        return np.asarray((low + (place - node) * (high - low)) * scale)
+    def draw(_: Array, u: Array) -> Array:
+        return np.asarray(_between(roots, _normal(u)) ** 3 * scale)
 
     return Redraw(own.index.to_numpy(np.intp), draw)
+
+
+def _between(heights: Array, z: Array) -> Array:
+    """(rows, draws) what lies between the nodes of GRID, by the cubic through the four nearest."""
+    place = (z - GRID[0]) / (GRID[1] - GRID[0])
+    node = place.astype(np.intp)
+    t = place - node
+    result = np.zeros_like(z)
+    for step, weight in (
+        (-1, t * (t - 1) * (2 - t) / 6),
+        (0, (t + 1) * (t - 1) * (t - 2) / 2),
+        (1, (t + 1) * t * (2 - t) / 2),
+        (2, (t + 1) * t * (t - 1) / 6),
+    ):
+        result += weight * np.take_along_axis(heights, node + step, axis=1)
+    return result
 
 
 def _exposure(row: Any, series: str, observations: pd.DataFrame) -> float:

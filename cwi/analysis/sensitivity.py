@@ -7,6 +7,7 @@ are known. Their difference is what the factor does together with others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from cwi.analysis.space import Alternatives
-from cwi.analysis.uncertainty import ranked
+from cwi.analysis.draws import ranked
+from cwi.analysis.space import Alternatives, Outcome
 from cwi.errors import DataError, MethodologyError, near
 from cwi.methods.ranking import mean_rank_shift
 from cwi.methods.variance import anova, sobol_indices
@@ -26,7 +27,7 @@ __all__ = ["MOST", "Exact", "Sobol", "exact", "leave_one_out", "one_at_a_time", 
 Array = NDArray[np.float64]
 MOST = 50_000  # combinations that are enumerated
 SHIFT = "mean rank shift"
-OUTPUTS = (SHIFT, "score", "rank")
+BARRED = "choices that are declared incompatible"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Exact:
     ``indices``: output, region, factor, first, total, variance
     ``joint``  : output, region, factors, share: what factors do together beyond what each does alone
     ``runs``   : a row a combination: the choice of each factor, mean rank shift, and the reason if it failed
-    ``failed`` : the rows of ``runs`` that failed; with any, indices that they are part of are not a number
+    ``failed`` : the rows of ``runs`` that failed or are declared incompatible; with any, no index is a number
     """
 
     indices: pd.DataFrame
@@ -45,6 +46,7 @@ class Exact:
 
     @property
     def failed(self) -> pd.DataFrame:
+        """The combinations without scores, with the reason of each."""
         return self.runs[self.runs["reason"] != ""]
 
 
@@ -52,7 +54,9 @@ class Exact:
 class Sobol:
     """Estimated indices: output, region, factor, first, first_low, first_high, total, total_low, total_high, variance.
 
-    ``failed``: number of the design's runs in which a rule could not be applied; with any, nothing is estimated.
+    ``runs``  : how many the design made
+    ``failed``: reasons, and the number of runs, in which a rule could not be applied or choices are declared
+    incompatible; with any, indices that they are part of are not a number
     """
 
     indices: pd.DataFrame
@@ -76,7 +80,7 @@ def exact(plan: Alternatives, year: int, *, order: int = 2) -> Exact:
     Raises
     ------
     MethodologyError
-        If there is no list of choices, or more than 50 000 combinations.
+        If there is no list of choices, or more than 50,000 combinations.
 
     Examples
     --------
@@ -95,16 +99,16 @@ def exact(plan: Alternatives, year: int, *, order: int = 2) -> Exact:
     """
     factors = plan.factors.discrete
     grid = [len(factor.choices) for factor in factors]
-    count = int(np.prod(grid)) if grid else 0
-    if not count:
+    count = math.prod(grid)
+    if not grid:
         raise MethodologyError(f"{plan.factors.where}: no factor is a list of choices; nothing can be enumerated")
     if count > MOST:
         raise MethodologyError(
-            f"{plan.factors.where}: {' × '.join(map(str, grid))} = {count} combinations are more than {MOST}; "
+            f"{plan.factors.where}: {' × '.join(map(str, grid))} = {count:,} combinations are more than {MOST:,}; "
             "leave a factor out, or estimate with sobol"
         )
     choices = np.indices(grid).reshape(len(grid), -1)
-    outcome = plan.run(choices)
+    outcome = _tried(plan, choices)
     official = plan.run(plan.official(1)).scores
     names, values = _outputs(plan, year, outcome.scores, official)
     found = anova(values.T.reshape(*grid, -1), [np.array([c.share for c in f.choices]) for f in factors], order=order)
@@ -157,10 +161,28 @@ def sobol(
     by
         Factors whose axes are told apart, each a factor of its own.
 
+    Returns
+    -------
+    Sobol
+
     Raises
     ------
     DataError
         If n is no power of two.
+    MethodologyError
+        If a factor of ``by`` is unknown.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> from cwi.analysis.alternatives import alternatives
+    >>> from cwi.analysis.factors import read_factors
+    >>> edition = read_edition(2023)
+    >>> factors = read_factors(edition.methodology, {"factor": {"weights": {"weights": {"noise": 0.25}}}})
+    >>> plan = alternatives(edition.observations, edition.methodology, factors, years=[2023], base=edition.base)
+    >>> found = sobol(plan, 2023, n=16, rng=np.random.default_rng(1), resamples=20)
+    >>> found.runs, found.failed
+    (48, {})
     """
     if n < 2 or n & (n - 1):
         raise DataError(f"n is {n}; a Sobol sequence is balanced only at a power of two, such as 1024")
@@ -181,7 +203,7 @@ def sobol(
     mixed = [np.where(np.isin(np.arange(d), places)[:, None], b, a) for places in groups.values()]
     runs, failed = [], []
     for points in (a, b, *mixed):
-        outcome = plan.run(plan.choices(points), points)
+        outcome = _tried(plan, plan.choices(points), points)
         runs.append(outcome.scores)
         failed += list(outcome.failed.values())
     official = plan.run(plan.official(1)).scores
@@ -219,7 +241,7 @@ def one_at_a_time(plan: Alternatives, year: int) -> pd.DataFrame:
     for number, factor in enumerate(plan.factors.discrete):
         choices = plan.official(len(factor.choices))
         choices[number] = np.arange(len(factor.choices))
-        outcome = plan.run(choices)
+        outcome = _tried(plan, choices)
         ranks = ranked(outcome.scores, plan)[rows].astype(float)
         ranks[ranks == 0] = np.nan
         for place, choice in enumerate(factor.choices):
@@ -268,13 +290,11 @@ def leave_one_out(plan: Alternatives, year: int, level: str = "indicator") -> pd
     rows = _regions(plan, year)
     nominal = ranked(official, plan)[rows, 0].astype(float)
     frames = []
-    for code in codes:
+    for code in (code for code, seen in zip(codes, plan.measured[depth], strict=True) if seen):
         try:
             scores, reason = plan.without(code), ""
         except MethodologyError as problem:
             scores, reason = np.full_like(official, np.nan), str(problem)
-        if np.array_equal(scores, official, equal_nan=True):
-            continue
         ranks = ranked(scores, plan)[rows, 0].astype(float)
         ranks[ranks == 0] = np.nan
         frames.append(
@@ -300,6 +320,13 @@ def _regions(plan: Alternatives, year: int) -> NDArray[np.intp]:
         years = sorted(set(plan.groups[plan.groups >= 0].tolist()))
         raise DataError(f"there is no region of {year}; there are regions of {', '.join(map(str, years))}")
     return rows
+
+
+def _tried(plan: Alternatives, choices: NDArray[np.intp], u: Array | None = None) -> Outcome:
+    """What became of some draws; those whose choices are declared incompatible count as failed."""
+    outcome, barred = plan.run(choices, u), plan.barred(choices)
+    failed = dict(outcome.failed) | dict.fromkeys(np.flatnonzero(barred).tolist(), BARRED)
+    return Outcome(np.where(barred, np.nan, outcome.scores), failed)
 
 
 def _outputs(plan: Alternatives, year: int, scores: Array, official: Array) -> tuple[pd.DataFrame, Array]:

@@ -8,19 +8,19 @@ block of any size and on any machine of a cluster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from cwi.analysis.columns import columns, distinct, single, stacked
 from cwi.analysis.factors import Factor, Factors
 from cwi.analysis.redraw import Observed, Redraw
+from cwi.analysis.reweigh import Act, axes_of_levels, disturbed, in_turn, spoken
 from cwi.derivation import Floor, base_floor, climb, derive, judging, learning, normalise, weigh_level
 from cwi.errors import MethodologyError, near
 from cwi.methodology import Methodology
@@ -35,7 +35,9 @@ STAGE_OF = {
     "max_age": (PANEL,), "imputation": (PANEL,), "base": (PANEL,),
     "normalisation": (SCALE,), "treatment": (SCALE,), "ends": (SCALE,),
 }  # fmt: skip
-SHARED = 64  # draws that a rule must have in common before they are taken apart by what lies below them
+SHARED = 64  # draws that must have rules in common to be worked on by themselves
+CLOSE = 2**19  # numbers of a floor of draws of the same rules, which stay in the processor's memory
+FAR = 2**22  # numbers of a floor of draws of many rules, which share what they have in common
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,15 +135,8 @@ class Alternatives:
 
     def _width(self, factor: Factor) -> int:
         if factor.kind == "weights" and "sets" not in factor.settings:
-            return sum(len(stated) for stated in self._disturbed(factor).values())
-        if factor.kind == "values":
-            return len(self.redraws[factor.name].rows)
-        return 1
-
-    def _disturbed(self, factor: Factor) -> dict[int, Array]:
-        names = [level.name for level in self.methodology.levels]
-        return {names.index(level): self.methodology.stated_weights[names.index(level)]
-                for level in names if level in factor.settings["levels"]}  # fmt: skip
+            return max(int(axes.stop) for axes in axes_of_levels(factor, self.methodology).values())
+        return len(self.redraws[factor.name].rows) if factor.kind == "values" else 1
 
     def _stage(self, key: str, value: Any) -> tuple[str | int, ...]:
         if key in STAGE_OF:
@@ -172,6 +167,27 @@ class Alternatives:
             self._kept["rules", key] = rules
         found: Methodology = self._kept["rules", key]
         return found
+
+    def barred(self, choices: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """(draws,) which draws hold choices that are declared incompatible."""
+        factors = self.factors.discrete
+        names = [factor.name for factor in factors]
+        found = np.zeros(choices.shape[1], dtype=bool)
+        for pairs in self.factors.incompatible:
+            here = np.ones(choices.shape[1], dtype=bool)
+            for name, choice in pairs:
+                number = names.index(name)
+                here &= choices[number] == [made.name for made in factors[number].choices].index(choice)
+            found |= here
+        return found
+
+    def told(self, choices: NDArray[np.intp]) -> str:
+        """What one draw chooses other than officially, in words."""
+        made = zip(self.factors.discrete, choices, strict=True)
+        said = [
+            f"{factor.name} = '{factor.choices[choice].name}'" for factor, choice in made if choice != factor.official
+        ]
+        return ", ".join(said) or "the official choices"
 
     def at(self, stages: Sequence[str | int], choices: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """The choices that matter to some stages, the official ones left out."""
@@ -263,16 +279,22 @@ class Alternatives:
         -------
         Outcome
         """
-        draws = choices.shape[1]
         moving = [f for f in self.factors if u is not None and f.kind != "choices" and f.name not in still]
-        level, place = self.target
-        state = self._start(choices, u, moving, draws)
-        for step in range(level + 1):
-            state = self._step(step, state, choices, self._multipliers(step, u, moving))
-        scores = np.full((draws, len(self.units)), np.nan).T.copy()
-        alive = state.column >= 0
-        scores[:, alive] = state.floor.scores[state.column[alive], :, place].T
-        return Outcome(scores, state.failed)
+        scores = np.full((len(self.units), choices.shape[1]), np.nan)
+        failed: dict[int, str] = {}
+        for here in self._portions(choices, moving):
+            part = None if u is None else u if len(here) == u.shape[1] else u[:, here]
+            outcome = self._portion(choices[:, here], part, moving)
+            scores[:, here] = outcome.scores
+            failed |= {int(here[draw]): reason for draw, reason in outcome.failed.items()}
+        return Outcome(scores, dict(sorted(failed.items())))
+
+    @cached_property
+    def measured(self) -> tuple[NDArray[np.bool_], ...]:
+        """For each floor, that of the indicators first, which of its nodes anybody measured by the official choices."""
+        panel = self.panels[self._panel_key(self.official(1)[:, 0].tolist())]
+        derived = derive(panel.x, self.methodology, base=panel.base, groups=self.groups)
+        return tuple(np.asarray((measured > 0).any(axis=0)) for measured in derived.measured)
 
     def without(self, part: str) -> Array:
         """(n, 1) the official scores with one part of the tree left out."""
@@ -282,171 +304,206 @@ class Alternatives:
         level, place = self.target
         return derived.scores[level + 1][:, place, None]
 
-    def _start(self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor], draws: int) -> _State:
+    def _portions(self, choices: NDArray[np.intp], moving: Sequence[Factor]) -> Iterator[Places]:
+        """The draws taken apart: those that choose alike by themselves where they are many, and not too many at once.
+
+        Where nothing else moves, draws that choose differently share what they have in common, and stay together.
+        """
+        draws = np.arange(choices.shape[1])
+        widths = [len(self.methodology.indicators), *map(len, self.methodology.nodes)]
+        cells = len(self.units) * max(widths[self._still(moving) :])
+        groups, most = [draws], FAR // cells
+        if moving:
+            combinations, which = distinct(choices)
+            if combinations.shape[1] * SHARED <= len(draws):
+                order = np.argsort(which, kind="stable")
+                groups = np.split(order, np.flatnonzero(np.diff(which[order])) + 1)
+                most = CLOSE // cells
+        for group in groups:
+            yield from np.array_split(group, -(-len(group) // max(most, SHARED))) if len(group) else []
+
+    def _still(self, moving: Sequence[Factor]) -> int:
+        """How many floors, from the lowest, are the same in all draws that choose alike."""
+        if any(factor.kind in ("values", "imputations") for factor in moving):
+            return 0
+        levels = [level for factor in moving for level in self._touched(factor)]
+        return 1 + min(levels, default=self.target[0])
+
+    def _portion(self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor]) -> Outcome:
+        level, place = self.target
+        still = self._still(moving)
+        if still and (choices == choices[:, :1]).all():
+            step, state = still - 1, self._settled(still - 1, choices)
+        else:
+            step, state = 0, self._start(choices, u, moving)
+        for above in range(step, level + 1):
+            state = self._step(above, state, choices, self._acts(above, u, moving))
+        scores = np.full((len(self.units), choices.shape[1]), np.nan)
+        alive = np.flatnonzero(state.column >= 0)
+        if len(alive):
+            scores[:, alive] = state.floor.scores.T[place][:, state.column[alive]]
+        return Outcome(scores, state.failed)
+
+    def _settled(self, level: int, choices: NDArray[np.intp]) -> _State:
+        """Draws that choose alike below a level where nothing varies: one column, made once and kept."""
+        own = choices[:, 0].tolist()
+        key = ("settled", level, self._panel_key(own), self.at([SCALE, *range(level)], own))
+        if key not in self._kept:
+            state = self._start(choices[:, :1], None, ())
+            for step in range(level):
+                state = self._step(step, state, choices[:, :1], [])
+            self._kept[key] = state
+        one: _State = self._kept[key]
+        draws = choices.shape[1]
+        failed = {draw: reason for reason in one.failed.values() for draw in range(draws)}
+        return _State(one.floor, np.repeat(one.column, draws), failed)
+
+    def _start(self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor]) -> _State:
         """The lowest floor: one column for all draws with the same values and scale, or one for each draw."""
-        table = np.full(draws, -1, dtype=np.intp)
+        table = np.full(choices.shape[1], -1, dtype=np.intp)
         for factor in moving:
             if factor.kind == "imputations" and u is not None:
                 m = factor.settings["m"]
                 table = np.minimum((u[self.axes[factor.name].start] * m).astype(np.intp), m - 1)
-        rows = [*self.stages[PANEL], *self.stages[SCALE]]
-        keys, column = distinct(np.vstack([choices[rows], table]))
+        keys, column = distinct(np.vstack([choices[[*self.stages[PANEL], *self.stages[SCALE]]], table]))
         values = [factor for factor in moving if factor.kind == "values"]
+        pieces: list[tuple[Places, Floor]] = []
         failed: dict[int, str] = {}
-        floors, where = [], np.full(draws, -1, dtype=np.intp)
-        at = 0
         for number in range(keys.shape[1]):
             here = np.flatnonzero(column == number)
-            own = choices[:, here[0]].tolist()
+            own, drawn = choices[:, here[0]].tolist(), int(table[here[0]])
+            if values and u is not None:
+                redraw = partial(self._redrawn, own, drawn, values, u)
+                apart(here, redraw, pieces, failed)
+                continue
             try:
-                if values and u is not None:
-                    floor = self._redrawn(own, int(table[here[0]]), values, u[:, here])
-                    where[here] = at + np.arange(len(here))
-                    at += len(here)
-                else:
-                    floor = single(self._lowest(own, int(table[here[0]])))
-                    where[here] = at
-                    at += 1
+                pieces.append((here, single(self._lowest(own, drawn))))
             except MethodologyError as problem:
                 failed |= dict.fromkeys(here.tolist(), str(problem))
-                continue
-            floors.append(floor)
-        return _State(stacked(floors, len(self.units), len(self.methodology.indicators)), where, failed)
+        return self._standing(pieces, len(column), len(self.methodology.indicators), failed)
 
-    def _redrawn(self, choices: Sequence[int], table: int, values: Sequence[Factor], u: Array) -> Floor:
-        """The lowest floor with values redrawn, a column a draw."""
+    def _standing(self, pieces: Sequence[tuple[Places, Floor]], draws: int, k: int, failed: dict[int, str]) -> _State:
+        """Floors of some draws each as one, side by side; a floor of one column is the same for all its draws."""
+        column, at = np.full(draws, -1, dtype=np.intp), 0
+        for here, floor in pieces:
+            width = len(floor.scores)
+            column[here] = at + (np.arange(width) if width > 1 else 0)
+            at += width
+        return _State(stacked([floor for _, floor in pieces], len(self.units), k), column, failed)
+
+    def _redrawn(self, choices: Sequence[int], table: int, values: Sequence[Factor], u: Array, draws: Places) -> Floor:
+        """The lowest floor of some draws with values redrawn, a column a draw."""
         key = self._panel_key(choices)
-        x = self._values(choices, table)
-        new = np.repeat(self.found.table["value"].to_numpy(float)[:, None], u.shape[1], axis=1)
-        for factor in values:
+        new = np.repeat(self.found.table["value"].to_numpy(float)[:, None], len(draws), axis=1)
+        for factor in sorted(values, key=lambda factor: factor.settings["error"] == "rounding"):
             redraw = self.redraws[factor.name]
-            new[redraw.rows] = redraw.draw(new[redraw.rows], u[self.axes[factor.name]])
-        place = self.found.places[list(self.panels).index(key)]
-        drawn = np.repeat(x.T[:, :, None], u.shape[1], axis=2)
-        moved = place.T >= 0
-        drawn[moved] = new[place.T[moved]]
-        floor = normalise(drawn.T, self.rules(self.at([SCALE], choices)), self.panels[key].base)
-        return floor
+            points = u[self.axes[factor.name]]
+            new[redraw.rows] = redraw.draw(new[redraw.rows], points if len(draws) == u.shape[1] else points[:, draws])
+        place = self.found.places[list(self.panels).index(key)].T
+        x = np.repeat(self._values(choices, table).T[:, :, None], len(draws), axis=2)
+        x[place >= 0] = new[place[place >= 0]]
+        return normalise(x.T, self.rules(self.at([SCALE], choices)), self.panels[key].base)
 
-    def _multipliers(self, level: int, u: Array | None, moving: Sequence[Factor]) -> list[tuple[Factor, Array]]:
-        """What each factor of weights does to the weights of a level: rows for its parts, a column a draw."""
-        found = []
-        for factor in moving:
-            if factor.kind != "weights" or u is None:
-                continue
-            own = u[self.axes[factor.name]]
-            if "sets" in factor.settings:
-                if level in self._spoken(factor.settings["sets"]):
-                    found.append((factor, own))
-                continue
-            start = 0
-            for at, stated in self._disturbed(factor).items():
-                if at == level:
-                    found.append((factor, np.ascontiguousarray(own[start : start + len(stated)])))
-                start += len(stated)
-        return found
+    def _touched(self, factor: Factor) -> Mapping[int, slice]:
+        """The levels whose weights a factor disturbs, and which of its axes do."""
+        if factor.kind != "weights":
+            return {}
+        if "sets" in factor.settings:
+            return dict.fromkeys(self._spoken(factor.settings["sets"]), slice(0, 1))
+        return axes_of_levels(factor, self.methodology)
+
+    def _acts(self, level: int, u: Array | None, moving: Sequence[Factor]) -> list[Act]:
+        """What the factors of weights do to the weights of a level."""
+        return [] if u is None else in_turn(
+            [(factor, u[self.axes[factor.name]][touched[level]]) for factor in moving
+             for touched in [self._touched(factor)] if level in touched]
+        )  # fmt: skip
 
     def _spoken(self, name: str) -> dict[int, Array]:
-        """The levels that a table of weight sets speaks of: (sets, parts), not a number for parts it leaves alone."""
         if ("sets", name) not in self._kept:
-            table, found = self.sets[name], {}
-            codes = list(self.methodology.indicators["code"])
-            for level, nodes in enumerate(self.methodology.nodes):
-                if table.columns.isin(codes).any():
-                    found[level] = table.reindex(columns=codes).to_numpy(float)
-                codes = [node.code for node in nodes]
-            self._kept["sets", name] = found
-        spoken: dict[int, Array] = self._kept["sets", name]
-        return spoken
+            self._kept["sets", name] = spoken(self.sets[name], self.methodology)
+        found: dict[int, Array] = self._kept["sets", name]
+        return found
 
-    def _using(self, level: int, own: Array, acts: Sequence[tuple[Factor, Array]], draws: Places) -> Array:
+    def _using(self, level: int, own: Array, acts: Sequence[Act], draws: Places) -> Array:
         """The weights of some draws: (draws, 1, k)."""
         used = own[:, None]
         for factor, u in acts:
-            mine = u[:, draws] if len(draws) < u.shape[1] else u
-            if "noise" in factor.settings:
-                used = used * (1.0 + factor.settings["noise"] * (2.0 * mine - 1.0))
-            elif "concentration" in factor.settings:
-                spread = factor.settings["concentration"] * used
-                used = np.where(spread > 0, special.gammaincinv(np.where(spread > 0, spread, 1.0), mine), 0.0)
-            else:
-                table = self._spoken(factor.settings["sets"])[level]
-                picked = table[np.minimum((mine[0] * len(table)).astype(np.intp), len(table) - 1)].T
-                used = np.where(np.isnan(picked), used, picked)
-        return used.T[:, None, :]
+            sets = self._spoken(factor.settings["sets"])[level] if "sets" in factor.settings else None
+            used = disturbed(factor.settings, used, u if len(draws) == u.shape[1] else u[:, draws], sets)
+        return used.T[:, None]
 
-    def _step(
-        self, level: int, state: _State, choices: NDArray[np.intp], acts: Sequence[tuple[Factor, Array]]
-    ) -> _State:
-        """All draws one level up."""
+    def _learns(self, level: int) -> bool:
+        """Whether under some choice a scheme of this level learns from the scores below it."""
+        if ("learns", level) not in self._kept:
+            made = [((f, c),) for f in self.stages[level] for c in range(len(self.factors.discrete[f].choices))]
+            self._kept["learns", level] = any(learning(self.rules(key).nodes)[level] for key in [(), *made])
+        return bool(self._kept["learns", level])
+
+    def _step(self, level: int, state: _State, choices: NDArray[np.intp], acts: Sequence[Act]) -> _State:
+        """All draws one level up; those that stand in the same column and go by the same rules, as one."""
         draws = np.flatnonzero(state.column >= 0)
-        rows = list(self.stages[level])
-        learns = any(learning(self.rules(((f, c),)).nodes)[level]
-                     for f in self.stages[level] for c in range(len(self.factors.discrete[f].choices))
-                     ) or learning(self.methodology.nodes)[level]  # fmt: skip
-        if learns:
-            below = [number for stage in (PANEL, SCALE, *range(level)) for number in self.stages[stage]]
-            rows = sorted({*rows, *below})
-        keys, rule = distinct(choices[rows][:, draws]) if rows else (None, np.zeros(len(draws), dtype=np.intp))
+        stages = (PANEL, SCALE, *range(level + 1)) if self._learns(level) else (level,)
+        rows = sorted({number for stage in stages for number in self.stages[stage]})
+        _, rule = distinct(choices[rows][:, draws])
         if acts or len(state.floor.scores) >= len(draws):
-            task, of_draw = draws, np.arange(len(draws))  # a task a draw
-            rule_of = rule
+            first, of_draw = np.arange(len(draws)), np.arange(len(draws))
         else:
             pairs, of_draw = distinct(np.vstack([state.column[draws], rule]))
-            first = np.zeros(pairs.shape[1], dtype=np.intp)
+            first = np.empty(pairs.shape[1], dtype=np.intp)
             first[of_draw[::-1]] = np.arange(len(draws))[::-1]
-            task, rule_of = draws[first], rule[first]
+        task = draws[first]
         pieces: list[tuple[Places, Floor]] = []
         broken: dict[int, str] = {}
-        for number in range(1 if keys is None else keys.shape[1]):
-            mine = np.flatnonzero(rule_of == number)
+        for number in range(rule.max(initial=-1) + 1):
+            mine = np.flatnonzero(rule[first] == number)
             if len(mine):
-                own = choices[:, task[mine[0]]].tolist()
-                self._climb(level, state, own, acts, task, mine, pieces, broken)
+                self._climb(level, state, choices[:, task[mine[0]]].tolist(), acts, task, mine, pieces, broken)
+        tasks = self._standing(pieces, len(task), len(self.methodology.nodes[level]), {})
         column = np.full(len(state.column), -1, dtype=np.intp)
-        place = np.full(len(task), -1, dtype=np.intp)
-        at = 0
-        for mine, _ in pieces:
-            place[mine] = at + np.arange(len(mine))
-            at += len(mine)
-        column[draws] = place[of_draw]
+        column[draws] = tasks.column[of_draw]
         failed = dict(state.failed)
         for number, reason in broken.items():
             failed |= dict.fromkeys(draws[of_draw == number].tolist(), reason)
-        nodes = self.methodology.nodes[level]
-        return _State(stacked([floor for _, floor in pieces], len(self.units), len(nodes)), column, failed)
+        return _State(tasks.floor, column, failed)
 
     def _climb(
         self,
         level: int,
         state: _State,
         choices: Sequence[int],
-        acts: Sequence[tuple[Factor, Array]],
+        acts: Sequence[Act],
         task: Places,
         mine: Places,
         pieces: list[tuple[Places, Floor]],
         broken: dict[int, str],
     ) -> None:
-        """Tasks that go by the same rules of a level, together where they can, apart where one of them fails."""
-        standing = state.column[task[mine]]
-        below = np.unique(standing)
-        if len(below) > 1 and len(below) * SHARED <= len(mine):
-            for column in below:
-                self._climb(level, state, choices, acts, task, mine[standing == column], pieces, broken)
-            return
-        rules = self.rules(self.at([level], choices))
-        own = self._own(level, choices)
-        ruling = judging(rules.nodes[level], own, rules.stated_weights[level])
-        using = self._using(level, own, acts, task[mine]) if acts else own
-        lower = columns(state.floor, standing)
+        """Tasks that go by the same rules of a level."""
         try:
-            floor, _ = climb(lower, rules.nodes[level], ruling, using, self.groups)
+            nodes = self.rules(self.at([level], choices)).nodes[level]
+            own = self._own(level, choices)
         except MethodologyError as problem:
-            if len(mine) == 1 or (len(below) == 1 and not acts):
-                broken |= dict.fromkeys(mine.tolist(), str(problem))
-                return
-            half = len(mine) // 2
-            for part in (mine[:half], mine[half:]):
-                self._climb(level, state, choices, acts, task, part, pieces, broken)
+            broken |= dict.fromkeys(mine.tolist(), str(problem))
             return
-        pieces.append((mine, single(floor) if floor.scores.ndim == 2 else floor))
+        ruling = judging(nodes, own, self.rules(self.at([level], choices)).stated_weights[level])
+
+        def up(these: Places) -> Floor:
+            using = self._using(level, own, acts, task[these]) if acts else own
+            floor, _ = climb(columns(state.floor, state.column[task[these]]), nodes, ruling, using, self.groups)
+            return single(floor) if floor.scores.ndim == 2 else floor
+
+        apart(mine, up, pieces, broken)
+
+
+def apart(
+    draws: Places, make: Callable[[Places], Floor], pieces: list[tuple[Places, Floor]], failed: dict[int, str]
+) -> None:
+    """The floor of some draws together if that can be made, or of each half, until those that fail stand alone."""
+    try:
+        pieces.append((draws, make(draws)))
+    except MethodologyError as problem:
+        if len(draws) == 1:
+            failed[int(draws[0])] = str(problem)
+            return
+        for half in np.array_split(draws, 2):
+            apart(half, make, pieces, failed)

@@ -48,9 +48,9 @@ def rank(y: Array, *, decimals: int) -> Array:
     y = np.asarray(y, dtype=float)
     rounded = half_away(y, decimals)
     if y.shape[-1] <= FEW:
-        above = np.zeros_like(rounded, dtype=np.uint8)
+        above, ahead = np.zeros_like(rounded, dtype=np.uint8), np.empty_like(rounded, dtype=bool)
         for unit in range(y.shape[-1]):
-            above += rounded[..., unit, None] > rounded
+            above += np.greater(rounded[..., unit, None], rounded, out=ahead).view(np.uint8)
         ranks = above + 1.0
     else:
         ranks = rank_within(rounded, tolerance=0.0)

@@ -52,7 +52,7 @@ def anova(y: Array, shares: Sequence[Array], *, order: int = 2) -> Indices:
     Raises
     ------
     ValueError
-        If the shares do not fit the grid.
+        If the shares do not fit the grid, or the order is below one.
 
     References
     ----------
@@ -66,55 +66,56 @@ def anova(y: Array, shares: Sequence[Array], *, order: int = 2) -> Indices:
     ([0.643, 0.286], [0.714, 0.357])
     """
     f = y.ndim - 1
+    if order < 1:
+        raise ValueError(f"order is {order}; it must be at least 1")
     if [len(share) for share in shares] != list(y.shape[:-1]):
         raise ValueError(f"shares of {[len(share) for share in shares]} choices for a grid of {list(y.shape[:-1])}")
     for share in shares:
         if (share < 0).any() or abs(share.sum() - 1) > 1e-9:
             raise ValueError(f"shares of choices must not be below zero and must sum to one; they are {share.tolist()}")
     y = y - y[(0,) * f]  # only differences matter; what no factor moves is exactly zero from here on
-    variance = _mean(_centred(y, shares, range(f)) ** 2, shares, range(f))
-    size = np.abs(y).max(axis=tuple(range(f))) if y.size else np.zeros(y.shape[-1])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.where(variance > LEAST * size**2, variance, np.nan)
-        effects: dict[tuple[int, ...], Array] = {}
-        for length in range(1, min(order, f) + 1):
-            for members in combinations(range(f), length):
-                others = [axis for axis in range(f) if axis not in members]
-                mean = _mean(y, shares, others)  # E[y | members]
-                own = _mean(_centred(mean, [shares[i] for i in members], range(length)) ** 2,
-                            [shares[i] for i in members], range(length))  # fmt: skip
-                smaller = [effects[part] for n in range(1, length) for part in combinations(members, n)]
-                effects[members] = own - sum(smaller, np.zeros_like(own))
-        total = [_mean(_within(y, share, axis), [*shares[:axis], *shares[axis + 1 :]], range(f - 1))
-                 for axis, share in enumerate(shares)]  # fmt: skip
-        return Indices(
-            first=np.array([effects[axis,] / scale for axis in range(f)]),
-            total=np.array(total) / scale,
-            variance=variance,
-            joint={members: effect / scale for members, effect in effects.items()},
-        )
+    every = tuple(range(f))
+    grand = _mean(y, shares, every)
+    variance = _mean((y - grand) ** 2, shares, every)
+    scale = _varying(variance, np.abs(y).max(axis=every, initial=0.0))
+    effects: dict[tuple[int, ...], Array] = {}
+    for members in _sets(every, min(order, f)):
+        effect = _mean(y, shares, [axis for axis in every if axis not in members]) - grand
+        for part in _sets(members, len(members) - 1):
+            effect = effect - effects[part]
+        effects[members] = effect
+    joint = {members: _mean(effect**2, shares, every) / scale for members, effect in effects.items()}
+    within = [_mean((y - _mean(y, shares, [axis])) ** 2, shares, every) / scale for axis in every]
+    return Indices(
+        first=np.array([joint[axis,].reshape(-1) for axis in every]),
+        total=np.array([index.reshape(-1) for index in within]),
+        variance=variance.reshape(-1),
+        joint={members: index.reshape(-1) for members, index in joint.items()},
+    )
 
 
-def _mean(y: Array, shares: Sequence[Array], axes: Sequence[int] | range) -> Array:
-    """The mean over some of the grid's axes, each choice counting its share."""
-    for axis in sorted(axes, reverse=True):
+def _sets(items: Sequence[int], most: int) -> list[tuple[int, ...]]:
+    """All sets of one to ``most`` items, small ones first."""
+    return [found for length in range(1, most + 1) for found in combinations(items, length)]
+
+
+def _mean(y: Array, shares: Sequence[Array], axes: Sequence[int]) -> Array:
+    """The mean over some of the grid's axes, which stay with one place, each choice counting its share.
+
+    What does not vary along an axis keeps its last bit.
+    """
+    for axis in axes:
         first = np.take(y, [0], axis=axis)
-        share = shares[axis].reshape([-1 if i == axis else 1 for i in range(y.ndim)])
-        y = np.squeeze(first, axis=axis) + ((y - first) * share).sum(axis=axis)
+        if y.shape[axis] > 1:
+            share = shares[axis].reshape([-1 if i == axis else 1 for i in range(y.ndim)])
+            first = first + ((y - first) * share).sum(axis=axis, keepdims=True)
+        y = first
     return y
 
 
-def _centred(y: Array, shares: Sequence[Array], axes: range) -> Array:
-    return y - _mean(y, shares, axes)
-
-
-def _within(y: Array, share: Array, axis: int) -> Array:
-    """The variance along one axis."""
-    y = np.moveaxis(y, axis, 0)
-    y = y - y[:1]
-    share = share.reshape(-1, *([1] * (y.ndim - 1)))
-    mean = (share * y).sum(axis=0)
-    return np.asarray((share * (y - mean) ** 2).sum(axis=0))
+def _varying(variance: Array, size: Array) -> Array:
+    """The variance of outputs of a size, not a number where it is nothing but rounding, or not known."""
+    return np.where(variance > LEAST * size**2, variance, np.nan)
 
 
 def sobol_indices(
@@ -137,7 +138,13 @@ def sobol_indices(
 
     Returns
     -------
-    Indices (``joint`` holds the first-order ones only), and the intervals of first and total, (2, f, m) each.
+    Indices (``joint`` holds the first-order ones only), and the intervals of first and total, (2, f, m) each; an output
+    with a row that is not known has no index.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other, or a number is out of its range.
 
     References
     ----------
@@ -156,26 +163,31 @@ def sobol_indices(
     """
     n, m = a.shape
     f = len(ab)
+    if b.shape != (n, m) or ab.shape != (f, n, m):
+        raise ValueError(f"outputs of A, B and A with columns of B have the shapes {a.shape}, {b.shape} and {ab.shape}")
+    if n < 2 or resamples < 1 or not 0 < level < 1:
+        raise ValueError(
+            f"rows {n}, resamples {resamples}, level {level:g}; rows must be at least 2, resamples at least 1, "
+            "level between 0 and 1"
+        )
     centre = np.vstack([a, b]).mean(axis=0)
     a, b, ab = a - centre, b - centre, ab - centre
     found = stats.sobol_indices(
         func={"f_A": a.T, "f_B": b.T, "f_AB": np.ascontiguousarray(ab.transpose(0, 2, 1))}, n=n, method="saltelli_2010"
     )
     variance = np.var(np.vstack([a, b]), axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        flat = variance <= LEAST * np.maximum(np.abs(centre), np.abs(a).max(axis=0, initial=0.0)) ** 2
-        first, total = (
-            np.where(flat, np.nan, np.asarray(index).reshape(m, f).T)
-            for index in (found.first_order, found.total_order)
-        )
-        counts = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples).astype(float) / n
-        sums = counts @ np.hstack([a + b, a**2 + b**2]) / 2
-        spread = (sums[:, m:] - sums[:, :m] ** 2)[:, None, :]
-        products = (b * (ab - a)).transpose(1, 0, 2).reshape(n, f * m)
-        squares = ((a - ab) ** 2 / 2).transpose(1, 0, 2).reshape(n, f * m)
-        tails = [(1 - level) / 2, (1 + level) / 2]
-        bounds = [
-            np.where(flat, np.nan, np.quantile((counts @ parts).reshape(resamples, f, m) / spread, tails, axis=0))
-            for parts in (products, squares)
-        ]
+    scale = _varying(variance, np.maximum(np.abs(centre), np.abs(a).max(axis=0)))
+    known = ~np.isnan(scale + ab.sum(axis=1))  # elsewhere scipy says 0
+    first, total = (
+        np.where(known, np.asarray(index).reshape(m, f).T, np.nan) for index in (found.first_order, found.total_order)
+    )
+    counts = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples) / n
+    sums = counts @ np.hstack([a + b, a**2 + b**2]) / 2
+    spread = (sums[:, m:] - sums[:, :m] ** 2)[:, None] + 0 * scale
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    bounds = []
+    for parts in (b * (ab - a), (a - ab) ** 2 / 2):
+        sampled = (counts @ parts.transpose(1, 0, 2).reshape(n, f * m)).reshape(resamples, f, m)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            bounds.append(np.quantile(sampled / spread, tails, axis=0))
     return Indices(first, total, variance, {(i,): first[i] for i in range(f)}), bounds[0], bounds[1]

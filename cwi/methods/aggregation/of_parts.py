@@ -220,13 +220,12 @@ def owa(y: Array, w: Array, *, order_weights: Sequence[float]) -> Array:
 
 def _weighted(w: Array, y: Array) -> Array:
     """Sum w y over the parts, in their order: the same to the last bit for one unit alone as among a million draws."""
-    total = w[..., 0] * y[..., 0]
-    if total.ndim == 0:
-        return np.asarray(sum((w[part] * y[part] for part in range(1, len(w))), start=total))
-    term = np.empty_like(total)
+    shape = np.broadcast_shapes(w.shape[:-1], y.shape[:-1])
+    total, term = np.empty(shape[::-1]).T, np.empty(shape[::-1]).T  # the leading axes, draws, are the ones that run
+    np.multiply(w[..., 0], y[..., 0], out=total)
     for part in range(1, y.shape[-1]):
-        total += np.multiply(w[..., part], y[..., part], out=term)
-    return np.asarray(total)
+        np.add(total, np.multiply(w[..., part], y[..., part], out=term), out=total)
+    return total
 
 
 def _lifted(y: Array, floor: float | None) -> Array:
