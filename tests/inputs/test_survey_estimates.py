@@ -30,8 +30,8 @@ Answers = tuple[pd.DataFrame, pd.DataFrame]
 YEAR = 2023
 SIX = ["KZ-10", "KZ-19", "KZ-39", "KZ-55", "KZ-71", "KZ-79"]  # two of them cities, all urban
 SMALL = Sample(clusters=12, children=(14, 22), younger=(2, 4))
-ROUNDS = 24
-FIRST = 6
+ROUNDS = 16
+FIRST = 4
 TOTAL = ["region", "indicator"]
 
 
