@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cwi.errors import DataError, near
+from cwi.inputs.survey_definitions import RESPONDENTS
 from cwi.inputs.survey_records import Item, Scale, Share, SurveyDefinitions
 
 __all__ = ["item_numbers", "recode", "scale_scores"]
@@ -48,8 +49,10 @@ def recode(answers: pd.DataFrame, definitions: SurveyDefinitions) -> pd.DataFram
     ([1.0, nan], True)
     """
     numbers = item_numbers(answers, definitions)
-    found = {code: _counted(numbers, share) for code, share in definitions.indicators.items()}
-    return pd.DataFrame(found, index=answers.index)
+    found = np.empty((len(answers), len(definitions.indicators)), order="F")
+    for column, share in enumerate(definitions.indicators.values()):
+        found[:, column] = _counted(numbers, share)
+    return pd.DataFrame(found, index=answers.index, columns=list(definitions.indicators), copy=False)
 
 
 def scale_scores(answers: pd.DataFrame, definitions: SurveyDefinitions) -> pd.DataFrame:
@@ -73,19 +76,19 @@ def item_numbers(
     for column in ("respondent", "age"):
         if column not in answers:
             raise DataError(f"the table of answers has no column '{column}'{near(column, answers.columns)}")
-    respondent, age = answers["respondent"].to_numpy(), answers["age"].to_numpy(float)
-    found = {}
-    for code in definitions.items if items is None else items:
+    age = answers["age"].to_numpy(float)
+    own_rows = {word: (answers["respondent"] == word).to_numpy(bool) for word in RESPONDENTS}
+    wanted = list(definitions.items if items is None else items)
+    found = np.full((len(answers), len(wanted)), np.nan, order="F")
+    for place, code in enumerate(wanted):
         item = definitions.items[code]
-        own = respondent == item.respondent
+        own = own_rows[item.respondent]
         if code in answers:
             asked = own & (age >= item.ages[0]) & (age <= item.ages[1])
-            found[code] = np.where(asked, _numbers(answers[code], item), np.nan)
+            found[asked, place] = _numbers(answers.loc[asked, code], item)
         elif own.any():
             raise DataError(f"the table of answers has no column '{code}'{near(code, answers.columns)}")
-        else:
-            found[code] = np.full(len(answers), np.nan)
-    return pd.DataFrame(found, index=answers.index)
+    return pd.DataFrame(found, index=answers.index, columns=wanted, copy=False)
 
 
 def _numbers(cells: pd.Series, item: Item) -> Array:

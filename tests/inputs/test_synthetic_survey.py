@@ -239,7 +239,7 @@ def estimates(both: pd.DataFrame, y: pd.Series) -> tuple[pd.Series, pd.Series, p
 def test_by_town_and_sex_estimates_lie_around_the_truth(
     population: Population, samples: list[tuple[pd.DataFrame, pd.DataFrame]]
 ) -> None:
-    truth = population.truth(2023).set_index(["indicator", "area", "sex", "region"])["value"]
+    truth = population.truth(2023).set_index(["indicator", "area", "sex", "region"])["value"].sort_index()
     people = population.people["children"]
     for code in ("trust_in_family", "legal_protection", "friends_support", "clubs_and_sections", "feeling_low"):
         for area, sex in (("U", "F"), ("R", "M")):
