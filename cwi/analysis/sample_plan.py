@@ -17,7 +17,7 @@ from cwi.errors import DataError, near
 from cwi.inputs.survey_estimates import Estimates
 from cwi.methods.survey import design_effect, margin_of_error, sample_size
 
-__all__ = ["likeness", "sample_plan", "widths"]
+__all__ = ["as_held", "likeness", "sample_plan", "widths"]
 
 
 def sample_plan(
@@ -75,8 +75,8 @@ def sample_plan(
     Examples
     --------
     >>> plan = sample_plan(pd.Series({"KZ-10": 90_000, "KZ-11": 120_000}), margin=5, response=0.85)
-    >>> plan[["deff", "asked", "answers", "clusters"]].astype(float).to_numpy().tolist()
-    [[1.95, 894.0, 760.0, 38.0], [1.95, 894.0, 760.0, 38.0]]
+    >>> plan[["deff", "asked", "answers", "clusters"]].astype(float).round(2).to_numpy().tolist()
+    [[1.95, 895.0, 760.0, 38.0], [1.95, 895.0, 760.0, 38.0]]
     """
     if (cost_cluster is None) != (cost_child is None):
         raise DataError("a cost needs both what a cluster and what a child costs")
@@ -96,7 +96,7 @@ def sample_plan(
             "children": size,
             "deff": deff,
             "asked": asked,
-            "answers": np.round(asked * rate),
+            "answers": np.floor(asked * rate + 1e-9),
             "clusters": clusters,
             "margin": 100 * reached,
         },
@@ -131,6 +131,26 @@ def likeness(quality: pd.DataFrame) -> pd.Series:
     alike = (rows["deff"] / rows["kish"] - 1) / (rows["n"] / rows["psus"] - 1)
     found = alike.groupby(rows["indicator"], sort=False).median()
     return found.clip(lower=0.0).rename("icc")
+
+
+def as_held(quality: pd.DataFrame, *, at: float = 0.75) -> dict[str, float]:
+    """How alike clusters are and how much weights vary in a survey that was held: arguments of :func:`sample_plan`.
+
+    Parameters
+    ----------
+    quality
+        Of :class:`cwi.inputs.survey_estimates.Estimates`.
+    at
+        The share of indicators that are not more alike; the margin is kept by so many.
+
+    Returns
+    -------
+    dict
+        icc, cv_weights.
+    """
+    rows = quality[(quality["area"] == "") & (quality["sex"] == "")]
+    uneven = max(float(rows["kish"].median()) - 1, 0.0)
+    return {"icc": float(likeness(quality).quantile(at)), "cv_weights": uneven**0.5}
 
 
 def widths(
@@ -170,9 +190,9 @@ def widths(
         If a total is not above zero, or a region has no share.
     """
     observations, base = with_survey(edition, estimates)
-    nation, covariance = edition.territory.nation, estimates.covariance
+    nation, covariance = estimates.nation, estimates.covariance
     surveyed = observations["indicator"].isin(estimates.observations["indicator"])
-    answered = _answered(estimates, nation)
+    answered = _answered(estimates)
     wanted = answered if shares is None else shares.reindex(answered.index)
     for region in wanted.index[~(wanted > 0)]:
         raise DataError(f"the region {region} has no share of the sample above zero")
@@ -190,13 +210,13 @@ def widths(
             years=[edition.year], base=base, covariance=covariance.assign(covariance=together), draws=draws,
             rng=np.random.default_rng(seed),
         )  # fmt: skip
-        rows[total] = {**interval_widths(drawn, edition.year), "factor": float(np.sqrt(fewer.drop(nation)).median())}
+        rows[total] = {**interval_widths(drawn, edition.year), "factor": float(fewer.drop(nation).median() ** 0.5)}
     return pd.DataFrame(rows).T.rename_axis("sample")
 
 
-def _answered(estimates: Estimates, nation: str) -> pd.Series:
+def _answered(estimates: Estimates) -> pd.Series:
     """Children who answered by region, or parents where no child was asked."""
-    rows = estimates.response[(estimates.response["area"] == "") & (estimates.response["region"] != nation)]
+    rows = estimates.response[(estimates.response["area"] == "") & (estimates.response["region"] != estimates.nation)]
     asked = "child" if "child" in set(rows["respondent"]) else "parent"
     return rows[rows["respondent"] == asked].set_index("region")["answered"].astype(float)
 

@@ -83,7 +83,7 @@ def survey_share(
     *,
     draws: int,
     rng: np.random.Generator,
-    n: int = 256,
+    n: int = 1024,
     noise: float = NOISE,
 ) -> SurveyShare:
     """Compare the index with and without a survey, and draw it within sampling error, weights, and both.
@@ -164,7 +164,7 @@ def interval_widths(drawn: Simulation, year: int) -> dict[str, float]:
     own = table[table["rank"].notna()]
     above = drawn.above(year).to_numpy(float).diagonal(1)
     apart = (above >= APART) | (above <= 1 - APART)
-    made = {}
+    made: dict[str, float] = {}
     for name in ("score", "rank"):
         width = own[f"{name}_p95"] - own[f"{name}_p5"]
         made |= {f"{name}_median": float(width.median()), f"{name}_most": float(width.max())}

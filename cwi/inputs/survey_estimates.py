@@ -51,7 +51,7 @@ class Estimates:
     correlation with the others).
     ``response``: region, area, respondent, invited, answered, rate (per cent); an empty area is all.
     ``weighting``: the record of :func:`cwi.inputs.survey_weights.weigh`.
-    ``synthetic``: whether any answer is.
+    ``nation``: the code of the whole country. ``synthetic``: whether any answer is.
     """
 
     observations: pd.DataFrame
@@ -61,6 +61,7 @@ class Estimates:
     response: pd.DataFrame
     weighting: pd.DataFrame
     year: int
+    nation: str
     level: float
     synthetic: bool
 
@@ -157,6 +158,7 @@ def estimate(
         response=_response(answers, given, territory.nation, definitions.limits.suppress_below),
         weighting=weighted.record,
         year=year,
+        nation=territory.nation,
         level=level,
         synthetic=synthetic,
     )
