@@ -13,7 +13,7 @@ import pandas as pd
 from cwi.analysis.survey_share import SAMPLING, interval_widths, with_survey
 from cwi.analysis.uncertainty import simulate
 from cwi.edition import Edition
-from cwi.errors import DataError, near
+from cwi.errors import DataError
 from cwi.inputs.survey_estimates import Estimates
 from cwi.methods.survey import design_effect, margin_of_error, sample_size
 
@@ -82,13 +82,20 @@ def sample_plan(
         raise DataError("a cost needs both what a cluster and what a child costs")
     size = children.to_numpy(float)
     rate = _of_regions(response, children, "the response")
+    for low in rate[~((rate > 0) & (rate <= 1))]:
+        raise DataError(f"the response is {low:g}; it must be above 0 and at most 1")
     alike = _of_regions(icc, children, "icc")
     try:
         deff = np.broadcast_to(design_effect(take, alike, cv_weights=cv_weights), size.shape)
-        least = sample_size(margin / 100, p=share / 100, deff=deff, population=size, response=rate, level=level)
-        clusters = np.ceil(least * rate / take - 1e-9)
-        asked = np.minimum(np.ceil(clusters * take / rate - 1e-9), size)
-        reached = margin_of_error(asked, p=share / 100, deff=deff, population=size, response=rate, level=level)
+        needed = sample_size(margin / 100, p=share / 100, deff=deff, population=size, level=level)
+        clusters = np.ceil(needed / take - 1e-9)
+        answers = clusters * take
+        asked = np.ceil(answers / rate - 1e-9)
+        for region in np.flatnonzero(asked > size).tolist():
+            raise ValueError(
+                f"{asked[region]:.0f} of {size[region]:.0f} would have to be asked in {children.index[region]}"
+            )
+        reached = margin_of_error(answers, p=share / 100, deff=deff, population=size, level=level)
     except ValueError as problem:
         raise DataError(f"the sample cannot be planned: {problem}") from None
     table = pd.DataFrame(
@@ -96,7 +103,7 @@ def sample_plan(
             "children": size,
             "deff": deff,
             "asked": asked,
-            "answers": np.floor(asked * rate + 1e-9),
+            "answers": answers,
             "clusters": clusters,
             "margin": 100 * reached,
         },
@@ -226,5 +233,5 @@ def _of_regions(value: float | pd.Series, children: pd.Series, what: str) -> np.
         return np.full(len(children), float(value))
     for region in children.index:
         if region not in value.index:
-            raise DataError(f"{what} of {region} is not given{near(region, map(str, value.index))}")
+            raise DataError(f"{what} of {region} is not given; there are {', '.join(map(str, value.index))}")
     return value.reindex(children.index).to_numpy(float)
