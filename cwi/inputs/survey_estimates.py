@@ -26,6 +26,7 @@ from cwi.territory import Territory
 __all__ = ["CAUTION", "UNRELIABLE", "Estimates", "estimate", "survey_design"]
 
 Array = NDArray[np.float64]
+Whole = NDArray[np.integer[Any]]
 
 NEEDED = ("region", "area", "sex", "age", "stratum", "psu", "weight")
 BREAKDOWNS: tuple[tuple[str, ...], ...] = ((), ("area",), ("sex",), ("area", "sex"))
@@ -50,7 +51,7 @@ class Estimates:
     correlation with the others).
     ``response``: region, area, respondent, invited, answered, rate (per cent); an empty area is all.
     ``weighting``: the record of :func:`cwi.inputs.survey_weights.weigh`.
-    ``synthetic``: whether any answer is.
+    ``nation``: the code of the whole country. ``synthetic``: whether any answer is.
     """
 
     observations: pd.DataFrame
@@ -60,6 +61,7 @@ class Estimates:
     response: pd.DataFrame
     weighting: pd.DataFrame
     year: int
+    nation: str
     level: float
     synthetic: bool
 
@@ -94,7 +96,8 @@ def estimate(
         The record of the observations; 'survey-<year>', or 'synthetic-survey-<year>', by default.
     lonely
         What is done with a stratum of one cluster, see :class:`cwi.methods.survey.Design`; "error" refuses it.
-        With "collapse" it joins the stratum before it in alphabetical order.
+        With "collapse" it joins the stratum of its region that has most clusters; where the region has no other, the
+        stratum before it in alphabetical order.
     level
         Of the intervals, between 0 and 1.
     weighting
@@ -155,6 +158,7 @@ def estimate(
         response=_response(answers, given, territory.nation, definitions.limits.suppress_below),
         weighting=weighted.record,
         year=year,
+        nation=territory.nation,
         level=level,
         synthetic=synthetic,
     )
@@ -182,7 +186,15 @@ def survey_design(answers: pd.DataFrame, weighted: Weighted, *, lonely: str = "e
             f"the stratum '{alone[0]}' has one cluster only{f' (and {alone.size - 1} more have)' * (alone.size > 1)}, "
             "so its variance cannot be estimated; say by which rule it is: lonely = certainty, centre or collapse"
         )
-    return survey.Design(weighted.weights, strata=stratum, psu=psu, lonely=lonely, calibration=weighted.calibration)
+    joined = _within_regions(answers, stratum, np.bincount(pairs[:, 1])) if lonely == "collapse" else stratum
+    return survey.Design(weighted.weights, strata=joined, psu=psu, lonely=lonely, calibration=weighted.calibration)
+
+
+def _within_regions(answers: pd.DataFrame, stratum: Whole, clusters: Whole) -> Whole:
+    """Strata in which each of one cluster has joined the largest of its region."""
+    table = pd.DataFrame({"region": answers["region"].groupby(stratum).first(), "clusters": clusters})
+    largest = table.groupby("region")["clusters"].transform("idxmax").to_numpy()
+    return np.where(clusters == 1, largest, np.arange(len(clusters)))[stratum]
 
 
 def _joined(
@@ -239,7 +251,7 @@ def _everywhere(
     return table[table["n"] > 0].reset_index(drop=True), pd.concat(covariances, ignore_index=True)
 
 
-def _mass(y: Array, w: Array, domains: NDArray[np.integer[Any]], count: int) -> Array:
+def _mass(y: Array, w: Array, domains: Whole, count: int) -> Array:
     """Sums of the weights of those who answered, (domains, indicators)."""
     return np.stack([np.bincount(domains, w * ~np.isnan(column), count) for column in y.T], axis=1)
 

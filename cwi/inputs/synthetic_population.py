@@ -196,7 +196,8 @@ def imagine(definitions: SurveyDefinitions, edition: Edition, *, rng: np.random.
     """
     traits = read_traits(definitions)
     nation, regions = edition.territory.nation, list(edition.regions)
-    published = read_published_shares(definitions, [nation, *regions])
+    published = read_published_shares(definitions, edition.territory.regions.index)
+    published = published[published["region"].isin([nation, *regions])]  # in the borders of the edition
     cities = (edition.territory.regions["kind"] == "city").reindex(regions)
     people = pd.DataFrame(
         {

@@ -19,7 +19,7 @@ from cwi.inputs.survey_definitions import NOT_ASKED
 from cwi.inputs.survey_records import Item, SurveyDefinitions
 from cwi.inputs.synthetic_population import AREAS, MIDDLE_AGE, SEXES, Population, offsets
 
-__all__ = ["SYNTHETIC", "Sample", "synthesize"]
+__all__ = ["SYNTHETIC", "Sample", "invited", "synthesize"]
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -117,6 +117,59 @@ def synthesize(
     return tables[0], tables[1]
 
 
+def invited(
+    children: pd.DataFrame,
+    parents: pd.DataFrame,
+    population: Population,
+    *,
+    rng: np.random.Generator,
+    regions: Collection[str] | None = None,
+    sample: Sample | None = None,
+) -> pd.DataFrame:
+    """How many were asked of a synthetic sample: the children drawn, their parents, and the younger households.
+
+    Parameters
+    ----------
+    children, parents
+        What :func:`synthesize` gave.
+    population, regions, sample
+        As it was given them.
+    rng
+        A generator in the state in which it got its own, since the drawing is made again.
+
+    Returns
+    -------
+    DataFrame
+        respondent, region, area, invited.
+    """
+    sample = sample or Sample()
+    here = _surveyed(population, regions)
+    clusters = _clusters(population, here, sample, rng)
+    drawn = clusters.assign(
+        respondent="child",
+        region=np.array(here)[clusters["region"]],
+        area=np.array(AREAS)[clusters["rural"]],
+        invited=_drawn(clusters, sample.children, rng),
+    )
+    younger = parents[~parents["household"].isin(children["household"])]
+    asked = pd.concat([children, younger]).assign(respondent="parent", invited=1)
+    keys = ["respondent", "region", "area"]
+    return pd.concat([drawn, asked]).groupby(keys)[["invited"]].sum().reset_index()
+
+
+def _surveyed(population: Population, regions: Collection[str] | None) -> list[str]:
+    """The regions of the population where the survey is held, in its order."""
+    for region in regions or ():
+        if region not in population.people.index:
+            raise DataError(f"the population has no region '{region}'{near(region, population.people.index)}")
+    return [r for r in population.people.index if regions is None or r in set(regions)]
+
+
+def _drawn(clusters: pd.DataFrame, each: tuple[int, int], rng: np.random.Generator) -> Whole:
+    """How many are drawn in each cluster."""
+    return rng.integers(each[0], each[1] + 1, len(clusters))
+
+
 def _clusters(population: Population, regions: list[str], sample: Sample, rng: np.random.Generator) -> pd.DataFrame:
     """The drawn clusters: region (place), rural, stratum, size of the stratum, and what a cluster counts."""
     urban = population.people.loc[regions, "urban"].to_numpy()
@@ -135,7 +188,7 @@ def _clusters(population: Population, regions: list[str], sample: Sample, rng: n
 
 def _children(clusters: pd.DataFrame, sample: Sample, rng: np.random.Generator) -> pd.DataFrame:
     """Those who take part; the weights of a stratum and sex make up for those who do not."""
-    drawn = rng.integers(sample.children[0], sample.children[1] + 1, len(clusters))
+    drawn = _drawn(clusters, sample.children, rng)
     people = pd.DataFrame({"cluster": np.repeat(np.arange(len(clusters)), drawn)})
     people["girl"] = rng.random(len(people)) < 0.5
     people["age"] = rng.integers(10, 18, len(people))
@@ -153,7 +206,7 @@ def _children(clusters: pd.DataFrame, sample: Sample, rng: np.random.Generator) 
 def _parents(clusters: pd.DataFrame, children: pd.DataFrame, sample: Sample, rng: np.random.Generator) -> pd.DataFrame:
     """Parents of the children who take part, and of households with younger children only."""
     of_children = children[rng.random(len(children)) < PARENTS_ANSWER].copy()
-    drawn = rng.integers(sample.younger[0], sample.younger[1] + 1, len(clusters))
+    drawn = _drawn(clusters, sample.younger, rng)
     younger = pd.DataFrame({"cluster": np.repeat(np.arange(len(clusters)), drawn)})
     younger["girl"] = rng.random(len(younger)) < 0.5
     younger["age"] = rng.integers(0, 10, len(younger))

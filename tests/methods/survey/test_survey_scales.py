@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cwi.methods.survey import reliability, scale_score
+from cwi.methods.survey import Design, alpha_interval, reliability, scale_score
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 REFERENCE = Path(__file__).parents[2] / "reference"
@@ -102,3 +102,33 @@ def test_scores_need_enough_items() -> None:
 def test_what_is_no_scale_is_refused(says: Says, call: Callable[[], Any], sentence: str) -> None:
     with says(ValueError, sentence):
         call()
+
+
+def test_the_interval_of_alpha_has_the_length_that_theory_gives() -> None:
+    """Parallel normal items: the variance of alpha nears 2 m (1 - alpha)² / ((m - 1) n) (van Zyl and others 2000)."""
+    n, m, rng = 40_000, 4, np.random.default_rng(5)
+    items = rng.standard_normal((n, 1)) + rng.standard_normal((n, m))
+    alpha = reliability(items).alpha
+    low, high = alpha_interval(items, Design(np.ones(n)))
+    assert low < alpha < high < 1
+    assert high - low == pytest.approx(2 * 1.96 * (1 - alpha) * np.sqrt(2 * m / ((m - 1) * n)), rel=0.03)
+
+
+def test_the_interval_of_alpha_knows_clusters() -> None:
+    """Whoever answers for twenty is one answer: the interval is as wide as that of the single answers."""
+    rng = np.random.default_rng(6)
+    single = rng.standard_normal((200, 1)) + rng.standard_normal((200, 3))
+    copied, psu = np.repeat(single, 20, axis=0), np.repeat(np.arange(200), 20)
+    alone = alpha_interval(single, Design(np.ones(200)))
+    assert alpha_interval(copied, Design(np.ones(4000), psu=psu)) == pytest.approx(alone)
+    low, high = alpha_interval(copied, Design(np.ones(4000)))
+    assert high - low < 0.3 * (alone[1] - alone[0])
+
+
+def test_alpha_of_those_who_answered_all_has_the_same_interval_with_others_beside_them() -> None:
+    rng = np.random.default_rng(7)
+    items = rng.standard_normal((300, 1)) + rng.standard_normal((300, 3))
+    gaps = np.vstack([items, np.full((5, 3), np.nan), [[1.0, np.nan, 2.0]]])
+    psu = np.concatenate([np.arange(300) // 10, np.arange(6)])
+    with_gaps = alpha_interval(gaps, Design(np.ones(306), psu=psu))
+    assert with_gaps == pytest.approx(alpha_interval(items, Design(np.ones(300), psu=psu[:300])))
