@@ -12,7 +12,8 @@ import pandas as pd
 from cwi.analysis.alternatives import alternatives
 from cwi.analysis.factors import read_factors
 from cwi.analysis.sensitivity import sobol
-from cwi.analysis.uncertainty import APART, Simulation, simulate
+from cwi.analysis.simulation import APART, Simulation
+from cwi.analysis.uncertainty import simulate
 from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.index import score
