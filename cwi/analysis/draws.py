@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 Ranks = NDArray[np.uint32]
 
 CELLS = 2**22  # numbers that a block may hold in one array
+TURNED = 2**6  # points that are turned into columns together, inside the processor's memory
 DRAWS = 2**14  # draws of a block, at most
 
 
@@ -49,7 +50,12 @@ def points(seed: int, start: int, draws: int, size: int) -> Array:
     """
     stream = np.random.PCG64(seed)
     stream.advance(start * size)
-    return np.ascontiguousarray(np.random.Generator(stream).random((draws, size)).T)
+    generator = np.random.Generator(stream)
+    result = np.empty((size, draws))
+    for first in range(0, draws, TURNED):
+        here = result[:, first : first + TURNED]
+        here[...] = generator.random(here.shape[::-1]).T
+    return result
 
 
 def work(plan: Alternatives, seed: int, start: int, draws: int) -> Block:

@@ -124,7 +124,9 @@ def _sampling(table: pd.DataFrame, methodology: Methodology, covariance: pd.Data
         step = mixing(z)
         result = values + step
         if share.any():
-            result[share] = 100.0 * special.expit(special.logit(values[share] / 100.0) + step[share])
+            p = values[share]
+            with np.errstate(over="ignore"):
+                result[share] = 100.0 * p / (p + (100.0 - p) * np.exp(-step[share]))  # the logit of p moved by a step
         return np.asarray(result)
 
     return Redraw(own.index.to_numpy(np.intp), draw)

@@ -35,7 +35,8 @@ STAGE_OF = {
     "max_age": (PANEL,), "imputation": (PANEL,), "base": (PANEL,),
     "normalisation": (SCALE,), "treatment": (SCALE,), "ends": (SCALE,),
 }  # fmt: skip
-SHARED = 64  # draws that must have rules in common to be worked on by themselves
+SHARED = 2**11  # scores that draws of the same rules must have together to be worked on by themselves
+SHORT = 32  # draws that are worked on together however many units there are
 CLOSE = 2**19  # numbers of a floor of draws of the same rules, which stay in the processor's memory
 FAR = 2**22  # numbers of a floor of draws of many rules, which share what they have in common
 
@@ -208,7 +209,8 @@ class Alternatives:
         if key not in self._kept:
             panel = self.panels[self._panel_key(choices)]
             rules = self.rules(self.at([SCALE], choices))
-            self._kept[key] = normalise(self._values(choices, table), rules, panel.base)
+            floor = normalise(self._values(choices, table), rules, panel.base)
+            self._kept[key] = Floor(np.asfortranarray(floor.scores), floor.seen, floor.measured)
         found: Floor = self._kept[key]
         return found
 
@@ -315,12 +317,12 @@ class Alternatives:
         groups, most = [draws], FAR // cells
         if moving:
             combinations, which = distinct(choices)
-            if combinations.shape[1] * SHARED <= len(draws):
+            if combinations.shape[1] * SHARED <= len(draws) * len(self.units):
                 order = np.argsort(which, kind="stable")
                 groups = np.split(order, np.flatnonzero(np.diff(which[order])) + 1)
                 most = CLOSE // cells
         for group in groups:
-            yield from np.array_split(group, -(-len(group) // max(most, SHARED))) if len(group) else []
+            yield from np.array_split(group, -(-len(group) // max(most, SHORT))) if len(group) else []
 
     def _still(self, moving: Sequence[Factor]) -> int:
         """How many floors, from the lowest, are the same in all draws that choose alike."""
