@@ -34,8 +34,9 @@ BREAKDOWNS: tuple[tuple[str, ...], ...] = ((), ("area",), ("sex",), ("area", "se
 CELL = ["region", "area", "sex"]
 KEY = ["region", "year", "indicator", "sex", "area"]
 QUALITY = ["n", "psus", "df", "se", "cv", "deff", "kish", "low", "high"]
-CAUTION, UNRELIABLE = 16.6, 33.3  # per cent: coefficients of variation that Statistics Canada marks E and F
+CAUTION, UNRELIABLE = 16.6, 33.3  # per cent, of coefficients of variation; whose they are is said in estimate()
 PERCENT = 100.0
+NO_ERROR = "no error can be estimated"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ class Estimates:
     only), or 'partial' for a nation of which not all regions were surveyed, which is never scored.
     ``covariance``: region, year, indicator, other, covariance (squared points): a row a pair of totals.
     ``quality``: the same rows as the observations: n, psus (clusters), df, se, cv (per cent), deff, kish (the part of
-    deff that unequal weights make), low and high (interval of ``level``, on the logit scale), flag.
+    deff that unequal weights make), low and high (interval of ``level``, on the logit scale), flag (suppressed,
+    missing, no error, unreliable, caution, few answers, or empty).
     ``reliability``: scale, indicator, items, n, complete, alpha, low, high, item (the weakest), item_rest (its
     correlation with the others).
     ``response``: region, area, respondent, invited, answered, rate (per cent); an empty area is all.
@@ -116,7 +118,9 @@ def estimate(
     References
     ----------
     .. [1] Särndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, 5.7-5.8.
-    .. [2] Statistics Canada (2009), Quality Guidelines, on coefficients of variation above 16.6 and 33.3 %.
+    .. [2] Coefficients of variation above 16.6 % are to be read with caution and above 33.3 % not to be published by
+       the release guidelines of Statistics Canada's Canadian Community Health Survey. Here both are flags: the index
+       takes such an estimate with its error.
 
     Examples
     --------
@@ -298,8 +302,9 @@ def _protected(cells: pd.DataFrame, definitions: SurveyDefinitions, nation: str,
     """The cells after disclosure control, in the statuses of the observations."""
     table = protect(cells, definitions, nation=nation)
     hidden = table["status"] == SUPPRESSED
-    alike = np.where(table["value"].isin([0.0, PERCENT]), "all answer alike: no error can be estimated", "")
-    notes = [", ".join(filter(None, pair)) for pair in zip(table["note"], alike, strict=True)]
+    alike, sure = table["value"].isin([0.0, PERCENT]), (table["se"] == 0) | (table["df"] <= 0)
+    silent = np.select([alike, sure], [f"all answer alike: {NO_ERROR}", f"one cluster a stratum: {NO_ERROR}"], "")
+    notes = [", ".join(filter(None, pair)) for pair in zip(table["note"], silent, strict=True)]
     return table.assign(status=np.where(hidden, "suppressed", "derived"), note=notes)
 
 
@@ -320,11 +325,12 @@ def _flags(table: pd.DataFrame) -> Array:
         np.select(
             [
                 table["status"].isin(["suppressed", "missing"]),
+                table["note"].str.contains(NO_ERROR),
                 table["cv"] > UNRELIABLE,
                 table["cv"] > CAUTION,
                 table["note"].str.contains("few answers"),
             ],
-            [table["status"], "unreliable", "caution", "few answers"],
+            [table["status"], "no error", "unreliable", "caution", "few answers"],
             "",
         )
     )
