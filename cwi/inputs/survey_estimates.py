@@ -6,6 +6,7 @@ say is correlated too. Nothing leaves here that the limits of disclosure forbid.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,9 @@ BREAKDOWNS: tuple[tuple[str, ...], ...] = ((), ("area",), ("sex",), ("area", "se
 CELL = ["region", "area", "sex"]
 KEY = ["region", "year", "indicator", "sex", "area"]
 QUALITY = ["n", "psus", "df", "se", "cv", "deff", "kish", "low", "high"]
-CAUTION, UNRELIABLE = 16.6, 33.3  # per cent: coefficients of variation that Statistics Canada marks E and F
+CAUTION, UNRELIABLE = 16.6, 33.3  # per cent, of coefficients of variation; whose they are is said in estimate()
 PERCENT = 100.0
+NO_ERROR = "no error can be estimated"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,8 @@ class Estimates:
     only), or 'partial' for a nation of which not all regions were surveyed, which is never scored.
     ``covariance``: region, year, indicator, other, covariance (squared points): a row a pair of totals.
     ``quality``: the same rows as the observations: n, psus (clusters), df, se, cv (per cent), deff, kish (the part of
-    deff that unequal weights make), low and high (interval of ``level``, on the logit scale), flag.
+    deff that unequal weights make), low and high (interval of ``level``, on the logit scale), flag (suppressed,
+    missing, no error, unreliable, caution, few answers, or empty).
     ``reliability``: scale, indicator, items, n, complete, alpha, low, high, item (the weakest), item_rest (its
     correlation with the others).
     ``response``: region, area, respondent, invited, answered, rate (per cent); an empty area is all.
@@ -115,7 +118,9 @@ def estimate(
     References
     ----------
     .. [1] Särndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, 5.7-5.8.
-    .. [2] Statistics Canada (2009), Quality Guidelines, on coefficients of variation above 16.6 and 33.3 %.
+    .. [2] Coefficients of variation above 16.6 % are to be read with caution and above 33.3 % not to be published by
+       the release guidelines of Statistics Canada's Canadian Community Health Survey. Here both are flags: the index
+       takes such an estimate with its error.
 
     Examples
     --------
@@ -140,7 +145,7 @@ def estimate(
     cells, covariance = _everywhere(answers, y, design, definitions, level, territory.nation)
     table = _protected(cells, definitions, territory.nation, year)
     table = _with_missing(table, list(definitions.indicators), (territory.nation, *regions))
-    if not set(regions) <= set(answers["region"]):
+    if not set(regions) <= set(answers["region"].unique()):
         partial = (table["region"] == territory.nation) & (table["status"] == "derived")
         table["status"] = table["status"].mask(partial, "partial")
     word = "synthetic" if synthetic else ""
@@ -172,10 +177,10 @@ def survey_design(answers: pd.DataFrame, weighted: Weighted, *, lonely: str = "e
     DataError
         If a cluster lies in two strata, or a stratum has one cluster and the rule is "error".
     """
-    strata, stratum = np.unique(answers["stratum"].astype(str), return_inverse=True)
-    clusters, psu = np.unique(answers["psu"].astype(str), return_inverse=True)
-    pairs = np.unique(np.stack([psu, stratum], axis=1), axis=0)
-    for twice in np.flatnonzero(np.bincount(pairs[:, 0]) > 1):
+    stratum, strata = pd.factorize(answers["stratum"].astype(str), sort=True)
+    psu, clusters = pd.factorize(answers["psu"].astype(str), sort=True)
+    pairs = pd.DataFrame({"psu": psu, "stratum": stratum}).drop_duplicates().sort_values(["psu", "stratum"]).to_numpy()
+    for twice in np.flatnonzero(np.bincount(pairs[:, 0]) > 1).tolist():
         both = " and ".join(f"'{strata[s]}'" for s in pairs[pairs[:, 0] == twice, 1])
         raise DataError(f"the cluster '{clusters[twice]}' lies in the strata {both}; give each cluster its own name")
     if lonely not in survey.LONELY:
@@ -233,27 +238,39 @@ def _everywhere(
     nation: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All estimates, a row a cell that has answers, and the covariances of the totals."""
-    where = answers[CELL]
+    columns = {name: pd.factorize(answers[name].astype(str), sort=True) for name in CELL}
+    array = y.to_numpy()
+    mass = np.where(np.isnan(array), 0.0, design.w[:, None])
     tables, covariances = [], []
     for breakdown in BREAKDOWNS:
         finest = 3 if "sex" in breakdown else 1 + len(breakdown)
-        codes = [code for code, share in definitions.indicators.items() if len(share.domain) >= finest]
-        if not codes:
+        deep = np.array([len(share.domain) >= finest for share in definitions.indicators.values()])
+        if not deep.any():
             continue
-        for place in (where, where.assign(region=nation)):
-            groups = place.groupby(["region", *breakdown], sort=True, observed=True)
-            domains, keys = groups.ngroup().to_numpy(), groups.size().index.to_frame(index=False)
-            found = survey.proportion(y[codes].to_numpy(), design, domains=domains, count=len(keys), level=level)
-            tables.append(_long(found, keys, codes, _mass(y[codes].to_numpy(), design.w, domains, len(keys))))
+        codes = [code for code, told in zip(definitions.indicators, deep, strict=True) if told]
+        for names in (("region", *breakdown), breakdown):
+            domains, keys = _domains(columns, names)
+            keys = keys.assign(**({} if "region" in keys else {"region": nation}))
+            found = survey.proportion(array[:, deep], design, domains=domains, count=len(keys), level=level)
+            weight = np.stack([np.bincount(domains, own, len(keys)).astype(float) for own in mass.T[deep]], axis=1)
+            tables.append(_long(found, keys, codes, weight))
             if not breakdown:
                 covariances.append(_pairs(found.covariance, keys["region"], codes))
     table = pd.concat(tables, ignore_index=True)
     return table[table["n"] > 0].reset_index(drop=True), pd.concat(covariances, ignore_index=True)
 
 
-def _mass(y: Array, w: Array, domains: Whole, count: int) -> Array:
-    """Sums of the weights of those who answered, (domains, indicators)."""
-    return np.stack([np.bincount(domains, w * ~np.isnan(column), count) for column in y.T], axis=1)
+def _domains(columns: Mapping[str, tuple[Whole, pd.Index]], names: tuple[str, ...]) -> tuple[Whole, pd.DataFrame]:
+    """The domain of each respondent, numbered from 0, and what the domains are called; one of all without names."""
+    shape = tuple(len(columns[name][1]) for name in names)
+    if not shape:
+        return np.zeros(len(columns["region"][0]), dtype=np.intp), pd.DataFrame(index=[0])
+    place = np.ravel_multi_index(tuple(columns[name][0] for name in names), shape)
+    count = np.bincount(place, minlength=int(np.prod(shape)))
+    there = np.flatnonzero(count)
+    called = zip(names, np.unravel_index(there, shape), strict=True)
+    keys = pd.DataFrame({name: columns[name][1][labels] for name, labels in called})
+    return (np.cumsum(count > 0) - 1)[place], keys
 
 
 def _long(found: survey.Estimates, keys: pd.DataFrame, codes: list[str], weight: Array) -> pd.DataFrame:
@@ -285,8 +302,9 @@ def _protected(cells: pd.DataFrame, definitions: SurveyDefinitions, nation: str,
     """The cells after disclosure control, in the statuses of the observations."""
     table = protect(cells, definitions, nation=nation)
     hidden = table["status"] == SUPPRESSED
-    alike = np.where(table["value"].isin([0.0, PERCENT]), "all answer alike: no error can be estimated", "")
-    notes = [", ".join(filter(None, pair)) for pair in zip(table["note"], alike, strict=True)]
+    alike, sure = table["value"].isin([0.0, PERCENT]), (table["se"] == 0) | (table["df"] <= 0)
+    silent = np.select([alike, sure], [f"all answer alike: {NO_ERROR}", f"one cluster a stratum: {NO_ERROR}"], "")
+    notes = [", ".join(filter(None, pair)) for pair in zip(table["note"], silent, strict=True)]
     return table.assign(status=np.where(hidden, "suppressed", "derived"), note=notes)
 
 
@@ -307,11 +325,12 @@ def _flags(table: pd.DataFrame) -> Array:
         np.select(
             [
                 table["status"].isin(["suppressed", "missing"]),
+                table["note"].str.contains(NO_ERROR),
                 table["cv"] > UNRELIABLE,
                 table["cv"] > CAUTION,
                 table["note"].str.contains("few answers"),
             ],
-            [table["status"], "unreliable", "caution", "few answers"],
+            [table["status"], "no error", "unreliable", "caution", "few answers"],
             "",
         )
     )

@@ -175,7 +175,7 @@ def flagged(found: Estimates, names: Names) -> Section:
     ]
     rule = (
         f"caution: a coefficient of variation above {CAUTION} %; unreliable: above {UNRELIABLE} %; few answers: fewer "
-        "than 50. The index takes them with their errors."
+        "than 50; no error: all answer alike, or one cluster a stratum. The index takes them with their errors."
     )
     blocks: list[Block] = [
         Bullets(lines) if lines else Paragraph("No estimate carries a flag."),

@@ -279,6 +279,7 @@ def test_a_region_in_which_all_say_the_same_has_no_error_to_carry(
     assert row["note"] == "synthetic, all answer alike: no error can be estimated"
     interval = totals(same, "quality").loc[("KZ-39", "life_satisfaction")]
     assert 95 < interval["low"] < interval["high"] == 100
+    assert interval["flag"] == "no error"
     rows = same.observations[same.observations["region"].isin(SIX)]
     everything = pd.concat([edition.observations, rows.assign(scored=rows["status"] == "derived")])
     drawn = simulate(
@@ -474,6 +475,19 @@ def test_a_stratum_of_one_cluster_needs_a_rule(
     assert made["collapse"].loc[here, "df"] == SMALL.clusters  # one stratum of the towns' clusters and the lonely one
     for table in made.values():  # collapsing stays in the region
         assert table.loc[elsewhere, "se"] == pytest.approx(totals(found).loc[elsewhere, "se"])
+
+
+def test_where_every_stratum_is_one_cluster_taken_for_certain_nothing_is_known_of_the_error(
+    answers: Answers, definitions: SurveyDefinitions, edition: Edition
+) -> None:
+    children = answers[0]
+    first = children.groupby("stratum")["psu"].transform("first")
+    one = children[children["region"].ne("KZ-71") | (children["psu"] == first)]
+    one = pd.concat([one[one["region"] != "KZ-71"], *[one[one["region"] == "KZ-71"]] * 2], ignore_index=True)
+    made = estimate(one, None, definitions, year=YEAR, territory=edition.territory, lonely="certainty")
+    row = totals(made).loc[("KZ-71", "life_satisfaction")]
+    assert row["note"].endswith("one cluster a stratum: no error can be estimated")
+    assert totals(made, "quality").loc[("KZ-71", "life_satisfaction"), "flag"] == "no error"
 
 
 @pytest.mark.parametrize(
