@@ -127,10 +127,17 @@ class Floor:
     measured: Array
 
 
-def normalise(x: Array, methodology: Methodology, base: Array | None) -> Floor:
-    """The lowest floor: values treated and brought to the scale of scores."""
-    y = _normalise(x, methodology, base)
+def normalise(x: Array, methodology: Methodology, base: Array | None, columns: NDArray[np.intp] | None = None) -> Floor:
+    """The lowest floor: values treated and brought to the scale of scores.
+
+    ``columns`` are the indicators that ``x`` has, where it has not all of them.
+    """
+    y = _normalise(x, methodology, base, columns)
     seen = _settled(~np.isnan(y))
+    if y.ndim == 2:
+        y = np.asfortranarray(y)  # an indicator in one piece
+    if seen.ndim == 2:
+        seen = np.asfortranarray(seen)
     return Floor(y, seen, seen.astype(float))
 
 
@@ -202,10 +209,15 @@ def treat(methodology: Methodology, base: Array | None) -> Treatment | None:
         return treatment.learn(np.where(linear, base, np.nan), **methodology.treatment)
 
 
-def _normalise(x: Array, methodology: Methodology, base: Array | None) -> Array:
-    table = methodology.indicators
+def _normalise(
+    x: Array, methodology: Methodology, base: Array | None, columns: NDArray[np.intp] | None = None
+) -> Array:
+    table = methodology.indicators if columns is None else methodology.indicators.iloc[columns]
     ends = table[["worst", "best"]].to_numpy(float).T
     treated = treat(methodology, base)
+    if treated is not None and columns is not None:
+        treated = treatment.of_columns(treated, columns)
+    base = base if base is None or columns is None else base[:, columns]
     if treated is not None:
         turned = np.isin(treated.how, ("log", "boxcox"))
         ends = np.where(turned, treatment.apply(treated, ends), ends)

@@ -116,20 +116,19 @@ class Simulation:
         own = self.plan.groups[rows] >= 0
         scores = np.sort(self._counted(self.scores, rows), axis=1)
         count = (~np.isnan(scores)).sum(axis=1)
-        counts = np.zeros((len(rows), own.sum()), dtype=np.int64)
-        counts[own] = self._rank_counts(rows[own])
-        place = np.arange(1, counts.shape[1] + 1)
-        total = counts.sum(axis=1)
+        ranks = np.sort(self._counted(self.ranks, rows), axis=1)
+        ranked = (ranks > 0).sum(axis=1)
+        places = int(own.sum())
         with np.errstate(invalid="ignore", divide="ignore"):
             columns = {
                 "score": self.nominal[rows],
                 "score_mean": np.nansum(scores, axis=1) / count,
                 **{f"score_{name}": row for name, row in zip(TAILS, _quantiles(scores, count), strict=True)},
                 "rank": self.official[rows],
-                "rank_mean": counts @ place / total,
-                **{f"rank_{name}": row for name, row in zip(TAILS, _rank_quantiles(counts), strict=True)},
-                "top_third": counts[:, 3 * place <= len(place)].sum(axis=1) / total,
-                "bottom_third": counts[:, 3 * place > 2 * len(place)].sum(axis=1) / total,
+                "rank_mean": ranks.sum(axis=1) / ranked,
+                **{f"rank_{name}": row for name, row in zip(TAILS, _quantiles(ranks, ranked, last=True), strict=True)},
+                "top_third": ((ranks > 0) & (3 * ranks <= places)).sum(axis=1) / ranked,
+                "bottom_third": (3 * ranks > 2 * places).sum(axis=1) / ranked,
                 "missing": 1 - count / scores.shape[1],
             }
         return pd.DataFrame(columns, index=self._index(rows))
@@ -255,21 +254,18 @@ class Simulation:
         return Replication(names, u[:, 0], self.units.assign(score=outcome.scores[:, 0], rank=ranks))
 
 
-def _quantiles(ordered: Array, count: NDArray[np.intp], tails: Sequence[float] = tuple(TAILS.values())) -> Array:
-    """(tails, n) quantiles of sorted rows, gaps last."""
+def _quantiles(
+    ordered: NDArray[Any],
+    count: NDArray[np.intp],
+    tails: Sequence[float] = tuple(TAILS.values()),
+    *,
+    last: bool = False,
+) -> Array:
+    """(tails, n) quantiles of sorted rows, gaps last, or first where the values are ``last``."""
     result = np.full((len(tails), len(ordered)), np.nan)
     some = np.flatnonzero(count)
+    begin = ordered.shape[1] - count[some] if last else 0
     for i, tail in enumerate(tails):
         place = np.maximum(np.ceil(tail * count[some] - 1e-9).astype(np.intp) - 1, 0)
-        result[i, some] = ordered[some, place]
-    return result
-
-
-def _rank_quantiles(counts: NDArray[np.int64]) -> Array:
-    """(tails, n) quantiles of ranks, from how many draws stand at each."""
-    below, total = np.cumsum(counts, axis=1), counts.sum(axis=1)
-    result = np.full((len(TAILS), len(counts)), np.nan)
-    for i, tail in enumerate(TAILS.values()):
-        wanted = np.maximum(np.ceil(tail * total - 1e-9), 1)
-        result[i] = np.where(total > 0, 1.0 + (below < wanted[:, None]).sum(axis=1), np.nan)
+        result[i, some] = ordered[some, begin + place]
     return result

@@ -402,9 +402,20 @@ class Alternatives:
             points = u[self.axes[factor.name]]
             new[redraw.rows] = redraw.draw(new[redraw.rows], points if len(draws) == u.shape[1] else points[:, draws])
         place = self.found.places[list(self.panels).index(key)].T
-        x = np.repeat(self._values(choices, table).T[:, :, None], len(draws), axis=2)
+        moved = np.flatnonzero((place >= 0).any(axis=1))  # only what moves is brought to the scale again
+        place = place[moved]
+        x = np.repeat(self._values(choices, table).T[moved][:, :, None], len(draws), axis=2)
         x[place >= 0] = new[place[place >= 0]]
-        return normalise(x.T, self.rules(self.at([SCALE], choices)), self.panels[key].base)
+        drawn = normalise(x.T, self.rules(self.at([SCALE], choices)), self.panels[key].base, moved)
+        still = self._lowest(choices, table)
+        scores = np.repeat(still.scores.T[:, :, None], len(draws), axis=2)
+        scores[moved] = drawn.scores.T
+        if drawn.seen.ndim == 2:
+            seen = still.seen.copy()
+            seen[:, moved] = drawn.seen
+        else:
+            seen = ~np.isnan(scores.T)
+        return Floor(scores.T, seen, seen.astype(float))
 
     def _touched(self, factor: Factor) -> Mapping[int, slice]:
         """The levels whose weights a factor disturbs, and which of its axes do."""

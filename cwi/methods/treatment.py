@@ -13,7 +13,7 @@ caps (``goalposts``) there is usually nothing to treat.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -260,6 +260,20 @@ def apply(treatment: Treatment, x: Array) -> Array:
     """
     t = treatment
     return _treated(np.asarray(x, dtype=float), t.low, t.high, t.side, t.origin, t.unit, t.power)
+
+
+def of_columns(treatment: Treatment, columns: NDArray[np.intp]) -> Treatment:
+    """The treatment of some columns only, for :func:`apply`.
+
+    Examples
+    --------
+    >>> learnt = learn(np.array([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0], [3.0, 90.0]]), limit=1)
+    >>> of_columns(learnt, np.array([1])).high.tolist() == learnt.high[[1]].tolist()
+    True
+    """
+    arrays = ("low", "high", "side", "origin", "unit", "power", "still_outlying")
+    picked = {name: getattr(treatment, name)[columns] for name in arrays}
+    return replace(treatment, how=tuple(treatment.how[column] for column in columns), **picked)
 
 
 def changes(treatment: Treatment, x: Array) -> Changes:
