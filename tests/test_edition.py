@@ -73,7 +73,7 @@ REFUSED = {
         'methodology = "t1"\nmethodolgy = "t1"\n',
         DataError,
         "data/editions/2022/edition.toml: an edition has no setting 'methodolgy' (did you mean 'methodology'?); "
-        "there are methodology, note",
+        "there are methodology, note, rehearsal",
     ),
     "nothing": ("", DataError, "data/editions/2022/edition.toml: 'methodology' is missing"),
     "number": (
