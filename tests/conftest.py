@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from cwi.inputs.rehearsal import write_rehearsal
+from cwi.inputs.synthetic_survey import Sample
+
 REGIONS = """\
 code,kind,name_en,name_ru,name_kk,valid_from,valid_to
 N,nation,Nation,Страна,Ел,,
@@ -188,6 +191,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A small complete project that the library takes for its own."""
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the rehearsal with a small sample, and nothing of it where the real project lies."""
+    folder = tmp_path_factory.mktemp("rehearsal") / "project"
+    return write_rehearsal(folder, seed=1, sample=Sample(clusters=8, children=(12, 20)))
 
 
 @pytest.fixture(scope="session")
