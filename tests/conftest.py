@@ -1,7 +1,8 @@
 """A small complete project in a folder of its own, and short ways to spoil it.
 
 Two regions that stay (A, B) and one that was divided in June 2022 (OLD became EAST and WEST); two files of
-observations, one of which knows only OLD in 2022; a methodology with two levels; the edition of 2022.
+observations, one of which knows only OLD in 2022; a methodology with two levels, and what could be chosen otherwise in
+it; the edition of 2022.
 """
 
 import hashlib
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from cwi.inputs.rehearsal import write_rehearsal
+from cwi.inputs.synthetic_survey import Sample
 
 REGIONS = """\
 code,kind,name_en,name_ru,name_kk,valid_from,valid_to
@@ -118,6 +122,19 @@ poverty,home,Poverty,50,0,linear,3,open
 water,home,Water,50,100,linear,1,open
 places,school,Places,50,150,linear,1,open
 """
+FACTORS = """\
+[factor.mean]
+title_en = "How parts are put together"
+title_ru = "Как объединяются части"
+title_kk = "Бөліктер қалай біріктіріледі"
+choices = [{}, {name = "geometric", component = {aggregation = {name = "geometric", floor = 1}}}]
+
+[factor.weights]
+title_en = "The weights themselves"
+title_ru = "Сами веса"
+title_kk = "Салмақтардың өзі"
+weights = {noise = 0.25}
+"""
 FILES = {
     "regions.csv": REGIONS,
     "boundary_changes.csv": CHANGES,
@@ -128,6 +145,7 @@ FILES = {
     "sources.toml": SOURCES,
     "methodology/t1/methodology.toml": RULES,
     "methodology/t1/indicators.csv": INDICATORS,
+    "methodology/t1/factors.toml": FACTORS,
     "editions/2022/edition.toml": 'methodology = "t1"\n',
 }
 
@@ -173,6 +191,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A small complete project that the library takes for its own."""
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the rehearsal with a small sample, and nothing of it where the real project lies."""
+    folder = tmp_path_factory.mktemp("rehearsal") / "project"
+    return write_rehearsal(folder, seed=1, sample=Sample(clusters=8, children=(12, 20)))
 
 
 @pytest.fixture(scope="session")

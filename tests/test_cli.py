@@ -131,8 +131,9 @@ def test_a_report_of_a_year_without_an_edition_is_refused(run: Run, no_kernel: N
     assert not (tmp_path / "reports").exists()
 
 
-def test_a_year_that_is_no_number_is_refused(run: Run, no_kernel: None) -> None:
-    code, out, err = run("report", "last")
+@pytest.mark.parametrize("year", ["last", "nonsense", "", "2023.0", "-2023", "²⁰²³", "Rehearsal"])
+def test_a_year_that_is_no_number_is_refused(run: Run, no_kernel: None, tmp_path: Path, year: str) -> None:
+    code, out, err = run("report", "--output", str(tmp_path / "reports"), "--", year)
     assert (code, out) == (2, "")
     assert err == "ParameterError: year is 'last'; it must be the year of an edition, or 'rehearsal'\n"
 

@@ -167,7 +167,7 @@ def certainty(
     >>> from cwi import read_edition
     >>> found = certainty(read_edition(2023), draws=200, rng=np.random.default_rng(1), n=32)
     >>> found.plan.idle
-    ('rare_events', 'survey')
+    ('survey',)
     """
     year, rules = edition.year, edition.methodology
     known = factors_of(rules) if factors is None else factors

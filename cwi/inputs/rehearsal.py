@@ -65,7 +65,7 @@ def write_rehearsal(
     """
     folder = Path(folder)
     note = folder / "REHEARSAL.txt"
-    if folder.exists() and any(folder.iterdir()) and not note.is_file():
+    if folder.exists() and not note.is_file() and (folder.is_file() or any(folder.iterdir())):
         raise DataError(f"{folders.relative(folder)} holds other things than a rehearsal; name an empty folder")
     shutil.rmtree(folder, ignore_errors=True)
     data = folder / "data"
@@ -120,6 +120,7 @@ def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.Data
     for number, edition in enumerate(editions):
         cells = edition.scores.cells
         missing = cells[cells["value"].isna() & cells["indicator"].isin(table.index)]
+        real = cells[cells["observed"] == edition.year].pivot(index="region", columns="indicator", values="value")
         level = edition.scores.wide(edition.year, dimension)
         regions = list(edition.regions)
         nation = edition.territory.nation
@@ -133,6 +134,8 @@ def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.Data
             if rule["scale"] == "log":
                 value = np.exp(np.log(rule["worst"]) + np.log(rule["best"] / rule["worst"]) * score / 100)
             weight = edition.population.reindex(regions).fillna(edition.population.mean())
+            if code in real:  # the nation is the mean of what its regions show: real figures where there are any
+                value = real[code].reindex(regions).fillna(value)
             value[nation] = float((value * weight).sum() / weight.sum())
             asked = missing.loc[missing["indicator"] == code, "region"]
             for region in [*regions, nation]:

@@ -71,9 +71,11 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     Raises
     ------
     DataError
-        If there is no finished report in all languages, it was made of something else than is there now, or other
-        numbers were published before and no reason is given.
+        If the edition is a rehearsal, there is no finished report in all languages, it was made of something else
+        than is there now, or other numbers were published before and no reason is given.
     """
+    if edition.rehearsal:
+        raise DataError(f"the edition of {edition.year} is a rehearsal; its numbers are synthetic and never published")
     record = read_manifest(report)
     if set(record.get("languages", [])) != set(LANGUAGES):
         raise DataError(f"reports/{edition.year} is no finished report in all languages; make it first")

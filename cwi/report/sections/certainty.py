@@ -27,10 +27,13 @@ def how_sure(p: Printer) -> Section:
 
 def ranks(p: Printer) -> Section:
     """What was varied, the interval of each rank as a picture and as a table."""
+    heading = Heading(p.say("sure.title"), anchor="sure")
+    if _nobody(p):
+        return Section([heading, Paragraph(p.say("index.none"))])
     found = p.certainty
     name = f"sure.{p.year}"
     blocks: list[Block] = [
-        Heading(p.say("sure.title"), anchor="sure"),
+        heading,
         Paragraph(
             p.say(
                 "sure.how",
@@ -45,8 +48,6 @@ def ranks(p: Printer) -> Section:
     if failed:
         reasons = "; ".join(found.simulation.failures()["reason"])
         blocks.append(Paragraph(p.say("sure.failed", n=p.whole(f"{name}.failed", failed), reasons=reasons), "note"))
-    if not found.regions:
-        return Section([*blocks, Paragraph(p.say("index.none"))])
     table = found.summary.loc[found.regions]
     drawn = pd.DataFrame(
         {key: table[column].to_numpy(float) for key, column in (
@@ -116,9 +117,9 @@ def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
 
 def quotable(p: Printer) -> Section:
     """Sentences that stand by themselves, each number in the ledger."""
-    found = p.certainty
-    if not found.regions:
+    if _nobody(p):
         return Section([])
+    found = p.certainty
     name = f"sure.{p.year}"
     table = found.summary.loc[found.regions]
     shares = found.simulation.rank_distribution(p.year)
@@ -130,7 +131,8 @@ def quotable(p: Printer) -> Section:
         [found.plan.units.index[(found.plan.units["region"] == code) & (found.plan.units["year"] == p.year)][0]
          for code in found.regions]
     ][:, found.simulation.counted]  # fmt: skip
-    lowest = ranked[found.regions.index(last)] == ranked.max(axis=0)
+    own = ranked[found.regions.index(last)]
+    lowest = own[own > 0] == ranked[:, own > 0].max(axis=0)
     items = [
         p.say(
             "sure.first",
@@ -167,6 +169,8 @@ def quotable(p: Printer) -> Section:
 
 def matters(p: Printer) -> Section:
     """Which choice moves ranks: estimated for all factors, exact for lists of choices."""
+    if _nobody(p):
+        return Section([])
     found = p.certainty
     strongest = found.matters().dropna(subset=["total"])
     if strongest.empty:
@@ -209,7 +213,7 @@ def _share_table(p: Printer, found: Certainty, rows: pd.DataFrame, kind: str) ->
         cells = [p.share(f"{name}.first", line["first"]), p.share(f"{name}.total", line["total"])]
         if kind == "all":
             low, high = (p.share(f"{name}.total.{side}", line[f"total_{side}"]) for side in ("low", "high"))
-            cells.append(f"{low}–{high}")
+            cells.append(_from_to(low, high))
         printed.append([_title(p, found, str(line["factor"])), *cells])
     words = ["factor", "first", "total", *(["interval"] if kind == "all" else [])]
     return Table(
@@ -223,9 +227,9 @@ def _share_table(p: Printer, found: Certainty, rows: pd.DataFrame, kind: str) ->
 
 def apart(p: Printer) -> Section:
     """Who stands above whom, and in what share of the draws."""
-    found = p.certainty
-    if len(found.regions) < 2:
+    if _nobody(p) or len(p.certainty.regions) < 2:
         return Section([])
+    found = p.certainty
     order = [f"{place}. {p.region(code)}" for place, code in enumerate(found.regions, start=1)]
     square = 100 * found.above.to_numpy(float)
     shown = pd.DataFrame(square, order, [str(place) for place in range(1, len(order) + 1)])
@@ -263,6 +267,8 @@ def apart(p: Printer) -> Section:
 
 def dependence(p: Printer) -> Section:
     """Which one choice the rank of each region rests on most."""
+    if _nobody(p):
+        return Section([])
     found = p.certainty
     table = found.dependence()
     rows = []
@@ -293,6 +299,8 @@ def dependence(p: Printer) -> Section:
 
 def turning(p: Printer) -> Section:
     """What alone would change who is first or last."""
+    if _nobody(p):
+        return Section([])
     found = p.certainty
     table = found.turns()
     if table.empty:
@@ -321,6 +329,11 @@ def turning(p: Printer) -> Section:
             )
         ]
     )
+
+
+def _nobody(p: Printer) -> bool:
+    """Whether no region has an index: then there is no order to be sure of, and nothing to draw."""
+    return bool(p.scores.of(p.top.code)[p.year].reindex(p.edition.regions).isna().all())
 
 
 def _title(p: Printer, found: Certainty, factor: str) -> str:
