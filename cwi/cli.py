@@ -17,7 +17,7 @@ from rich.table import Column, Table
 
 from cwi import folders
 from cwi.analysis.audit import VERDICTS, audit, few
-from cwi.checks import check_all
+from cwi.checks import PARTS, check_all
 from cwi.edition import read_edition
 from cwi.errors import CwiError, DataError, ParameterError
 from cwi.inputs import Imported, read_coin_tool, read_coinr, write_coinr, write_scores
@@ -68,7 +68,7 @@ Given = Annotated[
 def check() -> None:
     """Check all data: schema, keys, ranges, territories, sources, methodologies, editions."""
     with _progress() as bar:
-        results = list(bar.track(check_all(), total=5, description="checking"))
+        results = list(bar.track(check_all(), total=len(PARTS), description="checking"))
     table = Table("what", "looked at", "problems", box=None, pad_edge=False)
     for result in results:
         table.add_row(result.name, result.looked_at, str(len(result.problems) or "none"))

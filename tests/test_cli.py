@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from cwi import cli, folders, read_edition, read_methodology
+from cwi.checks import PARTS
 from cwi.edition import editions
 from cwi.report import render
 from cwi.report.languages import LANGUAGES
@@ -85,7 +86,7 @@ def test_check_finds_nothing_in_a_sound_project(run: Run, project: Any) -> None:
     project.change("methodology/t1/methodology.toml", "weight = 2\n", "")  # which nothing looks at
     code, said, complained = run("check")
     assert (code, complained) == (0, "")
-    for what in ("territory", "sources", "observations", "methodologies", "editions"):
+    for what in PARTS:
         assert any(line.startswith(what) and line.rstrip().endswith("none") for line in said.splitlines())
 
 
