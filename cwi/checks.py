@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from cwi import folders
+from cwi.analysis.factors import read_factors
+from cwi.analysis.other_methods import read_methods
 from cwi.edition import editions, read_edition
 from cwi.errors import CwiError
 from cwi.indicators import OPEN
+from cwi.inputs.crosswalk import read_crosswalk
+from cwi.inputs.survey_definitions import read_survey_definitions
+from cwi.inputs.synthetic_population import read_published_shares, read_traits
 from cwi.methodology import methodologies, read_methodology
-from cwi.observations import problems, read_series, read_sources
+from cwi.observations import problems, read_covariance, read_observations, read_series, read_sources
 from cwi.territory import read_territory
 
-__all__ = ["Check", "check_all"]
+__all__ = ["PARTS", "Check", "check_all"]
+
+NONE = "none"
+Found = tuple[str, Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -26,35 +37,70 @@ class Check:
 
 
 def check_all() -> Iterator[Check]:
-    """Look at the whole data folder, part by part: territory, sources, observations, methodologies, editions."""
-    yield _check("territory", _territory)
-    yield _check("sources", lambda: (f"{len(read_sources())} records", []))
-    yield _check("observations", _observations)
-    yield _check("methodologies", _methodologies)
-    yield _check("editions", _editions)
+    """Look at the whole data folder, part by part, in the order of ``PARTS``; what is wrong in one hides no other."""
+    for name, look in PARTS.items():
+        try:
+            looked_at, found = look()
+        except CwiError as problem:
+            yield Check(name, "", (str(problem),))
+        else:
+            yield Check(name, looked_at, tuple(found))
 
 
-def _check(name: str, look: Callable[[], tuple[str, Iterable[str]]]) -> Check:
-    try:
-        looked_at, found = look()
-    except CwiError as problem:
-        return Check(name, "", (str(problem),))
-    return Check(name, looked_at, tuple(found))
-
-
-def _territory() -> tuple[str, list[str]]:
+def _territory() -> Found:
     territory = read_territory()
     return f"{len(territory.regions) - 1} territories, {len(territory.changes)} successions", []
 
 
-def _observations() -> tuple[str, list[str]]:
+def _sources() -> Found:
+    return f"{len(read_sources())} records", []
+
+
+def _observations() -> Found:
     found = problems()
     paths = sorted((folders.data() / "observations").glob("*.csv"))
     rows = sum(path.read_bytes().count(b"\n") - 1 for path in paths)
     return f"{rows:,} rows in {len(paths)} files", [str(problem) for problem in found]
 
 
-def _methodologies() -> tuple[str, list[str]]:
+def _covariances() -> Found:
+    """Each pair stands once, both have a standard error, and they vary together no more than each by itself."""
+    table = read_covariance()
+    if table is None:
+        return NONE, []
+    rows = read_observations()
+    rows = rows[(rows["sex"] == "") & (rows["area"] == "")]
+    errors = rows.set_index(["region", "year", "indicator"])["se"]
+    one, other = (
+        errors.reindex(pd.MultiIndex.from_frame(table[["region", "year", column]])).to_numpy()
+        for column in ("indicator", "other")
+    )
+    pair = pd.DataFrame(np.sort(table[["indicator", "other"]].to_numpy(str), axis=1)).assign(
+        region=table["region"], year=table["year"]
+    )
+    most = one * other
+    table = table.assign(
+        twice=pair.duplicated(), lacks=np.where(np.isnan(one), table["indicator"], table["other"]), most=most
+    )
+    table["wrong"] = table["twice"] | np.isnan(most) | (table["covariance"].abs() > most * (1 + 1e-6))
+    found = []
+    for row in table[table["wrong"]].to_dict("records"):
+        where = f"{row['file']} line {row['line']}: "
+        place = f"in {row['region']}, {row['year']}"
+        what = f"{row['indicator']} and {row['other']} {place}"
+        if row["twice"]:
+            found.append(f"{where}the covariance of {what} stands there twice")
+        elif np.isnan(row["most"]):
+            found.append(f"{where}{row['lacks']} {place} has no standard error; nothing varies with it")
+        else:
+            found.append(
+                f"{where}the covariance of {what} is {row['covariance']:g}; it cannot be further from 0 than the "
+                f"product of their standard errors, {row['most']:g}"
+            )
+    return f"{len(table):,} pairs", found
+
+
+def _methodologies() -> Found:
     found = []
     series = read_series().index
     versions = methodologies()
@@ -68,7 +114,34 @@ def _methodologies() -> tuple[str, list[str]]:
     return ", ".join(versions), found
 
 
-def _editions() -> tuple[str, list[str]]:
+def _factors() -> Found:
+    """What may vary in each methodology that says so; an edition cannot be reported without it."""
+    said = []
+    for version, path in methodologies().items():
+        if (path / "factors.toml").is_file():
+            said.append(f"{version}: {len(read_factors(read_methodology(version)))}")
+    return ", ".join(said) or NONE, []
+
+
+def _survey() -> Found:
+    """The definitions of each version, what is imagined for synthetic answers, and the shares that were published."""
+    paths = sorted((folders.data() / "survey").glob("*/survey.toml"))
+    for path in paths:
+        definitions = read_survey_definitions(path.parent.name)
+        read_traits(definitions)
+        read_published_shares(definitions, list(read_territory().regions.index))
+    return ", ".join(path.parent.name for path in paths) or NONE, []
+
+
+def _crosswalk() -> Found:
+    """Other indices and their rules, against the methodology of the latest edition."""
+    if not (folders.data() / "crosswalk").is_dir():
+        return NONE, []
+    crosswalk = read_crosswalk(read_edition(max(editions())).methodology)
+    return f"{len(crosswalk.systems)} systems, {len(read_methods(crosswalk))} rules", []
+
+
+def _editions() -> Found:
     found = []
     for year in editions():
         try:
@@ -76,3 +149,16 @@ def _editions() -> tuple[str, list[str]]:
         except CwiError as problem:
             found.append(f"edition {year}: {problem}")
     return ", ".join(map(str, editions())), found
+
+
+PARTS: Mapping[str, Callable[[], Found]] = {
+    "territory": _territory,
+    "sources": _sources,
+    "observations": _observations,
+    "covariances": _covariances,
+    "methodologies": _methodologies,
+    "factors": _factors,
+    "survey": _survey,
+    "crosswalk": _crosswalk,
+    "editions": _editions,
+}

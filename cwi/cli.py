@@ -17,9 +17,9 @@ from rich.table import Column, Table
 
 from cwi import folders
 from cwi.analysis.audit import VERDICTS, audit, few
-from cwi.checks import check_all
+from cwi.checks import PARTS, check_all
 from cwi.edition import read_edition
-from cwi.errors import CwiError, ParameterError
+from cwi.errors import CwiError, DataError, ParameterError
 from cwi.inputs import Imported, read_coin_tool, read_coinr, write_coinr, write_scores
 from cwi.inputs.consultation import (
     read_consultation,
@@ -27,13 +27,18 @@ from cwi.inputs.consultation import (
     write_consultation,
     write_templates,
 )
+from cwi.inputs.microdata import FLAGS, microdata_problems, read_microdata
 from cwi.inputs.rehearsal import YEARS, write_rehearsal
+from cwi.inputs.survey_definitions import read_survey_definitions
+from cwi.inputs.synthetic_population import imagine
+from cwi.inputs.synthetic_survey import synthesize, write_synthetic
 from cwi.methodology import read_methodology
 from cwi.report.explorer import make_site
 from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import read_manifest
 from cwi.report.parameters import checked, declared
 from cwi.report.publication import publish, review
+from cwi.report.questionnaire import write_questionnaires
 from cwi.report.render import ReportError, execute, is_current, make_report
 from cwi.report.trace import trace
 from cwi.territory import read_territory
@@ -45,12 +50,15 @@ importing = typer.Typer(no_args_is_help=True, help="Make a methodology folder of
 app.add_typer(importing, name="import")
 consulting = typer.Typer(no_args_is_help=True, help="Experts' sheets, votes and proposals of a public consultation.")
 app.add_typer(consulting, name="consultation")
-METHODOLOGY = "2024.1"
+METHODOLOGY = SURVEY = "2024.1"
+PILOT = 10  # regions of a pilot, as in September 2021; which ten is not public, so the first of the list stand in
 LOG_WIDTH = 200  # of tables that go to a file or another program
 out = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 Year = Annotated[int, typer.Argument(help="The year of the edition.")]
+Survey = Annotated[str, typer.Option(help="A version under data/survey/.")]
+Seed = Annotated[int, typer.Option(help="Starts the only random generator.")]
 Given = Annotated[
     list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook.")
 ]
@@ -60,7 +68,7 @@ Given = Annotated[
 def check() -> None:
     """Check all data: schema, keys, ranges, territories, sources, methodologies, editions."""
     with _progress() as bar:
-        results = list(bar.track(check_all(), total=5, description="checking"))
+        results = list(bar.track(check_all(), total=len(PARTS), description="checking"))
     table = Table("what", "looked at", "problems", box=None, pad_edge=False)
     for result in results:
         table.add_row(result.name, result.looked_at, str(len(result.problems) or "none"))
@@ -220,6 +228,8 @@ def export_command(
 ) -> None:
     """Write the scores of a year as a workbook, or its methodology and values for COINr."""
     edition = read_edition(year)
+    if edition.rehearsal:
+        raise DataError(f"the edition of {year} is a rehearsal; what 'cwi export' writes would not be marked")
     if coinr:
         names = {str(code): str(name) for code, name in edition.territory.regions["name_en"].items()}
         scores = edition.scores
@@ -240,7 +250,7 @@ def site_command(
 
 @consulting.command("template")
 def consultation_template(
-    folder: Annotated[Path, typer.Argument(help="The folder that is made; it must not be there yet.")],
+    folder: Annotated[Path, typer.Argument(help="Where the files are written; none may be there yet.")],
     methodology: Annotated[str, typer.Option(help="A version under data/methodology/.")] = METHODOLOGY,
 ) -> None:
     """Write the sheets that experts, voters and proposals are entered in."""
@@ -250,9 +260,9 @@ def consultation_template(
 
 @consulting.command("synthesize")
 def consultation_synthesize(
-    folder: Annotated[Path, typer.Argument(help="The folder that is made; it must not be there yet.")],
+    folder: Annotated[Path, typer.Argument(help="Where the files are written; none may be there yet.")],
     year: Annotated[int, typer.Option(help="The edition whose regions and population are used.")] = 2023,
-    seed: Annotated[int, typer.Option(help="Starts the only random generator.")] = 20241122,
+    seed: Seed = 20241122,
 ) -> None:
     """Make a synthetic consultation: votes, experts' sheets and proposals that nobody cast, marked so in every row."""
     edition = read_edition(year)
@@ -274,11 +284,60 @@ def consultation_check(
     print(f"{folders.relative(folder)}: {kind}; {read.ballots}; {read.panel}; {len(read.register.table)} proposals")
 
 
+@app.command("questionnaire")
+def questionnaire_command(
+    folder: Annotated[Path, typer.Argument(help="Where the pages are written.")], survey: Survey = SURVEY
+) -> None:
+    """Write the questionnaires of children and parents in three languages, to be printed."""
+    for path in write_questionnaires(read_survey_definitions(survey), folder):
+        print(folders.relative(path))
+
+
+@app.command("synthesize")
+def synthesize_command(
+    folder: Annotated[Path, typer.Argument(help="Outside the repository, or with 'synthetic' in its name.")],
+    year: Annotated[int, typer.Option(help="The edition whose regions and population are used.")] = 2023,
+    seed: Seed = 20241122,
+    pilot: Annotated[bool, typer.Option("--pilot", help=f"{PILOT} regions only.")] = False,
+    survey: Survey = SURVEY,
+) -> None:
+    """Make answers of children and parents that nobody gave, marked synthetic in file names and in every row."""
+    definitions, edition = read_survey_definitions(survey), read_edition(year)
+    rng = np.random.default_rng(seed)
+    population = imagine(definitions, edition, rng=rng)
+    regions = edition.regions[:PILOT] if pilot else None
+    children, parents = synthesize(definitions, population, rng=rng, year=year, regions=regions)
+    for path in write_synthetic(folder, children, parents, definitions, year=year):
+        print(folders.relative(path))
+
+
+@app.command("microdata")
+def microdata_command(
+    path: Annotated[Path, typer.Argument(help="A .csv, .parquet, .sav or .dta file outside the repository.")],
+    respondent: Annotated[str, typer.Option(help="Whose answers: child or parent.")],
+    year: Annotated[int, typer.Option(help="Of the round.")],
+    survey: Survey = SURVEY,
+) -> None:
+    """Check a file of answers row by row: every problem, or how many answers can be read."""
+    asked: dict[str, Any] = {"respondent": respondent, "regions": read_territory().regions_of(year), "year": year}
+    definitions = read_survey_definitions(survey)
+    try:
+        read = read_microdata(path, definitions, **asked)
+    except DataError:
+        found = microdata_problems(path, definitions, **asked)  # all of them, not the first alone
+        print(*found, sep="\n")
+        print(f"{sum(problem.kind not in FLAGS for problem in found)} problems")
+        raise typer.Exit(1) from None
+    for flag in read.flags:
+        print(flag)
+    print(f"{folders.relative(path)}: {len(read.answers)} questionnaires of the respondent '{respondent}' are read")
+
+
 @app.command("audit")
 def audit_command(
     year: Year,
     draws: Annotated[int, typer.Option(min=1, help="Redrawn sets of regions behind each interval.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Starts the only random generator.")] = 20241122,
+    seed: Seed = 20241122,
 ) -> None:
     """Audit an edition as the Joint Research Centre does: what passes, asks for attention, and fails."""
     result = audit(read_edition(year).scores, year, rng=np.random.default_rng(seed), draws=draws)

@@ -19,15 +19,14 @@ from cwi import folders
 from cwi.errors import DataError, MethodologyError, near
 from cwi.index import Scores, score
 from cwi.methodology import Methodology, read_methodology
-from cwi.observations import read_observations, read_sources
+from cwi.observations import read_covariance, read_observations, read_sources
 from cwi.territory import Territory, read_territory
-from cwi.textfiles import number, read_csv, read_toml
+from cwi.textfiles import read_csv, read_toml
 
 __all__ = ["PUBLISHED", "REHEARSAL", "Edition", "editions", "read_edition", "read_published"]
 
 REHEARSAL = "rehearsal"
 SETTINGS = ("methodology", "note", REHEARSAL)
-COVARIANCE = ("region", "year", "indicator", "other", "covariance")
 PUBLISHED = ("name", "value", "unit", "decimals", "text_en", "text_ru", "text_kk")
 RECORD = ("methodology", "fingerprint", "data", "draws", "seed", "revision")
 POPULATION = "population"
@@ -56,24 +55,8 @@ class Edition:
 
     @cached_property
     def covariance(self) -> pd.DataFrame | None:
-        """Covariances of estimates of one survey (region, year, indicator, other, covariance), where there are any.
-
-        Raises
-        ------
-        DataError
-            If a table of data/covariance cannot be used.
-        """
-        tables = []
-        for path in sorted((folders.data() / "covariance").glob("*.csv")):
-            table = read_csv(path, DataError, required=COVARIANCE)
-            for column in ("year", "covariance"):
-                for line, text in table[column].items():
-                    if number(text) is None:
-                        raise DataError(
-                            f"{folders.relative(path)} line {line}: {column} is '{text}', which is not a number"
-                        )
-            tables.append(table.astype({"year": int, "covariance": float}))
-        return pd.concat(tables, ignore_index=True) if tables else None
+        """Covariances of estimates of one survey, as :func:`read_covariance` gives them, where there are any."""
+        return read_covariance()
 
     @cached_property
     def regions(self) -> tuple[str, ...]:

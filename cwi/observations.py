@@ -20,12 +20,21 @@ from cwi.errors import DataError, near
 from cwi.territory import PARENT_REGION, Territory, read_territory
 from cwi.textfiles import number, read_csv, read_toml
 
-__all__ = ["Problem", "problems", "read_observations", "read_series", "read_sources", "read_statuses"]
+__all__ = [
+    "Problem",
+    "problems",
+    "read_covariance",
+    "read_observations",
+    "read_series",
+    "read_sources",
+    "read_statuses",
+]
 
 REQUIRED = ("region", "year", "indicator", "value", "status", "source")
 OPTIONAL = ("sex", "area", "se", "n", "note")
 COLUMNS = ("region", "year", "indicator", "sex", "area", "value", "se", "n", "status", "source", "note")
 KEY = ["region", "year", "indicator", "sex", "area"]
+COVARIANCE = ("region", "year", "indicator", "other", "covariance")
 YEARS = (1990, 2100)
 MIDDLING = ("share", "rate", "ratio", "mean", "index")  # kinds whose national value lies among those of the regions
 KINDS = (*MIDDLING, "count", "money", "context")
@@ -130,6 +139,33 @@ def read_observations(folder: Path | None = None, *, territory: Territory | None
         more = f" (and {len(found) - 1} more: 'cwi check' lists them)" if len(found) > 1 else ""
         raise DataError(f"{found[0]}{more}")
     return table
+
+
+def read_covariance(folder: Path | None = None) -> pd.DataFrame | None:
+    """Covariances of estimates of one survey, from data/covariance, where there are any.
+
+    Returns
+    -------
+    DataFrame
+        region, year (int), indicator, other, covariance (float), file, line; each pair once.
+
+    Raises
+    ------
+    DataError
+        With file and line, if a cell holds no number.
+    """
+    tables = []
+    for path in sorted(((folder or folders.data()) / "covariance").glob("*.csv")):
+        table, where = read_csv(path, DataError, required=COVARIANCE), folders.relative(path)
+        for column, kind in (("year", "whole number"), ("covariance", "number")):
+            for line, text in table[column].items():
+                found = number(text)
+                if found is None or (column == "year" and found % 1):
+                    raise DataError(f"{where} line {line}: {column} is '{text}', which is not a {kind}")
+        tables.append(table.reset_index().assign(file=where).astype({"year": float, "covariance": float}))
+    if not tables:
+        return None
+    return pd.concat(tables, ignore_index=True).astype({"year": int})[[*COVARIANCE, "file", "line"]]
 
 
 def problems(folder: Path | None = None, *, territory: Territory | None = None) -> list[Problem]:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from cwi import cli, folders, read_edition
+from cwi import cli, folders, read_edition, read_methodology
+from cwi.checks import PARTS
+from cwi.edition import editions
 from cwi.report import render
 from cwi.report.languages import LANGUAGES
 from cwi.report.publication import recompute
@@ -83,7 +86,7 @@ def test_check_finds_nothing_in_a_sound_project(run: Run, project: Any) -> None:
     project.change("methodology/t1/methodology.toml", "weight = 2\n", "")  # which nothing looks at
     code, said, complained = run("check")
     assert (code, complained) == (0, "")
-    for what in ("territory", "sources", "observations", "methodologies", "editions"):
+    for what in PARTS:
         assert any(line.startswith(what) and line.rstrip().endswith("none") for line in said.splitlines())
 
 
@@ -135,7 +138,8 @@ def test_a_report_of_a_year_without_an_edition_is_refused(run: Run, no_kernel: N
 def test_a_year_that_is_no_number_is_refused(run: Run, no_kernel: None, tmp_path: Path, year: str) -> None:
     code, out, err = run("report", "--output", str(tmp_path / "reports"), "--", year)
     assert (code, out) == (2, "")
-    assert err == "ParameterError: year is 'last'; it must be the year of an edition, or 'rehearsal'\n"
+    assert err == f"ParameterError: year is '{year}'; it must be the year of an edition, or 'rehearsal'\n"
+    assert not (tmp_path / "reports").exists()
 
 
 @pytest.mark.parametrize(
@@ -237,3 +241,166 @@ def test_publish_and_review(run: Run, project: Any) -> None:
     code, said, complained = run("publish", "2022")
     assert (code, said) == (2, "")
     assert complained == "DataError: reports/2022 was made of other data or rules than are there now; make it again\n"
+
+
+# ---------------------------------------------------------------- the page for everybody, the consultation
+
+
+def test_the_page_of_a_year_is_made_where_it_is_asked_for(run: Run, tmp_path: Path) -> None:
+    code, said, complained = run("site", "2023", "--output", str(tmp_path / "site"))
+    page = tmp_path / "site" / "2023.html"
+    assert (code, said, complained) == (0, f"{page.as_posix()}\n", "")
+    assert [path.name for path in page.parent.iterdir()] == ["2023.html"]
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    code, said, complained = run("site", "2031", "--output", str(tmp_path / "other"))
+    assert (code, said) == (2, "")
+    assert complained == (
+        f"DataError: there is no edition of 2031 (did you mean '2023'?); there are {', '.join(map(str, editions()))}\n"
+    )
+    assert not (tmp_path / "other").exists()
+
+
+def test_nothing_of_a_rehearsal_leaves_without_its_mark(run: Run, project: Any, tmp_path: Path) -> None:
+    project.append("editions/2022/edition.toml", "rehearsal = true\n")
+    code, said, complained = run("site", "2022", "--output", str(tmp_path / "site"))
+    assert (code, said) == (2, "")
+    assert complained == (
+        "DataError: the edition of 2022 is a rehearsal; the page for everybody is made of real figures only\n"
+    )
+    code, said, complained = run("export", "2022", str(tmp_path / "a.xlsx"))
+    assert (code, said) == (2, "")
+    assert complained == (
+        "DataError: the edition of 2022 is a rehearsal; what 'cwi export' writes would not be marked\n"
+    )
+    assert not (tmp_path / "site").exists()
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_the_sheets_of_a_consultation(run: Run, tmp_path: Path) -> None:
+    sheets = tmp_path / "sheets"
+    code, said, complained = run("consultation", "template", str(sheets))
+    assert (code, complained) == (0, "")
+    names = ["budget.xlsx", "ahp.xlsx", "votes.xlsx", "proposals.xlsx"]
+    assert said.splitlines() == [(sheets / name).as_posix() for name in names]
+    assert sorted(path.name for path in sheets.iterdir()) == sorted(names)
+    code, said, complained = run("consultation", "template", str(sheets))
+    assert (code, said) == (2, "")
+    assert complained == (
+        f"DataError: {(sheets / 'budget.xlsx').as_posix()}: there is such a file already; name another folder\n"
+    )
+    code, said, complained = run("consultation", "template", str(tmp_path / "other"), "--methodology", "2042")
+    assert (code, said) == (2, "")
+    assert complained == (
+        "MethodologyError: no methodology has the version '2042' (did you mean '2024.1'?); there are 2024.1\n"
+    )
+
+
+def test_a_synthetic_consultation_is_made_and_read_again(run: Run, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    assert run("consultation", "synthesize", str(made), "--seed", "1") == (0, f"{made.as_posix()}\n", "")
+    assert all(path.name.startswith("synthetic_") for path in made.iterdir())
+    code, said, complained = run("consultation", "check", str(made))
+    assert (code, complained) == (0, "")
+    assert said.startswith(f"{made.as_posix()}: synthetic; Ballots(18000 on 56 indicators); Panel(")
+    assert said.endswith("; 120 proposals\n")
+
+    votes = made / "synthetic_votes.csv"
+    head, first, *rest = votes.read_text(encoding="utf-8").splitlines()
+    *cells, choices, origin = first.split(",")
+    wrong = choices.split(";")[0] + "x"
+    spoilt = ",".join([*cells, wrong, origin])
+    votes.write_text("\n".join([head, spoilt, *rest, ""]), encoding="utf-8")
+    code, said, complained = run("consultation", "check", str(made))
+    assert (code, said) == (2, "")
+    known = list(read_methodology("2024.1").indicators["code"])
+    assert complained == (
+        f"DataError: {votes.as_posix()} line 2, column 'choices': there is no indicator '{wrong}' "
+        f"(did you mean '{wrong[:-1]}'?); there are {', '.join(known[:20])}, and 36 more\n"
+    )
+    code, said, complained = run("consultation", "check", str(tmp_path / "none"))
+    assert (code, said) == (2, "")
+    assert complained == (
+        f"DataError: {(tmp_path / 'none').as_posix()}: there is no votes.csv or votes.xlsx in this folder\n"
+    )
+
+
+# ---------------------------------------------------------------- the survey
+
+
+def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "answers"
+    code, said, complained = run("synthesize", str(folder), "--year", "2022", "--seed", "1", "--pilot")
+    paths = [folder / f"synthetic-survey-2022-{respondent}.csv" for respondent in ("child", "parent")]
+    assert (code, complained) == (0, "")
+    assert said.splitlines() == [path.as_posix() for path in paths]
+    for respondent, path in zip(("child", "parent"), paths, strict=True):
+        table = pd.read_csv(path)
+        assert set(table["synthetic"]) == {"synthetic"}
+        assert set(table["region"]) == set(read_edition(2022).regions[:10])
+        words = ("microdata", str(path), "--respondent", respondent, "--year", "2022")
+        code, said, complained = run(*words)
+        assert (code, complained) == (0, "")
+        assert said == (f"{path.as_posix()}: {len(table)} questionnaires of the respondent '{respondent}' are read\n")
+    other = tmp_path / "other"
+    run("synthesize", str(other), "--year", "2022", "--seed", "2", "--pilot")
+    assert (other / paths[0].name).read_bytes() != paths[0].read_bytes()
+    again = tmp_path / "again"
+    run("synthesize", str(again), "--year", "2022", "--seed", "1", "--pilot")
+    assert (again / paths[0].name).read_bytes() == paths[0].read_bytes()
+
+    table = pd.read_csv(paths[0])
+    table.loc[[0, 3], "weight"] = [0, -1]
+    table.loc[1, "region"] = "KZ-99"
+    table.to_csv(paths[0], index=False)
+    code, said, complained = run("microdata", str(paths[0]), "--respondent", "child", "--year", "2022")
+    assert (code, complained) == (1, "")
+    problems = said.splitlines()
+    assert all(line.startswith(f"{paths[0].as_posix()}: row") for line in problems[:-1])
+    assert any("weight" in line and "1, 4" in line for line in problems)
+    assert any("KZ-99" in line for line in problems)
+    assert problems[-1] == f"{len(problems) - 1} problems"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("synthesize", "data/answers"),
+         "data/answers: this folder lies in the repository and does not say 'synthetic'; name a folder outside it, or "
+         "one with 'synthetic' in its name"),
+        (("microdata", "none.csv", "--respondent", "chilld", "--year", "2023"),
+         "respondent is 'chilld' (did you mean 'child'?); there are child, parent"),
+        (("microdata", "none.csv", "--respondent", "child", "--year", "2023"),
+         "none.csv: answers of persons may not lie in the repository; move the file out of it (only files with "
+         "'synthetic' in their name may stay)"),
+        (("microdata", "synthetic.csv", "--respondent", "child", "--year", "2023"),
+         "synthetic.csv: there is no such file"),
+        (("questionnaire", "here", "--survey", "2042"),
+         "data/survey: there is no version '2042' (did you mean '2024.1'?); there are 2024.1"),
+    ],
+)  # fmt: skip
+def test_words_of_the_survey_that_are_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(folders.root())
+    before = sorted(path.name for path in folders.root().iterdir())
+    assert run(*words) == (2, "", f"DataError: {said}\n")
+    assert sorted(path.name for path in folders.root().iterdir()) == before
+    assert not (folders.data() / "answers").exists()
+
+
+def test_a_file_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+    taken = tmp_path / "synthetic-survey-2023-parent.csv"
+    taken.write_text("mine", encoding="utf-8")
+    code, said, complained = run("synthesize", str(tmp_path), "--pilot")
+    assert (code, said) == (2, "")
+    assert complained == f"DataError: {taken.as_posix()}: there is such a file already; name another folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == [taken.name]
+    assert taken.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_questionnaires_are_written_in_three_languages(run: Run, tmp_path: Path) -> None:
+    code, said, complained = run("questionnaire", str(tmp_path / "q"))
+    assert (code, complained) == (0, "")
+    names = [f"questionnaire-{who}.{code}.html" for who in ("child", "parent") for code in LANGUAGES]
+    assert said.splitlines() == [(tmp_path / "q" / name).as_posix() for name in names]
+    assert all((tmp_path / "q" / name).read_text(encoding="utf-8").startswith("<!DOCTYPE html>") for name in names)

@@ -168,7 +168,7 @@ def read_published_shares(definitions: SurveyDefinitions, regions: Iterable[str]
             if word not in known:
                 raise DataError(f"{folders.relative(path)} line {line}: {column} is '{word}'{near(word, known)}")
     for line, text in table["value"].items():
-        if not 0 <= (number(text) or -1) <= 100:
+        if (share := number(text)) is None or not 0 <= share <= 100:
             raise DataError(f"{folders.relative(path)} line {line}: value is '{text}', which is no share in per cent")
     return table.assign(value=table["value"].astype(float))[["indicator", "region", "value"]]
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi import folders
 from cwi.errors import DataError, near
-from cwi.inputs.survey_definitions import NOT_ASKED
+from cwi.inputs.survey_definitions import NOT_ASKED, RESPONDENTS
 from cwi.inputs.survey_records import Item, SurveyDefinitions
 from cwi.inputs.synthetic_population import AREAS, MIDDLE_AGE, SEXES, Population, offsets
 
-__all__ = ["SYNTHETIC", "Sample", "invited", "synthesize"]
+__all__ = ["SYNTHETIC", "Sample", "invited", "synthesize", "write_synthetic"]
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -168,6 +170,51 @@ def _surveyed(population: Population, regions: Collection[str] | None) -> list[s
 def _drawn(clusters: pd.DataFrame, each: tuple[int, int], rng: np.random.Generator) -> Whole:
     """How many are drawn in each cluster."""
     return rng.integers(each[0], each[1] + 1, len(clusters))
+
+
+def write_synthetic(
+    folder: Path, children: pd.DataFrame, parents: pd.DataFrame, definitions: SurveyDefinitions, *, year: int
+) -> list[Path]:
+    """Write what :func:`synthesize` gives as files of answers, and return their paths.
+
+    Parameters
+    ----------
+    folder
+        Outside the repository, or with 'synthetic' in its path inside it.
+    children, parents
+        Answers, with 'synthetic' in every row.
+    definitions
+        What the variables of the design are called in files.
+    year
+        Of the round; it stands in the names of the files.
+
+    Raises
+    ------
+    DataError
+        If the folder lies in the repository without saying 'synthetic', one of the files is there already, or a row
+        is not marked.
+    """
+    where = folders.relative(folder)
+    root = folders.root().resolve()
+    place = Path(folder).resolve()
+    if place.is_relative_to(root) and SYNTHETIC not in str(place.relative_to(root)):
+        raise DataError(
+            f"{where}: this folder lies in the repository and does not say '{SYNTHETIC}'; "
+            f"name a folder outside it, or one with '{SYNTHETIC}' in its name"
+        )
+    tables = dict(zip(RESPONDENTS, (children, parents), strict=True))
+    paths = {respondent: Path(folder) / f"{SYNTHETIC}-survey-{year}-{respondent}.csv" for respondent in tables}
+    for respondent, path in paths.items():
+        if path.exists():
+            raise DataError(f"{folders.relative(path)}: there is such a file already; name another folder")
+        table = tables[respondent]
+        if SYNTHETIC not in table or not table[SYNTHETIC].eq(SYNTHETIC).all():
+            raise DataError(f"the answers of the respondent '{respondent}' are not marked '{SYNTHETIC}' in every row")
+    place.mkdir(parents=True, exist_ok=True)
+    for respondent, path in paths.items():
+        table = tables[respondent].rename(columns=dict(definitions.columns))
+        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    return list(paths.values())
 
 
 def _clusters(population: Population, regions: list[str], sample: Sample, rng: np.random.Generator) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from cwi import folders
 from cwi.analysis.uncertainty import rank_intervals
 from cwi.edition import Edition, read_edition, read_published
+from cwi.errors import DataError
 from cwi.report import explorer_map
 from cwi.report.explorer_data import board
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
@@ -120,8 +121,15 @@ def make_site(year: int, output: Path | None = None) -> Path:
     -------
     Path
         The page.
+
+    Raises
+    ------
+    DataError
+        If there is no edition of the year, or it is a rehearsal.
     """
     edition = read_edition(year)
+    if edition.rehearsal:
+        raise DataError(f"the edition of {year} is a rehearsal; the page for everybody is made of real figures only")
     record: dict[str, Any] = {"draws": DRAWS, "seed": SEED}
     if (edition.path / "published.csv").is_file():
         record = read_published(edition)[1]

@@ -126,7 +126,7 @@ def test_nothing_else_was_added_or_changed(rehearsal: Path) -> None:
     assert {name for name in theirs if name not in ours} == {
         "synthetic-registers.csv", "synthetic-survey-2022.csv", "synthetic-survey-2023.csv",
     }  # fmt: skip
-    for name in ("methodology", "survey", "boundaries"):
+    for name in ("methodology", "survey", "boundaries", "crosswalk"):
         assert digests(folders.data() / name) == digests(rehearsal / "data" / name)
     assert not list(rehearsal.rglob("published.*"))  # nothing of it was ever published
     assert "synthetic" not in set(pd.read_csv(folders.data() / "statuses.csv")["status"])  # of the real project

@@ -414,11 +414,11 @@ def test_the_ledger_is_written_where_a_report_is_made(
     assert written["edition"].unique().tolist() == [2022]
 
 
-def test_a_methodology_without_factors_is_told_where_they_belong(project: Any, says: Says) -> None:
+def test_a_methodology_without_factors_has_its_weights_as_the_one_factor(project: Any) -> None:
     project.path("methodology/t1/factors.toml").unlink()
     report = SensitivityReport(read_edition(2022), language="en", draws=100, seed=5)
-    with says(Exception, "data/methodology/t1/factors.toml: there is no such file"):
-        report.intervals()
+    said = report.intervals().blocks[1].plain()
+    assert "chosen at random together: The weights, ± 25 %. A draw is" in said
 
 
 def test_names_of_regions_are_escaped(edition: Edition, found: Certainty, tmp_path: Path,
