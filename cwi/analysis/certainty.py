@@ -141,7 +141,7 @@ def certainty(
     >>> from cwi import read_edition
     >>> found = certainty(read_edition(2023), draws=200, rng=np.random.default_rng(1), n=32)
     >>> found.plan.idle
-    ('rare_events',)
+    ('rare_events', 'survey')
     """
     year, rules = edition.year, edition.methodology
     known = read_factors(rules) if factors is None else factors
