@@ -1,7 +1,8 @@
 """What was approved, measured and printed for a year.
 
-An edition folder (data/editions/<year>/) holds ``edition.toml``: the methodology it was approved with; and, once
-the report is published, ``published.csv``, every number as it was printed, and ``published.toml``, what it was made of.
+An edition folder (data/editions/<year>/) holds ``edition.toml``: the methodology it was approved with, and whether it
+is a rehearsal; and, once the report is published, ``published.csv``, every number as it was printed, and
+``published.toml``, what it was made of.
 """
 
 from __future__ import annotations

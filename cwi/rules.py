@@ -115,7 +115,7 @@ def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
 def placed(rule: Rule, codes: Sequence[str], node: str, where: str, without: Sequence[str] = ()) -> Rule:
     """The rule with what it says of parts, by code and never by place, in the order of the node's parts.
 
-    What it says of parts that are left out is passed over.
+    What it says of parts that are left out is passed over; their points and shares go to the others in proportion.
     """
     named = {key: value for key, value in rule.parameters.items() if key in BY_PART}
     if not named:
@@ -132,6 +132,12 @@ def placed(rule: Rule, codes: Sequence[str], node: str, where: str, without: Seq
                 raise MethodologyError(f"{where}: {key} of '{node}' says nothing of '{code}'")
         return [said.get(code, math.nan) for code in codes]
 
+    def shared(said: Any, key: str) -> list[float]:
+        """What parts get of a whole; that of parts left out goes to the others in proportion."""
+        own = row(said, key)
+        gone = [value for code, value in said.items() if code not in codes]
+        return [value * (1 + sum(gone) / sum(own)) for value in own] if gone and sum(own) else own
+
     def matrix(said: Any, key: str) -> list[list[float]]:
         row(said, key, whole=False)
         times = np.array([row(said.get(code, {}), key, whole=False) for code in codes], dtype=float)
@@ -142,10 +148,10 @@ def placed(rule: Rule, codes: Sequence[str], node: str, where: str, without: Seq
     placed = dict(rule.parameters)
     for key, value in named.items():
         if key == "target":
-            placed[key] = row(value, key)
+            placed[key] = shared(value, key)
         else:
             experts = value if isinstance(value, (list, tuple)) else [value]
-            placed[key] = [row(v, key) if key == "points" else matrix(v, key) for v in experts]
+            placed[key] = [shared(v, key) if key == "points" else matrix(v, key) for v in experts]
     return replace(rule, parameters=MappingProxyType(placed))
 
 

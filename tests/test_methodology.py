@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cwi import read_edition, read_methodology, score
+from cwi.derivation import weigh
 from cwi.errors import MethodologyError
 from cwi.methodology import methodologies
 from cwi.methods import aggregation, normalisation, weighting
@@ -240,6 +241,80 @@ def test_without_a_whole_branch():
     official = read_edition(2022).methodology
     dimensions = official.replace(without=["child"]).nodes[-1][0].parts
     assert len(dimensions) == 3
+
+
+POINTS = {"child": 40, "family_community": 30, "public_policy": 20, "country": 10}
+JUDGED = {
+    "child": {"family_community": 2, "public_policy": 3, "country": 4},
+    "family_community": {"public_policy": 2, "country": 3},
+    "public_policy": {"country": 2},
+}
+
+
+@pytest.mark.parametrize("left_out", list(POINTS))
+def test_weights_given_by_code_fit_what_is_left(left_out):
+    """Points, shares and judgements of the other parts stay what they are; nothing is read by its place."""
+    official = read_methodology("2024.1")
+    codes = [code for code in POINTS if code != left_out]
+    place = [list(POINTS).index(code) for code in codes]
+
+    def weights(weighting):
+        made = official.replace(index={"weighting": weighting}).replace(without=[left_out])
+        found = weigh(made)[-1]
+        assert found[list(POINTS).index(left_out)] == 0
+        return found[place]
+
+    whole = np.array([POINTS[code] for code in codes], dtype=float)
+    points = {"name": "budget_allocation", "points": [POINTS]}
+    np.testing.assert_allclose(weights(points), whole / whole.sum(), rtol=1e-14)
+    two = {"name": "budget_allocation", "points": [POINTS, dict.fromkeys(POINTS, 25)]}
+    np.testing.assert_allclose(weights(two), (whole / whole.sum() + 1 / 3) / 2, rtol=1e-14)
+    times = np.ones((4, 4))
+    for one, row in JUDGED.items():
+        for other, more in row.items():
+            i, j = list(POINTS).index(one), list(POINTS).index(other)
+            times[i, j], times[j, i] = more, 1 / more
+    means = times[np.ix_(place, place)].prod(axis=1) ** (1 / 3)  # of three parts the principal vector is that of means
+    ahp = {"name": "ahp", "judgements": [JUDGED]}
+    np.testing.assert_allclose(weights(ahp), means / means.sum(), rtol=1e-9)
+
+
+def test_shares_that_are_asked_for_fit_what_is_left():
+    official = read_methodology("2024.1")
+    asked = {code: points / 100 for code, points in POINTS.items()}
+    made = official.replace(index={"weighting": {"name": "correlation_balanced", "target": asked}}, without=["country"])
+    np.testing.assert_allclose(made.top.weighting.parameters["target"], [4 / 9, 3 / 9, 2 / 9], rtol=1e-14)
+
+
+def test_points_that_do_not_make_a_hundred_are_not_mended_by_leaving_a_part_out():
+    official = read_methodology("2024.1")
+    short = official.replace(index={"weighting": {"name": "budget_allocation", "points": [POINTS | {"child": 30}]}})
+    for made in (short, short.replace(without=["country"])):
+        with pytest.raises(MethodologyError) as said:
+            weigh(made)
+        assert str(said.value) == "index: the points of expert 1 sum to 90; they must sum to 100"
+
+
+@pytest.mark.parametrize(
+    ("ends", "sentence"),
+    [
+        ({"poverty": {"worst": 0, "best": 0}},
+         ", ends line 2: poverty: worst and best are both 0; a scale needs two ends"),
+        ({"poverty": {"worst": "50"}}, ": worst of 'poverty' is '50'; it must be a number"),
+        ({"poverty": {"wrost": 50}}, ": the ends of 'poverty' has no setting 'wrost' (did you mean 'worst'?); "
+         "there are worst, best"),
+    ],
+)  # fmt: skip
+def test_ends_that_are_refused(methodology, says, ends, sentence):
+    with says(MethodologyError, f"data/methodology/t1/methodology.toml, replaced{sentence}"):
+        methodology.replace(ends=ends)
+
+
+def test_other_ends_move_the_scores_by_hand(project, methodology):
+    edition = read_edition(2022)
+    other = score(edition.observations, methodology.replace(ends={"poverty": {"worst": 40, "best": 8}}), years=[2022])
+    of = other.of("poverty")[2022]
+    assert of[["A", "B", "EAST"]].tolist() == pytest.approx([100, 100 * 22 / 32, 100 * 15 / 32])
 
 
 CELL = """\

@@ -1,4 +1,4 @@
-"""In from other tools and out again: COINr, the COIN Tool, workbooks of scores."""
+"""What comes in from elsewhere: other tools' files (and out again), the survey, the consultation, the crosswalk."""
 
 from cwi.inputs.coin_tool import read_coin_tool
 from cwi.inputs.coinr import read_coinr, write_coinr

@@ -123,6 +123,9 @@ def effective_number(g: Array) -> float:
 def rake(counts: Array, margins: Sequence[Margin], *, tolerance: float = 1e-10, rounds: int = 1000) -> Array:
     """Counts in cells brought to given margins by turns, iterative proportional fitting [1]_.
 
+    Of tables, for many draws at once, where a draw may leave a category empty; :func:`cwi.methods.survey.rake` is of
+    respondents, keeps what its errors need, and refuses an empty category.
+
     Parameters
     ----------
     counts : (..., c)

@@ -29,7 +29,7 @@ class OfficialReport:
     language
         kk, ru or en.
     draws
-        Sets of weights behind the interval of each rank, at least 100.
+        Sets of weights behind the interval of each rank, and draws that say how sure the order is; at least 100.
     seed
         Starts the only random generator.
 

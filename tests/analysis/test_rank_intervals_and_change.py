@@ -18,7 +18,7 @@ SUCCESSORS = {"KZ-63", "KZ-10", "KZ-19", "KZ-33", "KZ-35", "KZ-62"}
 
 @pytest.fixture(scope="module")
 def methodology() -> Methodology:
-    official = read_methodology(Path(__file__).parent / "methodologies" / "hand")
+    official = read_methodology(Path(__file__).parents[1] / "methodologies" / "hand")
     return official.replace(nation="All", node={"body": {"aggregation": "arithmetic"}})
 
 

@@ -18,7 +18,7 @@ from cwi.analysis.audit_sheet import correlate, interval, read_sheet
 from cwi.analysis.audit_structure import _alpha
 from cwi.methods.weighting.factor_analysis import alpha
 
-HAND = Path(__file__).parent / "methodologies" / "hand"
+HAND = Path(__file__).parents[1] / "methodologies" / "hand"
 N = 12
 WOBBLE = np.tile([-1.0, 1.0], 6)
 
