@@ -1,4 +1,4 @@
-"""Another list of indicators under other names is another two files, and no code."""
+"""Another list of indicators under other names is other files, and no code."""
 
 import csv
 import re
@@ -27,6 +27,8 @@ def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = (folder / "methodology.toml").read_text(encoding="utf-8")
     rules = re.sub(r"\[node\.(safety|skills)\][^\[]*", "", rules.replace("[node.family_community]", "[node.kin]"))
     (folder / "methodology.toml").write_text(rules, encoding="utf-8")
+    factors = (folder / "factors.toml").read_text(encoding="utf-8")
+    (folder / "factors.toml").write_text(factors.replace("family_community", "kin"), encoding="utf-8")
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
 
 
