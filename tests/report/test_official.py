@@ -28,7 +28,8 @@ def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = re.sub(r"\[node\.(safety|skills)\][^\[]*", "", rules.replace("[node.family_community]", "[node.kin]"))
     (folder / "methodology.toml").write_text(rules, encoding="utf-8")
     factors = (folder / "factors.toml").read_text(encoding="utf-8")
-    (folder / "factors.toml").write_text(factors.replace("family_community", "kin"), encoding="utf-8")
+    factors = re.sub(r", (road_deaths|poisoning_mortality) = \{[^}]*\}", "", factors.replace("family_community", "kin"))
+    (folder / "factors.toml").write_text(factors, encoding="utf-8")
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
 
 
