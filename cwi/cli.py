@@ -30,6 +30,7 @@ from cwi.inputs.consultation import (
 from cwi.inputs.microdata import FLAGS, microdata_problems, read_microdata
 from cwi.inputs.rehearsal import YEARS, write_rehearsal
 from cwi.inputs.survey_definitions import read_survey_definitions
+from cwi.inputs.survey_round import PILOT
 from cwi.inputs.synthetic_population import imagine
 from cwi.inputs.synthetic_survey import synthesize, write_synthetic
 from cwi.methodology import read_methodology
@@ -51,7 +52,6 @@ app.add_typer(importing, name="import")
 consulting = typer.Typer(no_args_is_help=True, help="Experts' sheets, votes and proposals of a public consultation.")
 app.add_typer(consulting, name="consultation")
 METHODOLOGY = SURVEY = "2024.1"
-PILOT = 10  # regions of a pilot, as in September 2021; which ten is not public, so the first of the list stand in
 LOG_WIDTH = 200  # of tables that go to a file or another program
 out = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True, highlight=False)

@@ -156,6 +156,8 @@ def test_a_real_report_has_no_mark() -> None:
     for path in (folders.reports() / str(YEAR)).rglob("*"):
         if path.suffix in (".html", ".csv", ".svg", ".json", ".ipynb"):
             text = path.read_text(encoding="utf-8")
+            if path.name == "manifest.json":  # which names the files of the code too
+                text = json.dumps({key: said for key, said in json.loads(text).items() if key != "inputs"})
             looked_at += 1
             for word in ('class="mark"', 'id="mark"', MARK, "rehearsal"):
                 assert word not in text, (path, word)
