@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -35,9 +35,7 @@ class Printer:
     @cached_property
     def certainty(self) -> Certainty:
         """How sure the order is; drawn from a generator of its own, so that it does not matter what was said before."""
-        known = factors_of(self.edition.methodology)
-        chosen = known.only(*self.factors) if self.factors else known
-        return certainty(self.edition, chosen, draws=self.draws, rng=self.rng.spawn(1)[0])
+        return _certainty(self.edition, self.factors, self.draws, self.ledger.seed)
 
     @property
     def year(self) -> int:
@@ -133,3 +131,10 @@ class Printer:
     def plain(self, value: float) -> str:
         """A number inside a picture whose table enters it into the ledger."""
         return self.language.number(value, self.edition.methodology.decimals)
+
+
+@lru_cache(maxsize=1)  # the same in each language
+def _certainty(edition: Edition, factors: tuple[str, ...], draws: int, seed: int) -> Certainty:
+    known = factors_of(edition.methodology)
+    chosen = known.only(*factors) if factors else known
+    return certainty(edition, chosen, draws=draws, rng=np.random.default_rng(seed).spawn(1)[0])
