@@ -146,7 +146,7 @@ def certainty(
     draws: int,
     rng: np.random.Generator,
     n: int = 512,
-    workers: int = 2,
+    workers: int = 1,
 ) -> Certainty:
     """Draw, enumerate and estimate for one edition.
 
