@@ -497,6 +497,7 @@ function start() {
     follow(new URL(event.newURL).hash); // not location.hash: the page may have written there since
     paintWords();
     paint();
+    history.replaceState(null, "", fragment()); // and what it wrote there late is no longer true
   });
   state.language = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in data.words) ?? "kk";
   follow(location.hash);
