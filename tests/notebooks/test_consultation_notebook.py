@@ -1,15 +1,13 @@
 """The notebook of the consultation: short cells without outputs, what they show, and that it says it is synthetic."""
 
-import ast
-import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from notebook_cells import code_cells, holds_no_outputs_and_no_machinery, run
 
 from cwi.report import blocks
-from cwi.report.blocks import Figure, Paragraph, Section, Table
+from cwi.report.blocks import Figure, Paragraph, Table
 from cwi.report.parameters import checked, declared
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "consultation.ipynb"
@@ -17,33 +15,11 @@ SOURCE = Path(__file__).parents[2] / "notebooks" / "consultation.ipynb"
 
 @pytest.fixture(scope="module")
 def cells() -> list[Any]:
-    return [cell for cell in nbformat.read(SOURCE, as_version=4).cells if cell.cell_type == "code"]
-
-
-def run(cells: list[Any], given: dict[str, Any]) -> tuple[dict[str, Any], list[Section]]:
-    """The cells as a kernel runs them, with parameters; what the names hold, and what was shown."""
-    names: dict[str, Any] = {}
-    shown: list[Section] = []
-    for number, cell in enumerate(cells):
-        tree = ast.parse(cell.source)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "cell", "exec"), names)
-        if number == 0:
-            names |= given
-        if last is not None:
-            shown.append(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
-    return names, shown
+    return code_cells(SOURCE)
 
 
 def test_the_source_holds_no_outputs_and_no_machinery(cells: list[Any]) -> None:
-    for cell in cells:
-        assert cell.outputs == []
-        assert cell.execution_count is None
-        tree = ast.parse(cell.source)
-        forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.Try)
-        assert not [node for node in ast.walk(tree) if isinstance(node, forbidden)], cell.source
-        assert not re.search(r"^\s*[!%]", cell.source, re.MULTILINE)
-    assert max(len(cell.source.splitlines()) for cell in cells[2:]) == 1
+    holds_no_outputs_and_no_machinery(cells)
 
 
 def test_parameters_are_typed() -> None:

@@ -1,14 +1,12 @@
 """The notebook of the survey: short cells without outputs, what they show, and that it says it is synthetic."""
 
-import ast
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 import pytest
+from notebook_cells import code_cells, holds_no_outputs_and_no_machinery, run
 
 from cwi.inputs.survey_weights import Weighting, weigh
 from cwi.observations import Problem
@@ -22,7 +20,7 @@ TABLES, FIGURES = 10, 5
 
 @pytest.fixture(scope="module")
 def cells() -> list[Any]:
-    return [cell for cell in nbformat.read(SOURCE, as_version=4).cells if cell.cell_type == "code"]
+    return code_cells(SOURCE)
 
 
 @pytest.fixture(scope="module")
@@ -30,34 +28,12 @@ def whole(cells: list[Any]) -> tuple[dict[str, Any], list[Section]]:
     return run(cells, {"draws": 100})
 
 
-def run(cells: list[Any], given: dict[str, Any]) -> tuple[dict[str, Any], list[Section]]:
-    """The cells as a kernel runs them, with parameters; what the names hold, and what was shown."""
-    names: dict[str, Any] = {}
-    shown: list[Section] = []
-    for number, cell in enumerate(cells):
-        tree = ast.parse(cell.source)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "cell", "exec"), names)
-        if number == 0:
-            names |= given
-        if last is not None:
-            shown.append(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
-    return names, shown
-
-
 def figures(shown: list[Section]) -> list[Figure]:
     return [block for section in shown for block in section.blocks if isinstance(block, Figure)]
 
 
 def test_the_source_holds_no_outputs_and_no_machinery(cells: list[Any]) -> None:
-    for cell in cells:
-        assert cell.outputs == []
-        assert cell.execution_count is None
-        tree = ast.parse(cell.source)
-        forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.Try)
-        assert not [node for node in ast.walk(tree) if isinstance(node, forbidden)], cell.source
-        assert not re.search(r"^\s*[!%]", cell.source, re.MULTILINE)
-    assert max(len(cell.source.splitlines()) for cell in cells[2:]) == 1
+    holds_no_outputs_and_no_machinery(cells)
 
 
 def test_parameters_are_typed() -> None:

@@ -1,16 +1,15 @@
 """The notebook of weighting alternatives: short cells without outputs, one scheme of one's own, and what they show."""
 
 import ast
-import linecache
 import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from notebook_cells import code_cells, run
 
 from cwi.report import blocks
-from cwi.report.blocks import Figure, Section
+from cwi.report.blocks import Figure
 from cwi.report.parameters import checked, declared
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "weighting_alternatives.ipynb"
@@ -19,25 +18,7 @@ MACHINERY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, as
 
 @pytest.fixture(scope="module")
 def cells() -> list[Any]:
-    return [cell for cell in nbformat.read(SOURCE, as_version=4).cells if cell.cell_type == "code"]
-
-
-def run(cells: list[Any], **parameters: Any) -> tuple[dict[str, Any], list[Section]]:
-    """What the cells leave behind, and the sections they show."""
-    names: dict[str, Any] = {}
-    shown: list[Section] = []
-    for number, cell in enumerate(cells):
-        name = f"<cell {number} of {SOURCE.name}>"
-        linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(keepends=True), name)
-        tree = ast.parse(cell.source)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, name, "exec"), names)
-        if number == 0:
-            names |= parameters
-        if last is not None:
-            value = eval(compile(ast.Expression(last.value), name, "eval"), names)
-            shown += [value] if isinstance(value, Section) else []
-    return names, shown
+    return code_cells(SOURCE)
 
 
 def test_the_source_holds_no_outputs_and_no_machinery_but_the_one_scheme(cells: list[Any]) -> None:
@@ -68,7 +49,7 @@ def test_every_cell_shows_something(
 ) -> None:
     drawn: list[str] = []
     monkeypatch.setattr(blocks.Figure, "_source", lambda self: drawn.append(self.name) or (self.draw() and self.stem))
-    names, shown = run(cells, year=year, level=level, draws=50)
+    names, shown = run(cells, {"year": year, "level": level, "draws": 50})
     assert len(shown) == len(cells) - 3
     assert all(section._repr_mimebundle_()["text/html"] for section in shown)
     figures = [block for section in shown for block in section.blocks if isinstance(block, Figure)]
