@@ -11,10 +11,7 @@ from time import perf_counter
 import numpy as np
 
 import cwi
-from cwi.inputs.survey_definitions import read_survey_definitions
-from cwi.inputs.survey_estimates import estimate
-from cwi.inputs.synthetic_population import imagine
-from cwi.inputs.synthetic_survey import Sample, synthesize
+from cwi.inputs.survey import Sample, estimate, imagine, read_survey_definitions, synthesize
 from cwi.methods.survey import Design, proportion
 
 REGIONS, STRATA, UNITS = 20, 40, 20_000
@@ -94,7 +91,7 @@ def main() -> None:
     for clusters in CLUSTERS:
         seconds, count, memory = alone(str(clusters))
         print(f"a whole synthetic survey of {int(count):,} children and parents, from answers to protected tables")
-        print(f"  cwi.inputs.survey_estimates {float(seconds):4.1f} s, peak memory {int(memory):,} MB")
+        print(f"  cwi.inputs.survey.estimates {float(seconds):4.1f} s, peak memory {int(memory):,} MB")
 
 
 if __name__ == "__main__":

@@ -20,11 +20,7 @@ import numpy as np
 import pandas as pd
 
 import cwi
-from cwi.analysis.alternatives import alternatives
-from cwi.analysis.factors import read_factors
-from cwi.analysis.sensitivity import exact
-from cwi.analysis.space import Alternatives
-from cwi.analysis.uncertainty import simulate
+from cwi.analysis.uncertainty import Alternatives, alternatives, exact, read_factors, simulate
 from cwi.methods.variance import sobol_indices
 
 ROOT = Path(__file__).parents[1]

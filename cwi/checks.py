@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from cwi import folders
-from cwi.analysis.factors import read_factors
-from cwi.analysis.other_methods import read_methods
+from cwi.analysis.comparison import read_methods
+from cwi.analysis.uncertainty import read_factors
 from cwi.edition import editions, read_edition
 from cwi.errors import CwiError
 from cwi.indicators import OPEN
 from cwi.inputs.crosswalk import read_crosswalk
-from cwi.inputs.survey_definitions import read_survey_definitions
-from cwi.inputs.synthetic_population import read_published_shares, read_traits
+from cwi.inputs.survey import read_published_shares, read_survey_definitions, read_traits
 from cwi.methodology import methodologies, read_methodology
 from cwi.observations import problems, read_covariance, read_observations, read_series, read_sources
 from cwi.territory import read_territory

@@ -20,19 +20,24 @@ from cwi.analysis.audit import VERDICTS, audit, few
 from cwi.checks import PARTS, check_all
 from cwi.edition import read_edition
 from cwi.errors import CwiError, DataError, ParameterError
-from cwi.inputs import Imported, read_coin_tool, read_coinr, write_coinr, write_scores
 from cwi.inputs.consultation import (
     read_consultation,
     synthesize_consultation,
     write_consultation,
     write_templates,
 )
-from cwi.inputs.microdata import FLAGS, microdata_problems, read_microdata
+from cwi.inputs.exchange import Imported, read_coin_tool, read_coinr, write_coinr
 from cwi.inputs.rehearsal import YEARS, write_rehearsal
-from cwi.inputs.survey_definitions import read_survey_definitions
-from cwi.inputs.survey_round import PILOT
-from cwi.inputs.synthetic_population import imagine
-from cwi.inputs.synthetic_survey import synthesize, write_synthetic
+from cwi.inputs.survey import (
+    FLAGS,
+    PILOT,
+    imagine,
+    microdata_problems,
+    read_microdata,
+    read_survey_definitions,
+    synthesize,
+    write_synthetic,
+)
 from cwi.methodology import read_methodology
 from cwi.report.explorer import make_site
 from cwi.report.languages import LANGUAGES
@@ -41,6 +46,7 @@ from cwi.report.parameters import checked, declared
 from cwi.report.publication import publish, review
 from cwi.report.questionnaire import write_questionnaires
 from cwi.report.render import ReportError, execute, is_current, make_report
+from cwi.report.scores_workbook import write_scores
 from cwi.report.trace import trace
 from cwi.territory import read_territory
 

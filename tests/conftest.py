@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import cwi
 from cwi.inputs.rehearsal import write_rehearsal
-from cwi.inputs.synthetic_survey import Sample
+from cwi.inputs.survey.synthetic import Sample
 
 REGIONS = """\
 code,kind,name_en,name_ru,name_kk,valid_from,valid_to
@@ -204,3 +205,9 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def says() -> Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]:
     """``with says(error, sentence)``: the block must raise that error, and say that whole sentence."""
     return lambda error, sentence: pytest.raises(error, match=rf"\A{re.escape(sentence)}\Z")
+
+
+@pytest.fixture(scope="session")
+def scores() -> cwi.Scores:
+    """The scores of a real year, computed once."""
+    return cwi.read_edition(2023).scores

@@ -1,1 +1,1 @@
-"""What scores say beyond themselves: how sure they are, how they changed."""
+"""What scores show beyond themselves, a folder a subject: uncertainty, audit, comparison, survey, consultation."""

@@ -15,22 +15,25 @@ from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.index import Scores, score
 from cwi.inputs.consultation import (
+    FLOOR,
+    LEAST,
+    LIMIT,
+    Ballots,
     Consultation,
     Counting,
+    Panel,
+    Patterns,
+    Register,
     deduplicate,
     hand_in,
     merge_small,
     mix,
+    parents_of,
     read_consultation,
     stuffing,
     synthesize_consultation,
     with_weights,
 )
-from cwi.inputs.consultation.ballots import LEAST, Ballots
-from cwi.inputs.consultation.panel import LIMIT, Panel, parents_of
-from cwi.inputs.consultation.patterns import Patterns
-from cwi.inputs.consultation.proposals import Register
-from cwi.inputs.consultation.weights import FLOOR
 from cwi.methodology import Methodology
 from cwi.methods.ballots import effective_number
 from cwi.methods.ranking import rank

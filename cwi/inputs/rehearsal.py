@@ -20,10 +20,7 @@ import pandas as pd
 from cwi import folders
 from cwi.edition import REHEARSAL, Edition, read_edition
 from cwi.errors import DataError
-from cwi.inputs.survey_definitions import read_survey_definitions
-from cwi.inputs.survey_estimates import Estimates, estimate
-from cwi.inputs.synthetic_population import imagine
-from cwi.inputs.synthetic_survey import Sample, synthesize
+from cwi.inputs.survey import Estimates, Sample, estimate, imagine, read_survey_definitions, synthesize
 
 __all__ = ["YEARS", "write_rehearsal"]
 

@@ -1,6 +1,6 @@
 """Shares of variance: how much of what varies in an output goes with each of the things that were varied.
 
-Arrays only; :mod:`cwi.analysis.sensitivity` applies them to an index.
+Arrays only; :mod:`cwi.analysis.uncertainty.sensitivity` applies them to an index.
 """
 
 from __future__ import annotations

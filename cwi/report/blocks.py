@@ -20,7 +20,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 
-from cwi.report.style import STYLE
+from cwi.report.pictures.style import STYLE
 
 __all__ = ["TYPST", "Block", "Bullets", "Figure", "Heading", "Paragraph", "Section", "Table", "output_folder"]
 

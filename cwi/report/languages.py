@@ -9,6 +9,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -71,7 +72,7 @@ class Language:
         """
         text = self._messages.gettext(key)
         if text == key:
-            raise KeyError(f"cwi/report/locale/{self.code}.po has no message '{key}'")
+            raise KeyError(f"cwi/report/locale/{self.code}/ has no message '{key}'")
         return text
 
     def knows(self, key: str) -> bool:
@@ -96,9 +97,17 @@ class Language:
 
 @lru_cache
 def _messages(code: str) -> Translations:
-    with (LOCALE / f"{code}.po").open("rb") as file:
-        catalog = read_po(file, locale=code, abort_invalid=True)
+    """The messages of all subjects, a file each; a key that two files have is an error."""
+    whole = Catalog(locale=code)
+    for path in sorted((LOCALE / code).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=code, abort_invalid=True):
+                if not message.id:
+                    continue  # the header
+                if message.id in whole:
+                    raise ValueError(f"cwi/report/locale/{code}/{path.name}: '{message.id}' is in another file too")
+                whole[message.id] = message
     binary = io.BytesIO()
-    write_mo(binary, catalog)
+    write_mo(binary, whole)
     binary.seek(0)
     return Translations(binary)

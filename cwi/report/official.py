@@ -13,7 +13,7 @@ from cwi.report.blocks import Paragraph, Section, Table, output_folder
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
-from cwi.report.sections import certainty, change, dimensions, index, limits, measured, opening, profiles, rules
+from cwi.report.sections import change, dimensions, index, limits, measured, opening, profiles, robustness, rules
 from cwi.report.workbook import write_workbook
 
 __all__ = ["OfficialReport"]
@@ -68,7 +68,7 @@ class OfficialReport:
 
     def certainty(self) -> Section:
         """How sure the order is, and what it rests on."""
-        return self._kept(certainty.how_sure)
+        return self._kept(robustness.how_sure)
 
     def dimensions(self) -> Section:
         """Each dimension by its components."""

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.certainty import Certainty, certainty, factors_of
+from cwi.analysis.uncertainty import Certainty, certainty, factors_of
 from cwi.edition import Edition
 from cwi.index import Scores
 from cwi.methodology import Node

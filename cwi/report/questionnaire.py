@@ -13,8 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cwi.errors import DataError, ParameterError, near
-from cwi.inputs.survey_definitions import RESPONDENTS
-from cwi.inputs.survey_records import Item, SurveyDefinitions
+from cwi.inputs.survey import RESPONDENTS, Item, SurveyDefinitions
 from cwi.report.languages import LANGUAGES
 
 __all__ = ["questionnaire", "write_questionnaires"]
@@ -63,7 +62,7 @@ def questionnaire(definitions: SurveyDefinitions, respondent: str, language: str
 
     Examples
     --------
-    >>> from cwi.inputs.survey_definitions import read_survey_definitions
+    >>> from cwi.inputs.survey import read_survey_definitions
     >>> page = questionnaire(read_survey_definitions("2024.1"), "parent", "en")
     >>> page.count('class="question"')
     5

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from cwi import Methodology, read_methodology
-from cwi.analysis.alternatives import alternatives
-from cwi.analysis.factors import read_factors
-from cwi.analysis.space import Alternatives
+from cwi.analysis.uncertainty.factors import read_factors
+from cwi.analysis.uncertainty.plan import Alternatives
+from cwi.analysis.uncertainty.preparation import alternatives
 
 FOLDER = Path(__file__).parents[1] / "methodologies" / "drawn"
 REGIONS = [f"R{i}" for i in range(8)]

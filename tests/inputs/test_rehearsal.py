@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from cwi import Edition, folders, read_edition, read_observations
-from cwi.analysis.certainty import certainty
-from cwi.analysis.factors import read_factors
+from cwi.analysis.uncertainty.factors import read_factors
+from cwi.analysis.uncertainty.robustness import certainty
 from cwi.checks import check_all
 from cwi.errors import DataError
 from cwi.inputs import rehearsal as module
 from cwi.inputs.rehearsal import YEARS, write_rehearsal
-from cwi.inputs.synthetic_survey import Sample
+from cwi.inputs.survey.synthetic import Sample
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 

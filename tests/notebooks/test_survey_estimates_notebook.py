@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from notebook_cells import code_cells, holds_no_outputs_and_no_machinery, run
 
-from cwi.inputs.survey_weights import Weighting, weigh
+from cwi.inputs.survey.weights import Weighting, weigh
 from cwi.observations import Problem
-from cwi.report import blocks, survey_figures
+from cwi.report import blocks
 from cwi.report.blocks import Bullets, Figure, Paragraph, Section, Table
+from cwi.report.notebooks import survey
 from cwi.report.parameters import checked, declared
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "survey_estimates.ipynb"
@@ -128,12 +129,12 @@ def test_flags_of_files_and_steps_of_weighting_are_told(whole: tuple[dict[str, A
     both = pd.concat([names["held"].children, names["held"].parents], ignore_index=True)
     found = replace(names["found"], weighting=weigh(both, Weighting(largest=2.0)).record)
     held = replace(names["held"], flags=(Problem("lonely psu", "children.csv", None, "the stratum <b> is alone"),))
-    section = survey_figures.response(found, names["names"], held)
+    section = survey.response(found, names["names"], held)
     assert any(isinstance(block, Bullets) for block in section.blocks)
     html = section._repr_mimebundle_()["text/html"]
     assert "the stratum &lt;b&gt; is alone" in html
     assert [row[:2] for row in section.tables()[1].rows] == [["trimming", "child"], ["trimming", "parent"]]
     empty = replace(names["found"], reliability=names["found"].reliability.iloc[:0])
-    assert "No scale has answers enough." in survey_figures.scales(empty, names["definitions"]).blocks[1].plain()
+    assert "No scale has answers enough." in survey.scales(empty, names["definitions"]).blocks[1].plain()
     calm = replace(names["found"], quality=names["found"].quality.assign(flag=""))
-    assert "No estimate carries a flag." in survey_figures.flagged(calm, names["names"]).blocks[1].plain()
+    assert "No estimate carries a flag." in survey.flagged(calm, names["names"]).blocks[1].plain()

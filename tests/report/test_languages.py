@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import cwi.report
 from cwi import ParameterError, read_methodology
 from cwi.report.languages import LANGUAGES, LOCALE, Language
+from cwi.report.languages import _messages as read_messages
 
 FOLDER = Path(cwi.report.__file__).parent
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
@@ -26,9 +27,12 @@ NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 @lru_cache
 def messages(code: str) -> dict[str, str]:
     """Keys and texts of a language."""
-    with (LOCALE / f"{code}.po").open("rb") as file:
-        catalog = read_po(file, locale=code, abort_invalid=True)
-    return {str(message.id): str(message.string) for message in catalog if message.id}
+    result: dict[str, str] = {}
+    for path in sorted((LOCALE / code).glob("*.po")):
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=code, abort_invalid=True)
+        result |= {str(message.id): str(message.string) for message in catalog if message.id}
+    return result
 
 
 def placeholders(text: str) -> set[str]:
@@ -126,8 +130,22 @@ def test_kazakh_is_not_russian() -> None:
     assert foreign == ["limits.territory"]  # the name of Ulytau is written so in Russian too
 
 
+def test_every_language_has_the_same_files() -> None:
+    files = {code: [path.name for path in sorted((LOCALE / code).iterdir())] for code in LANGUAGES}
+    assert files["kk"] == files["ru"] == files["en"]
+
+
+def test_a_key_in_two_files_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("one.po", "two.po"):
+        (tmp_path / "en").mkdir(exist_ok=True)
+        (tmp_path / "en" / name).write_text('msgid "a.key"\nmsgstr "text"\n', encoding="utf-8")
+    monkeypatch.setattr("cwi.report.languages.LOCALE", tmp_path)
+    with pytest.raises(ValueError, match=r"^cwi/report/locale/en/two\.po: 'a\.key' is in another file too$"):
+        read_messages.__wrapped__("en")
+
+
 def test_a_key_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(KeyError, match=r"cwi/report/locale/kk\.po has no message 'index\.unheard'"):
+    with pytest.raises(KeyError, match=r"cwi/report/locale/kk/ has no message 'index\.unheard'"):
         Language("kk").say("index.unheard")
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cwi.errors import DataError, ParameterError
-from cwi.inputs.survey_definitions import read_survey_definitions
-from cwi.inputs.survey_flow import read_conditions
-from cwi.inputs.survey_records import SurveyDefinitions
+from cwi.inputs.survey.definitions import read_survey_definitions
+from cwi.inputs.survey.flow import read_conditions
+from cwi.inputs.survey.records import SurveyDefinitions
 from cwi.report.questionnaire import questionnaire, write_questionnaires
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]

@@ -11,17 +11,20 @@
 (Ballots(18000 on 56 indicators), Panel(both: 960 experts, 40 set aside), True)
 """
 
-from cwi.inputs.consultation.ballots import Ballots, deduplicate, merge_small, read_votes
-from cwi.inputs.consultation.panel import Panel, join
+from cwi.inputs.consultation.ballots import LEAST, Ballots, deduplicate, merge_small, read_votes
+from cwi.inputs.consultation.experts import LIMIT, Panel, join, parents_of
 from cwi.inputs.consultation.patterns import Patterns, Thresholds, stuffing
 from cwi.inputs.consultation.proposals import Register, read_proposals
+from cwi.inputs.consultation.reading import Consultation, hand_in, read_consultation
 from cwi.inputs.consultation.sheets import read_budgets, read_judgements
 from cwi.inputs.consultation.synthetic import Synthetic, synthesize_consultation, write_consultation
 from cwi.inputs.consultation.templates import write_templates
-from cwi.inputs.consultation.weights import Counting, mix, read_margins, with_weights
-from cwi.inputs.consultation.whole import Consultation, hand_in, read_consultation
+from cwi.inputs.consultation.weights import FLOOR, Counting, mix, read_margins, with_weights
 
 __all__ = [
+    "FLOOR",
+    "LEAST",
+    "LIMIT",
     "Ballots",
     "Consultation",
     "Counting",
@@ -35,6 +38,7 @@ __all__ = [
     "join",
     "merge_small",
     "mix",
+    "parents_of",
     "read_budgets",
     "read_consultation",
     "read_judgements",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from cwi.errors import near
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 from cwi.inputs.consultation.rows import Rows, read_rows
 from cwi.methodology import methodologies, read_methodology
 

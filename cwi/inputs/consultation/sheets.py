@@ -12,7 +12,7 @@ import pandas as pd
 
 from cwi.errors import DataError
 from cwi.inputs.cells import WORKBOOKS, read_grid
-from cwi.inputs.consultation.panel import LIMIT, Panel, parents_of
+from cwi.inputs.consultation.experts import LIMIT, Panel, parents_of
 from cwi.inputs.consultation.rows import Rows, files_of, numbers, read_rows
 from cwi.methodology import Methodology
 from cwi.methods.weighting.judgement import ahp_each

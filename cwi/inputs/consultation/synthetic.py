@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cwi.errors import DataError
 from cwi.folders import relative
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 from cwi.inputs.consultation.proposals import BODIES, DECISIONS, PROPOSALS
 from cwi.inputs.consultation.rows import ORIGIN, SYNTHETIC
 from cwi.inputs.consultation.sheets import SAATY

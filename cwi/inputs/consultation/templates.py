@@ -17,7 +17,7 @@ import xlsxwriter
 from cwi.errors import DataError
 from cwi.folders import relative
 from cwi.inputs.consultation.ballots import GROUPS, LANGUAGES
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 from cwi.inputs.consultation.proposals import BODIES, DECISIONS, PROPOSALS, SUBJECTS
 from cwi.inputs.consultation.sheets import SAATY
 from cwi.methodology import Methodology, methodologies

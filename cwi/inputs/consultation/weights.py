@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cwi.errors import DataError, MethodologyError, near
 from cwi.folders import relative
 from cwi.inputs.consultation.ballots import GROUPS, LANGUAGES, LEAST, Ballots
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 from cwi.inputs.consultation.rows import Rows, numbers, read_rows
 from cwi.methodology import Methodology
 from cwi.methods import ballots as counting

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.analysis.progress import Change
-from cwi.analysis.progress import change as compare
+from cwi.analysis.comparison import Change
+from cwi.analysis.comparison import change as compare
 from cwi.edition import editions
-from cwi.report import figures
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.pictures import charts
 from cwi.report.printer import Printer
 
 __all__ = ["CHANGE_LIMITS", "change"]
@@ -67,7 +67,7 @@ def _against(p: Printer, found: Change) -> list[Block]:
             language=p.language.code,
             table=_table(p, found, table, codes),
             open_table=p.say("figure.table"),
-            draw=lambda: figures.heat_map(
+            draw=lambda: charts.heat_map(
                 shown.rename(columns={code: p.title(code) for code in codes}),
                 number=lambda value: p.language.number(value, p.edition.methodology.decimals, sign=True),
                 axis_label=p.say("axis.change"),
@@ -99,7 +99,7 @@ def _national(p: Printer, found: Change) -> Figure:
         language=p.language.code,
         table=_national_table(p, found, table.reset_index(drop=True)),
         open_table=p.say("figure.table"),
-        draw=lambda: figures.dumbbells(
+        draw=lambda: charts.dumbbells(
             pd.Series(table["score_earlier"].to_numpy(), index=titles),
             pd.Series(table["score_later"].to_numpy(), index=titles),
             labels={"earlier": str(found.earlier), "later": str(found.later), "change": p.say("axis.change")},

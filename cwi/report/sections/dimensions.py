@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.report import figures
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.pictures import charts
 from cwi.report.printer import Printer
 
 __all__ = ["dimension", "dimensions"]
@@ -55,7 +55,7 @@ def dimension(p: Printer, code: str) -> Section:
         language=p.language.code,
         table=_table(p, code, components, table),
         open_table=p.say("figure.table"),
-        draw=lambda: figures.heat_map(
+        draw=lambda: charts.heat_map(
             shown.rename(columns=titles),
             number=p.plain,
             axis_label=p.say("axis.score"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.analysis.uncertainty import rank_intervals
-from cwi.report import figures, maps
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.pictures import charts, maps
 from cwi.report.printer import Printer
 
 __all__ = ["MAP_LIMITS", "index", "index_map", "index_table"]
@@ -92,7 +92,7 @@ def index(p: Printer) -> Section:
         caption=p.say("dots.caption", year=p.year),
         alt=p.say("dots.alt", year=p.year),
         language=p.language.code,
-        draw=lambda: figures.dot_plot(
+        draw=lambda: charts.dot_plot(
             regions.set_index(pd.Index([p.region(code) for code in regions["region"]]))[["score", *codes]],
             index="score",
             parts=codes,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.indicators import OPEN
-from cwi.report import figures
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
+from cwi.report.pictures import charts
 from cwi.report.printer import Printer
 
 __all__ = ["coverage", "measured"]
@@ -81,7 +81,7 @@ def measured(p: Printer) -> Section:
         language=p.language.code,
         table=printed,
         open_table=p.say("figure.table"),
-        draw=lambda: figures.measured(
+        draw=lambda: charts.measured(
             table.assign(group=[p.title(code) for code in table["dimension"]]).set_index(
                 pd.Index([p.title(code) for code in table["component"]])
             )[["group", "own", "carried", "missing"]],

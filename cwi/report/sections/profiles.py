@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.report import figures
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
+from cwi.report.pictures import charts
 from cwi.report.printer import Printer
 
 __all__ = ["profiles"]
@@ -28,7 +28,7 @@ def profiles(p: Printer) -> Section:
         language=p.language.code,
         table=_gap_table(p, gaps),
         open_table=p.say("figure.table"),
-        draw=lambda: figures.heat_map(
+        draw=lambda: charts.heat_map(
             shown.rename(columns=titles),
             number=lambda value: p.language.number(value, p.edition.methodology.decimals, sign=True),
             axis_label=p.say("axis.gap"),

@@ -11,7 +11,7 @@ import pytest
 from cwi import folders, read_edition, read_methodology, score
 from cwi.errors import DataError, MethodologyError
 from cwi.inputs.consultation import join, read_budgets, read_judgements, with_weights
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 from cwi.methodology import Methodology
 from cwi.methods.weighting.judgement import ahp_consistency
 

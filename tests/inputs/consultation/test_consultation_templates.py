@@ -16,7 +16,7 @@ from cwi.inputs.consultation import (
     read_votes,
     write_templates,
 )
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 
 Says = Callable[[type[Exception], str], Any]
 

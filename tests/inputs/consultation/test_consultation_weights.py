@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cwi import folders, read_edition, read_methodology, read_territory, score
 from cwi.errors import DataError, MethodologyError
 from cwi.inputs.consultation import Ballots, Counting, mix, read_margins, read_votes, with_weights
-from cwi.inputs.consultation.panel import parents_of
+from cwi.inputs.consultation.experts import parents_of
 from cwi.methodology import Methodology
 
 Says = Callable[[type[Exception], str], Any]

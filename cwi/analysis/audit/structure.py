@@ -1,0 +1,263 @@
+"""Whether parts belong together: correlations, principal components, Cronbach's alpha, and whose parts they are."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cwi.analysis.audit import limits as rules
+from cwi.analysis.audit.limits import Finding, judged, refused
+from cwi.analysis.audit.sheet import Group, Sheet, correlate, interval
+from cwi.methods.weighting.factor_analysis import alpha_if_deleted, bartlett, components, item_total, kmo
+
+__all__ = ["belonging", "correlations", "structure"]
+
+Array = NDArray[np.float64]
+
+
+def correlations(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
+    """The correlation of every node with every other of its level; those of one parent must not be negative, and none
+    should be so close that the same thing counts twice.
+
+    Returns
+    -------
+    table
+        level, a, b, parent_a, parent_b, inside (one parent), n (regions with both), r, low, high (bootstrap over
+        regions), spearman.
+    """
+    low, high = interval(sheet.drawn)
+    ranks = sheet.table[sheet.codes].corr(method="spearman", min_periods=rules.FEWEST).to_numpy(float)
+    has = sheet.table[sheet.codes].notna().to_numpy(float)
+    n = has.T @ has
+    rows, findings = [], []
+    for level in sheet.levels[:-1]:
+        for a, b in combinations(sheet.of(level), 2):
+            i, j = sheet.at([a, b])
+            above = sheet.parent_of[a], sheet.parent_of[b]
+            r, ends = float(sheet.r[i, j]), (float(low[i, j]), float(high[i, j]))
+            rows.append([level, a, b, *above, above[0] == above[1], int(n[i, j]), r, *ends, ranks[i, j]])
+            if above[0] == above[1]:
+                what, asked = ("negative correlation", level, f"{a}, {b}"), ("at least", rules.NEGATIVE)
+                if np.isnan(r):
+                    findings.append(refused(what, asked, _why(sheet, [a, b])))
+                    continue
+                said = f"{a} and {b}, both in {above[0]}, correlate by {_said(r, ends)}"
+                said += ": where one is high the other is low" if r < 0 else ""
+                findings.append(judged(what, r, asked, said, interval=ends))
+        here = [str(code) for code in sheet.table if sheet.level_of[str(code)] == level]
+        findings += [_redundant(sheet, code, low, high) for code in here if sheet.table[code].notna().any()]
+    columns = ["level", "a", "b", "parent_a", "parent_b", "inside", "n", "r", "low", "high", "spearman"]
+    return pd.DataFrame(rows, columns=columns), findings
+
+
+def _redundant(sheet: Sheet, code: str, low: Array, high: Array) -> Finding:
+    level = sheet.level_of[code]
+    what, asked = ("redundancy", level, code), ("at most", rules.REDUNDANT)
+    others = [other for other in sheet.of(level) if other != code]
+    found = sheet.closest(code, others) if code in sheet.codes else None
+    if found is None:
+        return refused(what, asked, _why(sheet, [code]))
+    other, r = found
+    i, j = sheet.at([code, other])
+    ends = float(low[i, j]), float(high[i, j])
+    said = f"{code} is closest to {other}, {_said(r, ends)}"
+    said += ": both say the same, and it counts twice" if r > rules.REDUNDANT else ""
+    return judged(what, r, asked, said, interval=ends)
+
+
+def structure(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
+    """Principal components, KMO, Bartlett's test and Cronbach's alpha of each node, over regions that have all parts.
+
+    Parts that were measured nowhere or are the same everywhere are left out and counted. The last row asks it of all
+    indicators together, which needs at least three regions an indicator.
+
+    Returns
+    -------
+    nodes
+        node, level, parts, used (of them), n, eigenvalues (above 1), first (its share), negative (loadings), kmo,
+        bartlett (p), alpha, low, high (bootstrap), left_out, reason (why nothing was computed).
+    parts
+        node, part, loading (on the first component), item_total, alpha_without.
+    """
+    together = tuple(part for group in sheet.groups if group.level == sheet.levels[1] for part in group.parts)
+    whole = Group(f"{sheet.groups[-1].node}: all indicators", sheet.levels[-1], together, np.empty(0))
+    rows, parts, findings = [], [], []
+    for group in (*sheet.groups, *([whole] if len(sheet.levels) > 2 else [])):
+        used = [part for part in sheet.measured(group) if np.isfinite(sheet.pair(part, part))]
+        x = sheet.table[used].dropna()
+        row = {"node": group.node, "level": group.level, "parts": len(group.parts), "used": len(used), "n": len(x)}
+        row |= {"left_out": ", ".join(part for part in group.parts if part not in used), "reason": ""}
+        row["reason"] = _impossible(group, used, x, rules.CASES_LEAST if group is whole else 1)
+        if row["reason"]:
+            findings.append(refused(("structure", group.level, group.node), ("at least", 2), str(row["reason"])))
+        else:
+            numbers, of_parts, found = _measure(sheet, group, used, x)
+            row |= numbers
+            parts += of_parts
+            findings += found
+        rows.append(row)
+    columns = ["node", "level", "parts", "used", "n", "eigenvalues", "first", "negative", "kmo", "bartlett"]
+    columns += ["alpha", "low", "high", "left_out", "reason"]
+    loadings = pd.DataFrame(parts, columns=["node", "part", "loading", "item_total", "alpha_without"])
+    return pd.DataFrame(rows).reindex(columns=columns), loadings, findings
+
+
+def _impossible(group: Group, used: list[str], x: pd.DataFrame, least: int) -> str:
+    """Why components and alpha make no sense here; nothing where they do."""
+    n, k = len(x), len(used)
+    if k < 2:
+        return f"{k} of {len(group.parts)} parts of {group.node} {'has' if k == 1 else 'have'} scores that differ"
+    if n < rules.FEWEST or n <= k or n < least * k:
+        asked = f"at least {least} times as many" if least > 1 else f"at least {max(k + 1, rules.FEWEST)}"
+        return f"{n} regions have all {k} measured parts of {group.node}; there must be {asked}"
+    same = [part for part in used if np.ptp(x[part].to_numpy()) <= 1e-12 * np.abs(x[part].to_numpy()).max()]
+    return f"{same[0]} is the same in all regions that have all measured parts of {group.node}" if same else ""
+
+
+def _measure(
+    sheet: Sheet, group: Group, used: list[str], x: pd.DataFrame
+) -> tuple[dict[str, float], list[list[object]], list[Finding]]:
+    z, k = x.to_numpy(float), len(used)
+    said, what = f"{group.node}, {k} of {len(group.parts)} parts, {len(x)} regions", (group.level, group.node)
+    eigenvalues, loadings = components(correlate(z))
+    above, first, turned = int((eigenvalues > 1 + 1e-9).sum()), float(eigenvalues[0] / k), loadings[:, 0] < -1e-9
+    against = [part for part, against in zip(used, turned, strict=True) if against]
+    numbers = {"eigenvalues": float(above), "first": first, "negative": float(len(against))}
+    findings = [
+        judged(("eigenvalues above 1", *what), above, ("at most", rules.EIGENVALUES), f"{said}: {above} above 1"),
+        judged(
+            ("share of the first component", *what),
+            first,
+            ("at least", rules.FIRST_SHARE),
+            f"{said}: the first principal component explains {first:.0%}",
+        ),
+        judged(
+            ("signs of loadings", *what),
+            len(against),
+            ("at most", 0.0),
+            f"{said}: " + (f"{', '.join(against)} load against the others" if against else "all load in one direction"),
+        ),
+    ]
+    adequate, test = ("KMO", *what), ("Bartlett's test", *what)
+    try:
+        if k == 2:
+            raise ValueError("with two parts KMO is 0.5 whatever they are")
+        numbers["kmo"] = kmo(z).overall
+        findings.append(judged(adequate, numbers["kmo"], ("at least", rules.KMO), f"{said}: KMO {numbers['kmo']:.2f}"))
+    except ValueError as problem:
+        findings.append(refused(adequate, ("at least", rules.KMO), str(problem)))
+    try:
+        numbers["bartlett"] = p = bartlett(z).p
+        findings.append(
+            judged(test, p, ("at most", rules.BARTLETT), f"{said}: that nothing is correlated has p {p:.3f}")
+        )
+    except ValueError as problem:
+        findings.append(refused(test, ("at most", rules.BARTLETT), str(problem)))
+    r = correlate(z)
+    drawn = _drawn(sheet, used)
+    numbers["alpha"], every = float(_alpha(r)), _alpha(drawn)
+    numbers["low"], numbers["high"] = (float(end) for end in interval(every))
+    ends = numbers["low"], numbers["high"]
+    reliable = f"{said}: Cronbach's alpha {_said(numbers['alpha'], ends)}"
+    if np.isnan(numbers["alpha"]):
+        findings.append(
+            refused(("alpha", *what), ("at least", rules.ALPHA), f"the sum of {', '.join(used)} is constant")
+        )
+    else:
+        findings.append(judged(("alpha", *what), numbers["alpha"], ("at least", rules.ALPHA), reliable, interval=ends))
+    others = [[i for i in range(k) if i != j] for j in range(k)]
+    lacking = alpha_if_deleted(z) if k > 2 else np.full(k, np.nan)
+    try:
+        totals = item_total(z)
+    except ValueError:  # the sum of the others is constant
+        totals = np.full(k, np.nan)
+    parts: list[list[object]] = [
+        [group.node, part, loadings[j, 0], totals[j], lacking[j]] for j, part in enumerate(used)
+    ]
+    for j, part in enumerate(used if k > 2 else []):
+        rise = float(lacking[j]) - numbers["alpha"]
+        ends = _ends(_alpha(drawn[:, others[j]][:, :, others[j]]) - every)
+        sentence = f"without {part} the alpha of {group.node} is {lacking[j]:.2f} instead of {numbers['alpha']:.2f}"
+        findings.append(
+            judged(("alpha without a part", group.level, part), rise, ("at most", 0.0), sentence, interval=ends)
+        )
+    return numbers, parts, findings
+
+
+def belonging(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
+    """Whether each part correlates more with its own parent than with any other node of that level.
+
+    It is a part of its own parent and not of the others, so its own has the advantage; ``rest`` is the correlation
+    with the parent made without it.
+
+    Returns
+    -------
+    table
+        level, part, own (parent), r_own, rest, other (the closest other parent), r_other, difference, low, high.
+    """
+    codes, without = sheet.without
+    rows, findings = [], []
+    for depth, level in enumerate(sheet.levels[:-2]):
+        parents = sheet.of(sheet.levels[depth + 1])
+        names = [node.code for node in sheet.methodology.nodes[depth]]
+        if len(parents) < 2:
+            above = f"fewer than two nodes of the level {sheet.levels[depth + 1]} have scores"
+            findings.append(refused(("closer to its own", level, level), ("at least", 0.0), above))
+            continue
+        for part in sheet.of(level):
+            own = sheet.parent_of[part]
+            what, asked = ("closer to its own", level, part), ("at least", 0.0)
+            found = sheet.closest(part, [parent for parent in parents if parent != own])
+            if own not in parents or found is None or np.isnan(sheet.pair(part, own)):
+                findings.append(refused(what, asked, _why(sheet, [part, own])))
+                continue
+            (other, theirs), mine = found, sheet.pair(part, own)
+            i, j, k = sheet.at([part, own, other])
+            ends = _ends(sheet.drawn[:, i, j] - sheet.drawn[:, i, k])
+            left = without.scores[depth + 1][codes.index(part), :, names.index(own)]
+            rest = float(correlate(np.column_stack([sheet.table[part], left]))[0, 1])
+            rows.append([level, part, own, mine, rest, other, theirs, mine - theirs, *ends])
+            said = f"{part} correlates by {mine:.2f} with its own {own} and by {theirs:.2f} with {other}"
+            said += "" if np.isnan(rest) else f"; with the rest of {own} by {rest:.2f}"
+            findings.append(judged(what, mine - theirs, asked, said, interval=ends))
+    columns = ["level", "part", "own", "r_own", "rest", "other", "r_other", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns), findings
+
+
+def _alpha(r: Array) -> Array:
+    """Standardised alpha from correlations (..., k, k): k r̄ / (1 + (k - 1) r̄), k above 1."""
+    k = r.shape[-1]
+    total = r.sum(axis=(-2, -1))
+    return np.asarray(np.where(total > 1e-9, k / (k - 1) * (1 - k / np.where(total > 1e-9, total, 1.0)), np.nan))
+
+
+def _drawn(sheet: Sheet, used: list[str]) -> Array:
+    """Correlations over the regions that have all of ``used``, for each redrawn set: (draws, k, k)."""
+    x = sheet.table[used].to_numpy(float)
+    whole = ~np.isnan(x).any(axis=1)
+    if whole.all():
+        at = sheet.at(used)
+        return np.asarray(sheet.drawn[:, at][:, :, at])
+    return correlate(np.where(whole[:, None], x, np.nan)[sheet.again])
+
+
+def _ends(draws: Array) -> tuple[float, float]:
+    low, high = interval(draws)
+    return float(low), float(high)
+
+
+def _said(r: float, ends: tuple[float, float]) -> str:
+    return f"{r:.2f} ({ends[0]:.2f} to {ends[1]:.2f})" if not np.isnan(ends[0]) else f"{r:.2f}"
+
+
+def _why(sheet: Sheet, codes: list[str]) -> str:
+    """Why a correlation is no number."""
+    for code in codes:
+        if code not in sheet.codes:
+            return f"fewer than {rules.FEWEST} regions have {code}"
+        if np.isnan(sheet.pair(code, code)):
+            return f"{code} is the same in all regions"
+    return f"fewer than {rules.FEWEST} regions have {' and '.join(codes)} and another to compare with"

@@ -1,0 +1,271 @@
+"""What many draws of an index show: intervals of scores and ranks, who stands above whom, what moved between years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cwi.analysis.uncertainty.draws import Ranks, points, ranked
+from cwi.analysis.uncertainty.plan import Alternatives
+from cwi.errors import DataError
+from cwi.methods.ranking import mean_rank_shift
+
+__all__ = ["APART", "TAILS", "Replication", "Simulation"]
+
+Array = NDArray[np.float64]
+
+TAILS = {"p1": 0.01, "p5": 0.05, "median": 0.50, "p95": 0.95, "p99": 0.99}
+APART = 0.95  # share of draws in which a must stand above b for the two to be told apart
+
+
+@dataclass(frozen=True, eq=False)
+class Replication:
+    """One draw made again: what was chosen, the point of the unit cube, and the score and rank of each region."""
+
+    choices: Mapping[str, str]
+    point: Array
+    scores: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """Every draw of a simulation; its methods are tidy tables of what the draws show.
+
+    ``scores`` : (n, draws) score of the n units (region and year, ``units``); not a number where there is none
+    ``ranks``  : (n, draws) rank among the regions of the year, 0 where there is none
+    ``nominal``: (n,) the official scores; ``official``: their ranks
+    ``choices``: (factors with choices, draws) which choice each draw made, by number
+    ``failed`` : reasons, by draw, of draws in which a rule could not be applied
+    ``left_out``: draws whose choices are declared incompatible; they and the failed ones count in no table
+    ``seed``   : what a draw is made again from, with its number
+    """
+
+    plan: Alternatives = field(repr=False)
+    scores: Array
+    ranks: Ranks
+    nominal: Array
+    official: Array
+    choices: NDArray[np.intp]
+    failed: Mapping[int, str]
+    left_out: NDArray[np.intp]
+    seed: int
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """Region and year of each unit."""
+        return self.plan.units
+
+    @property
+    def draws(self) -> int:
+        """How many draws were made, those that failed among them."""
+        return int(self.scores.shape[1])
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """(draws,) which draws count: neither failed nor left out."""
+        good = np.ones(self.draws, dtype=bool)
+        good[list(self.failed)] = False
+        good[self.left_out] = False
+        return good
+
+    @property
+    def _years(self) -> list[int]:
+        return sorted({int(year) for year in self.units["year"]})
+
+    @cached_property
+    def _scored(self) -> NDArray[np.bool_]:
+        """(n,) which units have a score, officially or in a draw that counts."""
+        drawn: Array = self._counted(self.scores)
+        return np.asarray(~np.isnan(self.nominal) | ~np.isnan(drawn).all(axis=1))
+
+    def _counted(self, values: Any, rows: NDArray[np.intp] | slice = slice(None)) -> Any:
+        """Some units in the draws that count; without a copy where that is all."""
+        return values[rows] if self.counted.all() else values[rows][:, self.counted]
+
+    def _rows(self, year: int, *, nation: bool = False) -> NDArray[np.intp]:
+        """The units of a year that have a score, in the order of the official ranks, the nation last."""
+        own = (self.units["year"] == year).to_numpy()
+        if not own.any():
+            raise DataError(f"nothing was drawn for {year}; there are {', '.join(map(str, self._years))}")
+        rows = np.flatnonzero(own & self._scored & ((self.plan.groups >= 0) | nation))
+        names = self.units["region"].to_numpy(str)[rows]
+        return rows[np.lexsort((names, self.official[rows], self.plan.groups[rows] < 0))]
+
+    def _index(self, rows: NDArray[np.intp], name: str = "region") -> pd.Index[Any]:
+        index: pd.Index[Any] = pd.Index(self.units["region"].iloc[rows].tolist(), name=name)
+        return index
+
+    def summary(self, year: int) -> pd.DataFrame:
+        """Score and rank of each region: official, and over the draws.
+
+        Returns
+        -------
+        DataFrame
+            index region, in the order of the official ranks, the nation last; score, score_mean, score_p1, score_p5,
+            score_median, score_p95, score_p99; rank and the same of the rank; top_third, bottom_third (share of
+            the draws with a rank in which it is among the first, or the last, third of the places); missing (share of
+            draws without a score). A quantile is the smallest value with at least so large a share not above it.
+        """
+        rows = self._rows(year, nation=True)
+        own = self.plan.groups[rows] >= 0
+        scores = np.sort(self._counted(self.scores, rows), axis=1)
+        count = (~np.isnan(scores)).sum(axis=1)
+        ranks = np.sort(self._counted(self.ranks, rows), axis=1)
+        ranked = (ranks > 0).sum(axis=1)
+        places = int(own.sum())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            columns = {
+                "score": self.nominal[rows],
+                "score_mean": np.nansum(scores, axis=1) / count,
+                **{f"score_{name}": row for name, row in zip(TAILS, _quantiles(scores, count), strict=True)},
+                "rank": self.official[rows],
+                "rank_mean": ranks.sum(axis=1) / ranked,
+                **{f"rank_{name}": row for name, row in zip(TAILS, _quantiles(ranks, ranked, last=True), strict=True)},
+                "top_third": ((ranks > 0) & (3 * ranks <= places)).sum(axis=1) / ranked,
+                "bottom_third": (3 * ranks > 2 * places).sum(axis=1) / ranked,
+                "missing": 1 - count / scores.shape[1],
+            }
+        return pd.DataFrame(columns, index=self._index(rows))
+
+    def _rank_counts(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """(n, n) in how many draws a region stands at each rank, from the first."""
+        n = len(rows)
+        made = [np.bincount(row, minlength=n + 1)[1:] for row in self._counted(self.ranks, rows)]
+        return np.array(made, dtype=np.int64).reshape(n, n)
+
+    def rank_distribution(self, year: int) -> pd.DataFrame:
+        """Share of the draws in which a region (row) stands at a rank (column), among the draws that have its rank."""
+        rows = self._rows(year)
+        counts = self._rank_counts(rows)
+        with np.errstate(invalid="ignore"):
+            shares = counts / counts.sum(axis=1, keepdims=True)
+        return pd.DataFrame(shares, self._index(rows), range(1, len(rows) + 1))
+
+    def above(self, year: int) -> pd.DataFrame:
+        """Share of the draws in which the row stands above the column; a tie counts half for each."""
+        rows = self._rows(year)
+        ranks = self._counted(self.ranks, rows)
+        share = np.full((len(rows), len(rows)), np.nan)
+        for i, mine in enumerate(ranks):
+            both = (mine > 0) & (ranks > 0)
+            ahead = ((mine < ranks) & both).sum(axis=1) + 0.5 * ((mine == ranks) & both).sum(axis=1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share[i] = ahead / both.sum(axis=1)
+        np.fill_diagonal(share, np.nan)
+        return pd.DataFrame(share, self._index(rows), self._index(rows, "other"))
+
+    def groups(self, year: int, *, apart: float = APART) -> list[tuple[str, ...]]:
+        """Regions that cannot be told apart: the longest runs in the official order in which no pair is told apart.
+
+        Two regions are told apart if one stands above the other in at least ``apart`` of the draws, a share above one
+        half. Groups overlap; a region may stand in several.
+        """
+        if not 0.5 < apart <= 1:
+            raise DataError(f"apart is {apart:g}; it must be above 0.5 and at most 1")
+        above = self.above(year)
+        sure = above.to_numpy() >= apart
+        sure |= sure.T
+        regions = list(above.index)
+        found: list[tuple[int, int]] = []
+        stop = 0
+        for start in range(len(regions)):
+            held, stop = stop, max(stop, start + 1)
+            while stop < len(regions) and not sure[start:stop, stop].any():
+                stop += 1
+            if stop > held:
+                found.append((start, stop))
+        return [tuple(regions[start:stop]) for start, stop in found]
+
+    def shift(self, year: int) -> Array:
+        """(draws,) the mean of how many places regions move against the official ranks, in each draw that counts."""
+        rows = self._rows(year)
+        ranks = self._counted(self.ranks, rows).astype(float)
+        ranks[ranks == 0] = np.nan
+        return mean_rank_shift(self.official[rows], ranks.T)
+
+    def change(self, year: int, before: int, *, level: float = 0.90) -> pd.DataFrame:
+        """Whether a region's change between two years is more than noise, both years having the same draws.
+
+        What is common to both years (a weight, a rule, a figure that is carried) is drawn once for both, so that it
+        does not count as a change.
+
+        Returns
+        -------
+        DataFrame
+            index region, as in :meth:`summary`; change (official), low, high (the interval of ``level``), rose (share
+            of draws above 0, a draw without change counting half), beyond_noise (whether the interval leaves out 0).
+            Regions that are in both years.
+        """
+        if not 0 < level < 1:
+            raise DataError(f"level is {level:g}; it must be between 0 and 1")
+        now, then = (self._rows(y, nation=True) for y in (year, before))
+        place = self._index(then).get_indexer(self._index(now))
+        now, then = now[place >= 0], then[place[place >= 0]]
+        moved = self._counted(self.scores, now) - self._counted(self.scores, then)
+        has = ~np.isnan(moved)
+        count = has.sum(axis=1)
+        low, high = _quantiles(np.sort(moved, axis=1), count, ((1 - level) / 2, (1 + level) / 2))
+        with np.errstate(invalid="ignore"):
+            rose = ((moved > 0).sum(axis=1) + 0.5 * (moved == 0).sum(axis=1)) / count
+        return pd.DataFrame(
+            {
+                "change": self.nominal[now] - self.nominal[then],
+                "low": low,
+                "high": high,
+                "rose": rose,
+                "beyond_noise": (low > 0) | (high < 0),
+            },
+            index=self._index(now),
+        )
+
+    def failures(self) -> pd.DataFrame:
+        """Reasons why draws count in no table, with their number; those left out as incompatible are one row."""
+        out = set(self.left_out.tolist())
+        counts = pd.Series([said for draw, said in self.failed.items() if draw not in out], dtype=object).value_counts()
+        rows = [(str(reason), int(number)) for reason, number in counts.items()]
+        if out:
+            rows.append(("choices that are declared incompatible", len(out)))
+        return pd.DataFrame(rows, columns=["reason", "draws"])
+
+    def replication(self, draw: int) -> Replication:
+        """One draw made again, alone: the same to the last bit.
+
+        Raises
+        ------
+        DataError
+            If there is no such draw, or it failed.
+        """
+        if not 0 <= draw < self.draws:
+            raise DataError(f"there is no draw {draw}; they are counted from 0 to {self.draws - 1}")
+        u = points(self.seed, draw, 1, self.plan.size)
+        choices = self.plan.choices(u)
+        outcome = self.plan.run(choices, u)
+        if outcome.failed:
+            raise DataError(f"draw {draw} failed: {outcome.failed[0]}")
+        names = {f.name: f.choices[int(c)].name for f, c in zip(self.plan.factors.discrete, choices[:, 0], strict=True)}
+        ranks = ranked(outcome.scores, self.plan)[:, 0].astype(float)
+        ranks[ranks == 0] = np.nan
+        return Replication(names, u[:, 0], self.units.assign(score=outcome.scores[:, 0], rank=ranks))
+
+
+def _quantiles(
+    ordered: NDArray[Any],
+    count: NDArray[np.intp],
+    tails: Sequence[float] = tuple(TAILS.values()),
+    *,
+    last: bool = False,
+) -> Array:
+    """(tails, n) quantiles of sorted rows, gaps last, or first where the values are ``last``."""
+    result = np.full((len(tails), len(ordered)), np.nan)
+    some = np.flatnonzero(count)
+    begin = ordered.shape[1] - count[some] if last else 0
+    for i, tail in enumerate(tails):
+        place = np.maximum(np.ceil(tail * count[some] - 1e-9).astype(np.intp) - 1, 0)
+        result[i, some] = ordered[some, begin + place]
+    return result

@@ -1,0 +1,1 @@
+"""What each analysis notebook shows: tables, sentences and pictures of one subject, a module each."""

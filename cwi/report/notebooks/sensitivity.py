@@ -1,0 +1,85 @@
+"""What moves the order of an edition, for the notebook of the sensitivity analysis; the report takes a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cwi.edition import Edition
+from cwi.errors import ParameterError
+from cwi.report.blocks import Paragraph, Section, output_folder
+from cwi.report.languages import Language
+from cwi.report.ledger import Ledger
+from cwi.report.printer import Printer
+from cwi.report.sections import robustness
+
+__all__ = ["SensitivityReport"]
+
+
+class SensitivityReport:
+    """Sections on one edition in one language; show each in a cell of its own.
+
+    Parameters
+    ----------
+    edition
+        What was approved and measured.
+    factors
+        Names of factors of factors.toml with commas between, or nothing for all of them.
+    language
+        kk, ru or en.
+    draws
+        Of the simulation, at least 100.
+    seed
+        Starts the only random generator; with the seed of the official report the numbers are those of its section.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> report = SensitivityReport(read_edition(2023), factors="scale, weights", language="en", draws=200, seed=1)
+    >>> report.intervals().blocks[0].plain()
+    'How sure is the order?'
+    """
+
+    def __init__(self, edition: Edition, *, factors: str = "", language: str, draws: int, seed: int) -> None:
+        if draws < 100:
+            raise ParameterError(f"draws is {draws}; an interval needs at least 100")
+        words = Language(language)
+        self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed)
+        names = tuple(name.strip() for name in factors.split(",") if name.strip())
+        self._printer = Printer(edition, words, self.ledger, draws, np.random.default_rng(seed), factors=names)
+
+    def intervals(self) -> Section:
+        """What was varied, and where each region stands then."""
+        return self._made(robustness.ranks)
+
+    def above(self) -> Section:
+        """Who stands above whom."""
+        return self._made(robustness.apart)
+
+    def matters(self) -> Section:
+        """Which choice matters."""
+        return self._made(robustness.matters)
+
+    def dependence(self) -> Section:
+        """The choice that each region's rank rests on."""
+        return self._made(robustness.dependence)
+
+    def turning(self) -> Section:
+        """What alone would change the first or the last place."""
+        return self._made(robustness.turning)
+
+    def quotable(self) -> Section:
+        """Sentences that stand by themselves."""
+        return self._made(robustness.quotable)
+
+    def close(self) -> Section:
+        """Write the ledger where a report is being made, and say how many numbers were printed."""
+        rows = self.ledger.frame()
+        if (folder := output_folder()) is not None:
+            self.ledger.write(folder / f"ledger.sensitivity.{self._printer.language.code}.csv")
+        number = self._printer.language.number(len(rows), 0)
+        return Section([Paragraph(self._printer.say("report.numbers", n=number), "note")])
+
+    def _made(self, section: Callable[[Printer], Section]) -> Section:
+        return self._printer.marked(section(self._printer))

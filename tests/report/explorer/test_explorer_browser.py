@@ -1,0 +1,532 @@
+"""The weights explorer in a browser computes what derive computes; it fetches nothing and needs no mouse."""
+
+import io
+import math
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cwi import MethodologyError, derive, read_edition
+from cwi.edition import Edition, read_published
+from cwi.methods.ranking import rank
+from cwi.report.explorer.data import by_count, parts_of, sets
+from cwi.report.explorer.page import HERE, explorer, make_site
+from cwi.report.languages import LANGUAGES, Language
+
+Array = NDArray[np.float64]
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
+]
+OVERFLOW = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+SETTLED = '#ranking[aria-busy="false"]'
+
+HOSTILE = "<script>alert(1)</script>"
+RULES = f"""\
+version = "t2"
+base = [2021, 2022]
+nation = "N"
+normalisation = {{name = "goalposts", cap = true}}
+max_age = 1
+decimals = 1
+
+[[level]]
+name = "component"
+weighting = "stated"
+aggregation = "arithmetic"
+coverage = 0.5
+
+[[level]]
+name = "dimension"
+weighting = "equal"
+aggregation = {{name = "geometric", floor = 1}}
+coverage = 0.5
+
+[[level]]
+name = "index"
+weighting = "entropy"
+aggregation = {{name = "power", p = 0.5}}
+coverage = 0.7
+
+[node.c1]
+title_en = "{HOSTILE}"
+aggregation = {{name = "harmonic", floor = 2}}
+[node.d2]
+weighting = "stated"
+aggregation = {{name = "power", p = -1}}
+[node.c3]
+weight = 3
+[node."d 3&c"]
+aggregation = {{name = "power", p = 0}}
+"""
+TREE = {"d1": ["c1", "c2"], "d2": ["c3", "c4"], "d 3&c": ["c5", "c6"]}
+MANY = [f"R{i}" for i in range(12)]
+
+
+def made_up(project: Any) -> Edition:
+    """Three levels, five kinds of mean, a scheme that learns, gaps, ties, and names that would do harm."""
+    rng = np.random.default_rng(7)
+    codes = [f"i{i}" for i in range(15)]
+    lines = ["code,component,dimension,title_en,title_ru,title_kk,worst,best,scale,weight,data"]
+    places = [(d, c) for d, parts in TREE.items() for c in parts]
+    for i, code in enumerate(codes):
+        dimension, component = places[i % 6]
+        ends = (0, 100) if i % 4 else (120, -20)
+        weight = [1, 2, 0.5, 0][i % 4] if i < 12 else 1
+        lines.append(
+            f"{code},{component},{dimension},{code} & <b>,=1+1,{code},{ends[0]},{ends[1]},linear,{weight},open"
+        )
+    project.write("methodology/t2/indicators.csv", "\n".join(lines) + "\n")
+    project.write("methodology/t2/methodology.toml", RULES)
+    project.write("editions/2022/edition.toml", 'methodology = "t2"\n')
+    harm = '"=<img src=""x"" onerror=alert(1)>"'
+    project.append("regions.csv", "".join(f"{code},region,{harm},{harm},{harm},,\n" for code in MANY))
+    project.append("series.csv", "".join(f"{code},{code},{code},%,0,100,share,9.9,yes\n" for code in codes))
+    values = np.round(rng.uniform(3, 98, (2, len(MANY) + 1, len(codes))), 3)
+    values[:, 5] = values[:, 4]  # a tie
+    values[1, :4, 6] = [0, 0.5, 1, 1.5]  # below the floor of a mean
+    gaps = rng.uniform(size=values.shape) < 0.25
+    gaps[0] = False
+    gaps[1, 5] = gaps[1, 4]
+    gaps[1, :4, 6] = False
+    gaps[1, -2] = True  # measured only the year before
+    gaps[:, :, 14] = True  # never measured
+    gaps[:, 7, [0, 6, 12, 1, 7, 13]] = True  # without the first dimension
+    text = "".join(
+        f"{region},{2021 + year},{code},,,{values[year, i, j]},,,normal,living,\n"
+        for year in (0, 1)
+        for i, region in enumerate([*MANY, "N"])
+        for j, code in enumerate(codes)
+        if not gaps[year, i, j]
+    )
+    project.append("observations/living.csv", text)
+    project.sign()
+    return read_edition(2022)
+
+
+# ---------------------------------------------------------------- what Python says
+
+
+def expected(edition: Edition, given: list[Array]) -> pd.DataFrame:
+    """Score and rank of every region under these points."""
+    scores = edition.scores
+    values = scores.values(edition.year)
+    weights = [row[None, :] for row in given]
+    index = derive(values.to_numpy(float), edition.methodology, base=scores.base, weights=weights).index
+    ranked = values.index != edition.methodology.nation
+    table = pd.DataFrame({"score": index, "rank": np.nan}, index=values.index)
+    table.loc[ranked, "rank"] = rank(index[ranked], decimals=edition.methodology.decimals)
+    return table
+
+
+def random_points(edition: Edition, rng: np.random.Generator, *, whole: bool) -> list[Array]:
+    """Points for every part, one of each level nought."""
+    given = []
+    for codes in parts_of(edition.methodology):
+        row = rng.uniform(1, 100, len(codes))
+        row[rng.integers(len(codes))] = 0.0
+        given.append(np.round(row) if whole else row)
+    return given
+
+
+def link(edition: Edition, given: list[Array], language: str = "en") -> str:
+    rows = zip(parts_of(edition.methodology), given, strict=True)
+    said = {f"w.{code}": repr(float(value)) for codes, row in rows for code, value in zip(codes, row, strict=True)}
+    return "#" + urlencode({"lang": language, **said})
+
+
+# ---------------------------------------------------------------- the browser
+
+
+class Opened:
+    """A page, what it asked for, and what it complained of."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page, self.address = page, path.as_uri()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("console", lambda said: self.complaints.append(said.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.address + "#lang=en")
+
+    def go(self, fragment: str) -> None:
+        """Follow a link; the page has taken note of it at the end."""
+        self.page.evaluate(
+            """hash => new Promise(done => {
+                if (location.hash === hash) return done();
+                addEventListener("hashchange", () => setTimeout(done), { once: true });
+                location.hash = hash;
+            })""",
+            fragment,
+        )
+
+    def settle(self) -> None:
+        """Until the bands are drawn."""
+        self.page.locator(SETTLED).wait_for(state="attached")
+
+    def table(self) -> pd.DataFrame:
+        """What the rows hold, at full precision."""
+        rows = self.page.eval_on_selector_all(
+            "#rows tr", "rows => rows.map(r => [r.dataset.region, r.dataset.score, r.dataset.rank, r.dataset.interval])"
+        )
+        table = pd.DataFrame(rows, columns=["region", "score", "rank", "interval"]).set_index("region")
+        return table.assign(**{c: [float(v) if v else math.nan for v in table[c]] for c in ("score", "rank")})
+
+    def printed(self, cell: str) -> list[str]:
+        return [text.strip() for text in self.page.locator(f"#rows .{cell}").all_inner_texts()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Opens the page of an edition; afterwards nothing was fetched and nothing complained."""
+    shown = []
+
+    def made(html: str, **context: Any) -> Opened:
+        path = tmp_path / f"page{len(shown)}.html"
+        path.write_text(html, encoding="utf-8")
+        page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}, **context).new_page()
+        shown.append(Opened(page, path))
+        return shown[-1]
+
+    yield made
+    for opened in shown:
+        assert [url for url in opened.asked if not url.startswith((opened.address, "blob:"))] == []
+        assert opened.complaints == []
+        opened.page.context.close()
+
+
+def page_of(edition: Edition) -> str:
+    return explorer(edition, draws=100, rng=np.random.default_rng(1))
+
+
+@pytest.fixture(scope="module")
+def real() -> dict[int, tuple[Edition, str]]:
+    return {year: (edition, page_of(edition)) for year in (2019, 2023) for edition in [read_edition(year)]}
+
+
+def agree(opened: Opened, edition: Edition, given: list[Array]) -> None:
+    found, wanted = opened.table(), expected(edition, given)
+    found = found.reindex(wanted.index)
+    assert wanted["score"].notna().sum() > len(wanted) / 2
+    np.testing.assert_allclose(found["score"], wanted["score"], rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(found["rank"], wanted["rank"])
+
+
+def check_through_link_and_controls(opened: Opened, edition: Edition, rng: np.random.Generator) -> None:
+    for _ in range(3):
+        given = random_points(edition, rng, whole=False)
+        opened.go(link(edition, given))
+        agree(opened, edition, given)
+    other = [row.copy() for row in given]
+    other[-1][0] = 100.0 - other[-1][0]  # the control: one weight changed is another table
+    with pytest.raises(AssertionError):
+        agree(opened, edition, other)
+    opened.page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true; })")
+    given = [*given[:1], *random_points(edition, rng, whole=True)[1:]]
+    given[0][:3] = [17, 0, 94]
+    for codes, row in zip(parts_of(edition.methodology), given, strict=True):
+        for code, value in list(zip(codes, row, strict=True))[: 3 if row is given[0] else None]:
+            opened.page.locator(f'input[data-code="{code}"]').fill(f"{value:.0f}")
+    agree(opened, edition, given)
+    written = opened.page.locator("#link").input_value()
+    opened.go("#lang=en")
+    agree(opened, edition, list(edition.scores.weights))
+    opened.go(written.removeprefix(opened.address))
+    agree(opened, edition, given)
+
+
+@pytest.mark.parametrize("year", [2019, 2023])
+def test_real_editions(year: int, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
+    edition, html = real[year]
+    check_through_link_and_controls(show(html), edition, np.random.default_rng(year))
+
+
+def test_a_made_up_edition_with_gaps_ties_and_other_means(project: Any, show: Callable[..., Opened]) -> None:
+    edition = made_up(project)
+    official = expected(edition, [np.asarray(row) for row in edition.scores.weights])
+    assert official["score"].isna().any()
+    assert official["score"].notna().sum() > 8
+    assert official["rank"].duplicated(keep=False).loc[["R4", "R5"]].all()
+    opened = show(page_of(edition))
+    agree(opened, edition, list(edition.scores.weights))
+    check_through_link_and_controls(opened, edition, np.random.default_rng(5))
+    assert opened.page.locator("script, img").count() == 2  # data and the page's own; what names hold stays text
+    assert HOSTILE in opened.page.locator("label").all_inner_texts()
+
+
+def test_weights_that_cannot_be_used_are_said(project: Any, show: Callable[..., Opened]) -> None:
+    edition = made_up(project)
+    opened = show(page_of(edition))
+    refusal = opened.page.locator("#refusal")
+    assert refusal.is_hidden()
+    opened.go("#lang=en&w.c3=0&w.c4=0&w.nobody=3&w.c5=-1&w.c6=many")
+    assert refusal.inner_text() == "All parts of “d2” count nothing, so it has no score."
+    assert opened.page.locator("#alarm").inner_text() == (
+        "The link holds what this page cannot use; it was left out: w.nobody=3, w.c5=-1, w.c6=many."
+    )
+    given = [row * [1, 1, 0, 0, 1, 1] if len(row) == 6 else row for row in edition.scores.weights]
+    assert expected(edition, given)["score"].isna().all()
+    assert opened.table()["score"].isna().all()
+    opened.page.locator("#summary", has_text="Too little was measured for an index of any region.").wait_for()
+
+
+def test_a_zero_that_a_mean_cannot_take(project: Any, show: Callable[..., Opened]) -> None:
+    project.change("methodology/t1/methodology.toml", 'weighting = "equal"\naggregation = "arithmetic"',
+                   'weighting = "stated"\naggregation = "geometric"')  # fmt: skip
+    project.change("methodology/t1/indicators.csv", "places,school,Places,50,150", "places,school,Places,80,150")
+    project.append("methodology/t1/methodology.toml", "[node.school]\nweight = 0\n")
+    edition = read_edition(2022)
+    opened = show(page_of(edition))
+    opened.go("#lang=en&w.school=10")
+    with pytest.raises(MethodologyError, match="geometric needs scores above zero"):
+        expected(edition, [np.array([3.0, 1, 1]), np.array([50.0, 10])])
+    assert opened.page.locator("#refusal").inner_text() == (
+        "“index” cannot be computed with these weights: its mean needs scores above zero."
+    )
+    assert opened.table()["score"].isna().all()
+
+
+# ---------------------------------------------------------------- intervals
+
+
+def sfc32(seed: int, n: int) -> Array:
+    """The generator by its published description, in 32-bit unsigned numbers."""
+    full, a, b, c, counter, found = 0xFFFFFFFF, 0, seed, seed >> 16, 1, []
+    for _ in range(n + 12):
+        result = (a + b + counter) & full
+        counter = (counter + 1) & full
+        a = b ^ (b >> 9)
+        b = (c + (c << 3)) & full
+        c = (((c << 21) | (c >> 11)) + result) & full
+        found.append(result / 2**32)
+    return np.array(found[12:])
+
+
+@pytest.mark.parametrize("made", ["2023", "made up"])
+def test_bands_are_those_of_the_same_draws_in_python(
+    made: str, project: Any, monkeypatch: pytest.MonkeyPatch, show: Callable[..., Opened]
+) -> None:
+    if made == "2023":
+        monkeypatch.delenv("CWI_ROOT")
+    edition = read_edition(2023) if made == "2023" else made_up(project)
+    given = random_points(edition, np.random.default_rng(3), whole=False)
+    opened = show(page_of(edition))
+    opened.go(link(edition, given))
+    opened.settle()
+    assert "drawn in this browser" in opened.page.locator("#bands").inner_text()
+    widths = [len(row) for row in given]
+    noise = sfc32(HERE["seed"], HERE["draws"] * sum(widths)).reshape(HERE["draws"], 1, -1)
+    shaken = np.split(1 + 0.25 * (2 * noise - 1), np.cumsum(widths)[:-1], axis=-1)
+    scores = edition.scores
+    values = scores.values(edition.year)
+    values = values[values.index != edition.methodology.nation]
+    drawn = derive(
+        values.to_numpy(float), edition.methodology, base=scores.base,
+        weights=[row * u for row, u in zip(given, shaken, strict=True)],
+    ).index  # fmt: skip
+    places = rank(drawn, decimals=edition.methodology.decimals)
+    wanted = np.concatenate([np.quantile(v, [0.05, 0.95], axis=0, method="inverted_cdf") for v in (places, drawn)])
+    found = opened.table()["interval"].reindex(values.index)
+    held = np.array([[float(v) for v in text.split()] if text else [math.nan] * 4 for text in found]).T
+    np.testing.assert_allclose(held, wanted, rtol=0, atol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_site(2019, tmp_path_factory.mktemp("made") / "site")
+
+
+def test_bands_of_the_methodology_are_those_of_the_report(site: Path, show: Callable[..., Opened]) -> None:
+    opened = show(site.read_text(encoding="utf-8"))
+    opened.settle()
+    published = read_published(read_edition(2019))[0]["value"].astype(float)
+    held = {region: text for region, text in opened.table()["interval"].items() if text}
+    assert len(held) == 17
+    for region, text in held.items():
+        named = [published[f"rank.2019.{region}.index.{side}"] for side in ("low", "high")]
+        assert [float(v) for v in text.split()[:2]] == named
+    assert "10,000 random sets of weights, as in the report" in opened.page.locator("#bands").inner_text()
+
+
+# ---------------------------------------------------------------- words, numbers, files
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_languages_print_numbers_as_the_library_does(
+    code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    edition, html = real[2023]
+    given = random_points(edition, np.random.default_rng(11), whole=False)
+    opened = show(html)
+    opened.go(link(edition, given))
+    opened.page.locator(f'[data-language="{code}"]').click()
+    opened.settle()
+    language, page = Language(code), opened.page
+    assert page.locator("html").get_attribute("lang") == code
+    assert f"lang={code}" in page.locator("#link").input_value()
+    assert page.locator("h1").inner_text() == language.say("explorer.title")
+    assert page.title() == f"{language.say('explorer.title')} – {language.say('report.title', year=2023)}"
+    table = opened.table()
+    assert opened.printed("score") == [language.number(v, 1) for v in table["score"]]
+    assert opened.printed("region") == [edition.territory.name(r, code) for r in table.index]
+    assert page.locator('[data-language][aria-pressed="true"]').all_inner_texts() == [
+        {"kk": "Қазақша", "ru": "Русский", "en": "English"}[code]
+    ]
+    seen = page.locator("body").inner_text()
+    assert re.findall(r"\{\w+\}|undefined|NaN|explorer\.", seen) == []
+    if code != "en":
+        assert language.say("status.working") in seen
+    page.wait_for_url(lambda url: f"lang={code}" in url)
+    page.reload()
+    opened.settle()
+    assert page.locator("html").get_attribute("lang") == code
+    agree(opened, edition, given)
+
+
+def test_the_file(real: dict[int, tuple[Edition, str]], show: Callable[..., Opened], tmp_path: Path) -> None:
+    edition, html = real[2019]
+    given = random_points(edition, np.random.default_rng(13), whole=False)
+    opened = show(html)
+    opened.go(link(edition, given))
+    opened.settle()
+    assert "drawn in this browser" in opened.page.locator("#bands").inner_text()
+    with opened.page.expect_download() as download:
+        opened.page.locator("#download").click()
+    assert download.value.suggested_filename == "cwi-2019-weights.csv"
+    download.value.save_as(tmp_path / "table.csv")
+    text = (tmp_path / "table.csv").read_text(encoding="utf-8-sig")
+    table = pd.read_csv(io.StringIO(text), comment="#", index_col="region")
+    wanted = expected(edition, given).reindex(table.index)
+    np.testing.assert_allclose(table["index"], wanted["score"], rtol=1e-11)
+    np.testing.assert_array_equal(table["rank"], wanted["rank"])
+    official = edition.scores.of("index")[2019].reindex(table.index)
+    np.testing.assert_allclose(table["index_report"], official, rtol=1e-11)
+    for word in (edition.methodology.version, edition.methodology.fingerprint, edition.checksum[:12], "working",
+                 "Experimental", "CC BY 4.0", "Bureau of National Statistics", "w.child="):  # fmt: skip
+        assert word in text
+    weights = dict(re.findall(r"^# weight \S+ (\S+) (\S+)$", text, re.MULTILINE))
+    above = given[-1] / given[-1].sum()
+    assert [float(weights[code]) for code in parts_of(edition.methodology)[-1]] == pytest.approx(list(above), abs=1e-11)
+
+
+def test_a_browser_that_computes_otherwise_says_so(
+    real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    html = real[2023][1]
+    assert show(html).page.locator("#alarm").is_hidden()
+    changed, n = re.subn(r'("index":\d+\.\d{6})', r"\g<1>9", html, count=1)
+    assert n == 1
+    alarm = show(changed).page.locator("#alarm").inner_text()
+    assert alarm.startswith("This browser computes the index of the report otherwise than Python does (difference ")
+
+
+# ---------------------------------------------------------------- presets
+
+
+def test_ready_made_weights(real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
+    edition, html = real[2023]
+    opened, methodology = show(html), edition.methodology
+    opened.page.locator('[data-set="count"]').click()
+    agree(opened, edition, by_count(methodology))
+    opened.page.locator(".schemes > summary").click()
+    opened.page.locator("#scheme-2").select_option("critic")
+    critic = sets(edition.scores)[2]["critic"]
+    agree(opened, edition, [*by_count(methodology)[:2], critic])
+    assert opened.page.locator("#scheme-2").input_value() == "critic"
+    opened.page.locator('input[data-code="child"]').fill("3")
+    assert opened.page.locator("#scheme-2").input_value() == "own"
+    opened.page.locator('[data-set="methodology"]').click()
+    agree(opened, edition, list(edition.scores.weights))
+    assert opened.page.locator('[data-set][aria-pressed="true"]').count() == 1
+
+
+# ---------------------------------------------------------------- for everybody
+
+
+def test_everything_has_a_name_and_the_keyboard_moves_it(
+    real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    opened = show(real[2023][1])
+    page = opened.page
+    page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true; })")
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    seen: dict[str, list[str]] = {}
+    for node in nodes:
+        if not node.get("ignored"):
+            seen.setdefault(node["role"]["value"], []).append(node.get("name", {}).get("value", ""))
+    for role in ("slider", "button", "combobox", "textbox", "table", "columnheader", "rowheader", "DisclosureTriangle"):
+        assert seen[role], role
+        assert all(name.strip() for name in seen[role]), role
+    assert len(seen["slider"]) == 4 + 14 + 56
+    assert {"Child", "Physical health", "Suicide mortality (all ages)"} <= set(seen["slider"])
+    assert len(seen["rowheader"]) == 21
+    assert sum("Map of the regions" in name for name in seen["image"]) == 1
+    slider = page.get_by_role("slider", name="Child", exact=True)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.input_value() == "51"
+    assert slider.get_attribute("aria-valuetext") == "25.4 % of “Child Well-Being Index”"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.locator("#summary", has_text="Highest: Astana").wait_for()
+    assert page.locator("#summary").get_attribute("aria-live") == "polite"
+
+
+def test_the_skip_link_keeps_the_weights(real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
+    opened = show(real[2023][1])
+    opened.go("#lang=en&w.child=77")
+    opened.page.reload()
+    opened.page.keyboard.press("Tab")
+    assert opened.page.evaluate("document.activeElement.matches('a.skip')")
+    opened.page.keyboard.press("Enter")
+    assert opened.page.evaluate("document.activeElement.id") == "ranking"
+    assert "w.child=77" in opened.page.evaluate("location.hash")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_telephone_scrolls_one_way_only(
+    code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    opened = show(real[2023][1])
+    opened.page.set_viewport_size({"width": 360, "height": 740})
+    opened.go(f"#lang={code}&w.child=99&w.country=0")
+    for is_open in ("false", "true"):
+        opened.page.eval_on_selector_all("details", f"all => all.forEach(d => {{ d.open = {is_open}; }})")
+        assert opened.page.evaluate(OVERFLOW) <= 0
+        cut = opened.page.eval_on_selector_all(
+            "body *", "all => all.filter(e => e.getBoundingClientRect().right > 361 && !e.closest('thead')).length"
+        )
+        assert cut == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_and_light(scheme: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
+    page = show(real[2023][1], color_scheme=scheme).page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    colours = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
+    assert page.evaluate(ground) == colours[scheme]
+    page.locator("#dark").click()
+    assert page.evaluate(ground) == colours["dark" if scheme == "light" else "light"]
