@@ -165,11 +165,10 @@ def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, .
     learnt = learning(methodology.nodes)
     z = base_floor(methodology, base) if any(learnt) else None
     result: list[Array] = []
-    codes = list(methodology.indicators["code"])
-    for level, (nodes, stated) in enumerate(zip(methodology.nodes, methodology.stated_weights, strict=True)):
+    levels = zip(methodology.nodes, methodology.stated_weights, methodology.tree.codes, strict=False)
+    for level, (nodes, stated, codes) in enumerate(levels):
         weights = weigh_level(nodes, stated, codes, z)
         result.append(weights)
-        codes = [node.code for node in nodes]
         if z is not None and any(learnt[level + 1 :]):
             z, _ = climb(z, nodes, weights, weights)
     return tuple(result)

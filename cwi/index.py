@@ -19,6 +19,7 @@ from cwi.methodology import Methodology
 from cwi.methods.ranking import rank
 from cwi.methods.treatment import Treatment, changes
 from cwi.panel import IMPUTED, read_panel
+from cwi.tree import INDICATOR
 
 __all__ = ["Derived", "Scores", "derive", "score", "weigh"]
 
@@ -72,13 +73,39 @@ class Scores:
 
         Equal weights at every level are not equal weights of the indicators.
         """
-        above = self.edges.set_index("node")
-        codes = list(self.methodology.indicators["code"])
-        weight, place = pd.Series(1.0, index=codes), pd.Series(codes, index=codes)
-        for _ in self.methodology.levels:
-            weight *= above["weight"].reindex(place).to_numpy()
-            place = pd.Series(above["parent"].reindex(place).to_numpy(), index=codes)
-        return weight.fillna(0.0)
+        tree = self.methodology.tree
+        return pd.Series(tree.implied(self.weights)[0], index=list(tree.codes[0]))
+
+    def weights_in_force(self, year: int, level: str = INDICATOR) -> pd.DataFrame:
+        """What each part really counts in the index of a year, region by region.
+
+        The measured parts of a node share the weight of its missing ones, node by node, as an arithmetic mean does.
+
+        Parameters
+        ----------
+        level
+            "indicator", or another level below the index.
+
+        Returns
+        -------
+        DataFrame
+            A row a region, a column a part; each row sums to 1, or to 0 where a region has no index.
+
+        Examples
+        --------
+        >>> from cwi import read_edition
+        >>> scores = read_edition(2023).scores
+        >>> float(scores.implied_weights()["physicians"].round(4)), float(
+        ...     scores.weights_in_force(2023).at["KZ-71", "physicians"].round(4)
+        ... )
+        (0.0278, 0.125)
+        """
+        tree = self.methodology.tree
+        tree.at(level)
+        tables = [self.wide(year, name) for name in tree.levels]
+        weights = tree.in_force(self.weights, [table.notna().to_numpy() for table in tables])
+        depth = tree.levels.index(level)
+        return pd.DataFrame(weights[depth], index=tables[0].index, columns=list(tree.codes[depth]))
 
     def explain(self, region: str, year: int) -> pd.DataFrame:
         """The tree under one number, from the index down to the values.
@@ -193,8 +220,7 @@ def _treated_table(units: pd.DataFrame, x: Array, learnt: Array, methodology: Me
 def _node_table(
     units: pd.DataFrame, cells: pd.DataFrame, derived: Derived, learnt: Array, methodology: Methodology
 ) -> pd.DataFrame:
-    codes = [list(methodology.indicators["code"]), *([node.code for node in level] for level in methodology.nodes)]
-    names = ["indicator", *(level.name for level in methodology.levels)]
+    names, codes = methodology.tree.levels, methodology.tree.codes
     flags = _flags(cells, derived, methodology, treat(methodology, learnt))
     ranks = _ranks(units, derived, methodology)
     parts = []
@@ -267,10 +293,13 @@ def _flags(
 
 
 def _edge_table(methodology: Methodology, weights: Sequence[Array]) -> pd.DataFrame:
-    parts: list[str] = list(methodology.indicators["code"])
-    rows = []
-    for nodes, level_weights in zip(methodology.nodes, weights, strict=True):
-        for node in nodes:
-            rows += [{"parent": node.code, "node": parts[i], "weight": level_weights[i]} for i in node.parts]
-        parts = [node.code for node in nodes]
-    return pd.DataFrame(rows)
+    parent_of, parts_of = methodology.tree.parent_of, methodology.tree.parts_of
+    weight = {
+        code: own
+        for codes, level_weights in zip(methodology.tree.codes, weights, strict=False)
+        for code, own in zip(codes, level_weights, strict=True)
+    }
+    parts = [part for own in parts_of.values() for part in own]
+    return pd.DataFrame(
+        {"parent": [parent_of[part] for part in parts], "node": parts, "weight": [weight[p] for p in parts]}
+    )

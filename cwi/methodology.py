@@ -26,6 +26,7 @@ from cwi.errors import MethodologyError, near
 from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_indicators, ended
 from cwi.rules import UNSTATED, Rule, check_choice, check_known, check_number, placed, read_rule, recorded
 from cwi.textfiles import read_csv, read_toml
+from cwi.tree import INDICATOR, Tree
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
 
@@ -104,6 +105,16 @@ class Methodology:
     def nodes(self) -> tuple[tuple[Node, ...], ...]:
         """The nodes of each level, lowest level first, each in the order of the tree."""
         return _nodes(self)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Levels, codes and parents of all nodes, the indicators included."""
+        codes = [tuple(self.indicators["code"]), *(tuple(node.code for node in level) for level in self.nodes)]
+        parents = [np.full(len(below), -1, dtype=np.intp) for below in codes[:-1]]
+        for nodes, above in zip(self.nodes, parents, strict=True):
+            for place, node in enumerate(nodes):
+                above[list(node.parts)] = place
+        return Tree((INDICATOR, *(level.name for level in self.levels)), tuple(codes), tuple(parents))
 
     @property
     def top(self) -> Node:

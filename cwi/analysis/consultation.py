@@ -246,24 +246,21 @@ def _weights(scores: Scores, votes: pd.Series, redrawn: pd.DataFrame, panel: Pan
 
 def _implied(methodology: Methodology, weights: dict[str, pd.Series]) -> pd.DataFrame:
     """What each indicator counts in the index: the product of the weights above it."""
-    parents = parents_of(methodology)
-    codes = methodology.indicators["code"].to_numpy()
-    found = pd.DataFrame(1.0, index=codes, columns=list(weights))
-    place = pd.Series(codes)
-    for _ in methodology.levels:
-        found *= pd.DataFrame({name: own.reindex(place).to_numpy(float) for name, own in weights.items()}, index=codes)
-        place = place.map(parents)
-    found.insert(0, methodology.levels[0].name, parents.reindex(codes))
-    return found
+    tree = methodology.tree
+    table = pd.DataFrame(
+        {
+            name: tree.implied([own.reindex(list(codes)).to_numpy(float) for codes in tree.codes[:-1]])[0]
+            for name, own in weights.items()
+        },
+        index=pd.Index(tree.codes[0]),
+    )
+    table.insert(0, methodology.levels[0].name, pd.Series(tree.parent_of).reindex(table.index))
+    return table
 
 
 def _by_level(methodology: Methodology, weights: pd.DataFrame) -> list[Array]:
     """Weights by code, a row a draw, as the arrow takes them."""
-    floors = [
-        list(methodology.indicators["code"]),
-        *([node.code for node in nodes] for nodes in methodology.nodes[:-1]),
-    ]
-    return [weights[codes].to_numpy(float)[:, None, :] for codes in floors]
+    return [weights[list(codes)].to_numpy(float)[:, None, :] for codes in methodology.tree.codes[:-1]]
 
 
 def _index(scores: Scores, year: int, weights: pd.DataFrame) -> tuple[pd.Index, Array, Array]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
@@ -107,7 +108,7 @@ def _cover(scores: Scores, year: int, tables: Sequence[tuple[str, pd.DataFrame]]
 def _tables(scores: Scores, year: int) -> list[tuple[str, pd.DataFrame]]:
     methodology = scores.methodology
     nodes = scores.nodes[scores.nodes["year"] == year]
-    levels = [level.name for level in reversed(methodology.levels)] + ["indicator"]
+    levels = methodology.tree.levels[::-1]
     tables = []
     for value, title in (("score", "scores"), ("rank", "ranks")):
         tables += [(f"{title} {level}", scores.wide(year, level, value).reset_index()) for level in levels]
@@ -121,16 +122,12 @@ def _tables(scores: Scores, year: int) -> list[tuple[str, pd.DataFrame]]:
 def _weights(scores: Scores) -> pd.DataFrame:
     """What each part counts in its parent, as written and as used, and in the index."""
     methodology = scores.methodology
-    codes: list[str] = list(methodology.indicators["code"])
-    stated: dict[str, float] = {}
-    for weights, nodes in zip(methodology.stated_weights, methodology.nodes, strict=True):
-        stated |= dict(zip(codes, map(float, weights), strict=True))
-        codes = [node.code for node in nodes]
+    tree = methodology.tree
+    parts = [code for codes in tree.codes[:-1] for code in codes]
+    stated = pd.Series(np.concatenate(methodology.stated_weights), index=parts)
+    implied = pd.Series(np.concatenate(tree.implied(scores.weights)[:-1]), index=parts)
     table = scores.edges.rename(columns={"weight": "used"})
     table.insert(2, "stated", table["node"].map(stated))
-    implied = {methodology.top.code: 1.0}
-    for parent, node, used in table[["parent", "node", "used"]].iloc[::-1].itertuples(index=False):
-        implied[node] = implied[parent] * used
     return table.assign(implied=table["node"].map(implied))
 
 

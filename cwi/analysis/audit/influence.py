@@ -58,7 +58,7 @@ def effective_weights(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
 
     The importance of a part is S = var(E[node | part]) / var(node): the squared correlation for a straight line, and
     smoothed for any curve. Over the measured parts of a node it is brought to sum to one, as are their nominal
-    weights. The same is said of all nodes for the index, with the product of the weights on the way.
+    weights. For the index the same is computed of all nodes, with the weights in force.
 
     Returns
     -------
@@ -72,9 +72,10 @@ def effective_weights(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
        overlap, so they order influence and do not divide it.
     """
     rows, findings = [], []
-    top, implied = sheet.groups[-1], _implied(sheet)
+    top, in_force = sheet.groups[-1], _in_force(sheet)
     wider = [
-        Group(top.node, top.level, tuple(implied[level]), np.array(list(implied[level].values()))) for level in implied
+        Group(top.node, top.level, tuple(in_force[level]), np.array(list(in_force[level].values())))
+        for level in in_force
     ]
     for group in (*sheet.groups, *wider):
         immediate = group.parts[0] in sheet.parent_of and sheet.parent_of[group.parts[0]] == group.node
@@ -93,13 +94,18 @@ def effective_weights(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
     return pd.DataFrame(rows, columns=columns), findings
 
 
-def _implied(sheet: Sheet) -> dict[str, dict[str, float]]:
-    """The weight in the index of every node that is not its immediate part, by level."""
-    weight = {sheet.groups[-1].node: 1.0}
-    for group in reversed(sheet.groups):
-        weight |= {part: weight[group.node] * own for part, own in zip(group.parts, group.weights, strict=True)}
-    return {level: {str(c): weight[str(c)] for c in sheet.table if sheet.level_of[str(c)] == level}
-            for level in sheet.levels[:-2]}  # fmt: skip
+def _in_force(sheet: Sheet) -> dict[str, dict[str, float]]:
+    """By level, what every node below the parts of the index really counts in it: the mean over the regions.
+
+    Where parts are missing the others share their weight node by node, so that one indicator that is alone in its
+    component counts more than one of three.
+    """
+    result = {}
+    for level in sheet.levels[:-2]:
+        weights = sheet.scores.weights_in_force(sheet.year, level).reindex(sheet.table.index)
+        scored = weights[weights.sum(axis=1) > 0]
+        result[level] = {str(code): float(weight) for code, weight in scored.mean().items() if code in sheet.table}
+    return result
 
 
 def _importances(sheet: Sheet, group: Group) -> list[dict[str, object]]:

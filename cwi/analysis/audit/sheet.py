@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -62,20 +63,17 @@ class Sheet:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Every node with its parts, lowest level first."""
-        below = list(self.methodology.indicators["code"])
-        found = []
+        tree, groups = self.methodology.tree, []
         for nodes, weights in zip(self.methodology.nodes, self.scores.weights, strict=True):
             for node in nodes:
-                parts = list(node.parts)
-                own = np.asarray(weights[parts] / weights[parts].sum())
-                found.append(Group(node.code, node.level, tuple(below[i] for i in parts), own))
-            below = [node.code for node in nodes]
-        return tuple(found)
+                own = weights[list(node.parts)]
+                groups.append(Group(node.code, node.level, tree.parts_of[node.code], np.asarray(own / own.sum())))
+        return tuple(groups)
 
-    @cached_property
-    def parent_of(self) -> dict[str, str]:
+    @property
+    def parent_of(self) -> Mapping[str, str]:
         """The node that each part belongs to."""
-        return {part: group.node for group in self.groups for part in group.parts}
+        return self.methodology.tree.parent_of
 
     def of(self, level: str) -> list[str]:
         """The comparable nodes of a level."""
@@ -147,7 +145,7 @@ def read_sheet(scores: Scores, year: int, *, draws: int, rng: np.random.Generato
         raise ValueError(f"draws {draws}; there must be at least 1")
     if year not in set(scores.nodes["year"]):
         raise DataError(f"there are no scores of {year}")
-    names = ["indicator", *(level.name for level in scores.methodology.levels)]
+    names = scores.methodology.tree.levels
     wide = [scores.wide(year, name) for name in names]
     table = pd.concat(wide, axis=1).drop(index=[scores.methodology.nation or ""], errors="ignore").astype(float)
     if table.empty:

@@ -107,11 +107,11 @@ def alike(official: Methodology, level: str) -> Methodology:
     >>> every.nodes[1][0].code, every.nodes[1][0].weight
     ('child', 14.0)
     """
-    names = ["indicator", *(each.name for each in official.levels)]
+    names = official.tree.levels
     if level not in names[:-1]:
         raise MethodologyError(f"no level below '{names[-1]}' is called '{level}'{near(level, names[:-1])}")
     above = names.index(level)
-    held = np.ones(len(official.indicators) if above == 0 else len(official.nodes[above - 1]))
+    held = np.ones(len(official.tree.codes[above]))
     weights: dict[str, dict[str, float]] = {}
     for nodes in official.nodes[above:]:
         held = np.array([held[list(node.parts)].sum() for node in nodes])

@@ -141,7 +141,7 @@ def parts_of(scores: Scores, year: int, level: str) -> Parts:
     ((20, 4), [0.25, 0.25, 0.25, 0.25])
     """
     methodology = scores.methodology
-    names = ["indicator", *(each.name for each in methodology.levels)]
+    names = methodology.tree.levels
     if level not in names[:-1]:
         raise MethodologyError(f"no level below '{names[-1]}' is called '{level}'{near(level, names[:-1])}")
     if year not in set(scores.cells["year"]):

@@ -67,8 +67,7 @@ def change(earlier: Scores, later: Scores) -> Change:
         matched &= matched[inside].mean(axis=0) >= 0.5
     x[:, ~matched] = np.nan
     derived = derive(x, methodology, base=later.base, weights=later.weights, groups=np.where(inside, 0, -1))
-    codes = [list(methodology.indicators["code"]), *([node.code for node in level] for level in methodology.nodes)]
-    names = ["indicator", *(level.name for level in methodology.levels)]
+    names, codes = methodology.tree.levels, methodology.tree.codes
     parts = []
     for depth in reversed(range(len(codes))):
         before, after = derived.scores[depth]
@@ -76,7 +75,7 @@ def change(earlier: Scores, later: Scores) -> Change:
             pd.DataFrame(
                 {
                     "region": np.repeat(regions.to_numpy(), len(codes[depth])),
-                    "node": codes[depth] * len(regions),
+                    "node": list(codes[depth]) * len(regions),
                     "level": names[depth],
                     "earlier": before.reshape(-1),
                     "later": after.reshape(-1),

@@ -222,8 +222,7 @@ class Alternatives:
         if learns:
             key += (self._panel_key(choices), self.at([SCALE, *range(level)], choices))
         if key not in self._kept:
-            below = level - 1
-            codes = [node.code for node in rules.nodes[below]] if level else list(rules.indicators["code"])
+            codes = rules.tree.codes[level]
             z = self._base(level, choices) if learns else None
             self._kept[key] = weigh_level(rules.nodes[level], rules.stated_weights[level], codes, z)
         found: Array = self._kept[key]

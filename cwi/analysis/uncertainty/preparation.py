@@ -198,12 +198,7 @@ def _not_undone(plan: Alternatives) -> None:
 
 def _parts(methodology: Methodology) -> dict[str, list[str]]:
     """The codes of the parts of each node."""
-    codes: list[str] = list(methodology.indicators["code"])
-    found: dict[str, list[str]] = {}
-    for nodes in methodology.nodes:
-        found |= {node.code: [codes[i] for i in node.parts] for node in nodes}
-        codes = [node.code for node in nodes]
-    return found
+    return {code: list(parts) for code, parts in methodology.tree.parts_of.items()}
 
 
 def _idle(plan: Alternatives) -> dict[str, str]:

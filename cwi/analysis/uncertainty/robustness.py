@@ -183,7 +183,7 @@ def certainty(
     )
     drawn = simulate(plan, draws=draws, rng=rng, workers=workers)
     lists = plan.factors.discrete
-    levels = ["indicator", *(level.name for level in rules.levels[:-1])]
+    levels = rules.tree.levels[:-1]
     return Certainty(
         year=year,
         factors=known,

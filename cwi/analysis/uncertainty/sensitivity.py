@@ -281,11 +281,11 @@ def leave_one_out(plan: Alternatives, year: int, level: str = "indicator") -> pd
         part, region, score, rank, official_rank, moved (places up), reason if it cannot be left out.
     """
     methodology = plan.methodology
-    names = ["indicator", *(item.name for item in methodology.levels[:-1])]
+    names = methodology.tree.levels[:-1]
     if level not in names:
         raise MethodologyError(f"no level below the index is called '{level}'{near(level, names)}")
     depth = names.index(level)
-    codes = list(methodology.indicators["code"]) if not depth else [node.code for node in methodology.nodes[depth - 1]]
+    codes = methodology.tree.codes[depth]
     official = plan.run(plan.official(1)).scores
     rows = _regions(plan, year)
     nominal = ranked(official, plan)[rows, 0].astype(float)

@@ -35,12 +35,11 @@ def axes_of_levels(factor: Factor, methodology: Methodology) -> dict[int, slice]
 
 def spoken(table: pd.DataFrame, methodology: Methodology) -> dict[int, Array]:
     """The levels that a table of weights speaks of: (sets, parts), not a number for parts that it leaves alone."""
-    found, codes = {}, list(methodology.indicators["code"])
-    for level, nodes in enumerate(methodology.nodes):
-        if table.columns.isin(codes).any():
-            found[level] = table.reindex(columns=codes).to_numpy(float)
-        codes = [node.code for node in nodes]
-    return found
+    return {
+        level: table.reindex(columns=list(codes)).to_numpy(float)
+        for level, codes in enumerate(methodology.tree.codes[:-1])
+        if table.columns.isin(codes).any()
+    }
 
 
 def in_turn(acts: Sequence[Act]) -> list[Act]:

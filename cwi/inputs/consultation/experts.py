@@ -162,12 +162,7 @@ def parents_of(methodology: Methodology) -> pd.Series:
     >>> parents_of(read_methodology("2024.1"))["ecology"]
     'country'
     """
-    parts = list(methodology.indicators["code"])
-    found: dict[str, str] = {}
-    for nodes in methodology.nodes:
-        found |= {parts[i]: node.code for node in nodes for i in node.parts}
-        parts = [node.code for node in nodes]
-    return pd.Series(found, name="parent")
+    return pd.Series({part: node for node, parts in methodology.tree.parts_of.items() for part in parts}, name="parent")
 
 
 def _pairs(matrix: Array, parts: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -205,12 +205,8 @@ def with_weights(methodology: Methodology, weights: Mapping[str, float] | pd.Ser
     ('stated', [0.8, 0.2])
     """
     parents = parents_of(methodology)
-    names = ["indicator", *(part.name for part in methodology.levels[:-1])]
-    floors = [
-        list(methodology.indicators["code"]),
-        *([node.code for node in nodes] for nodes in methodology.nodes[:-1]),
-    ]
-    level_of = {code: name for name, codes in zip(names, floors, strict=True) for code in codes}
+    names = methodology.tree.levels[:-1]
+    level_of = {code: level for code, level in methodology.tree.level_of.items() if level in names}
     where = relative(methodology.path)
     if level and level not in names:
         raise MethodologyError(f"{where}: no level of parts is called '{level}'{near(level, names)}")

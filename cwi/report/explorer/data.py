@@ -24,7 +24,6 @@ __all__ = [
     "MOST",
     "board",
     "by_count",
-    "parts_of",
     "points",
     "sets",
     "under",
@@ -157,11 +156,6 @@ def by_count(methodology: Methodology) -> list[Array]:
     for nodes in methodology.nodes[:-1]:
         found.append(np.array([found[-1][list(node.parts)].sum() for node in nodes]))
     return found
-
-
-def parts_of(methodology: Methodology) -> list[list[str]]:
-    """For each level, the codes of its parts."""
-    return [list(methodology.indicators["code"]), *([n.code for n in nodes] for nodes in methodology.nodes[:-1])]
 
 
 def _node(node: Node) -> dict[str, Any]:

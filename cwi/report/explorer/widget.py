@@ -22,7 +22,7 @@ from cwi.methodology import Methodology, Node
 from cwi.methods.ranking import rank
 from cwi.report.blocks import Paragraph, Table
 from cwi.report.explorer import outlines
-from cwi.report.explorer.data import LEARNT, MOST, by_count, parts_of, points, under
+from cwi.report.explorer.data import LEARNT, MOST, by_count, points, under
 from cwi.report.languages import Language
 from cwi.report.pictures.maps import boundaries_of
 from cwi.report.sections.index import MAP_LIMITS
@@ -81,7 +81,7 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
     def __init__(self, edition: Edition, language: Language) -> None:
         self.edition, self.language = edition, language
         self.official = edition.methodology
-        self._parts = parts_of(self.official)
+        self._parts = [list(codes) for codes in self.official.tree.codes[:-1]]
         values = edition.scores.values(edition.year)
         self._regions, self._x = [str(code) for code in values.index], values.to_numpy(float)
         self._quiet = False

@@ -457,3 +457,12 @@ def test_the_command_prints_counts_then_lines(
         cli.main()
     assert left.value.code == 2
     assert few("a, b, c") == "a, b, c"
+
+
+def test_weights_in_the_index_are_those_in_force() -> None:
+    """In 2023 physicians are alone in their component, which counts a quarter of Public policy's half: 12.5 %."""
+    table = audit(read_edition(2023).scores, 2023, rng=np.random.default_rng(1), draws=20).effective
+    rows = table[(table["parent"] == "index") & (table["level"] == "indicator")].set_index("part")
+    assert rows.loc[["physicians", "life_expectancy"], "nominal"].round(3).tolist() == [0.125, 0.125]
+    assert rows.loc["physicians", "ratio"] == pytest.approx(1.56, abs=0.01)
+    assert rows.loc["life_expectancy", "ratio"] == pytest.approx(0.91, abs=0.01)

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from cwi import MethodologyError, derive, read_edition
 from cwi.edition import Edition, read_published
 from cwi.methods.ranking import rank
-from cwi.report.explorer.data import by_count, parts_of, sets
+from cwi.report.explorer.data import by_count, sets
 from cwi.report.explorer.page import HERE, explorer, make_site
 from cwi.report.languages import LANGUAGES, Language
 
@@ -137,7 +137,7 @@ def expected(edition: Edition, given: list[Array]) -> pd.DataFrame:
 def random_points(edition: Edition, rng: np.random.Generator, *, whole: bool) -> list[Array]:
     """Points for every part, one of each level nought."""
     given = []
-    for codes in parts_of(edition.methodology):
+    for codes in edition.methodology.tree.codes[:-1]:
         row = rng.uniform(1, 100, len(codes))
         row[rng.integers(len(codes))] = 0.0
         given.append(np.round(row) if whole else row)
@@ -145,7 +145,7 @@ def random_points(edition: Edition, rng: np.random.Generator, *, whole: bool) ->
 
 
 def link(edition: Edition, given: list[Array], language: str = "en") -> str:
-    rows = zip(parts_of(edition.methodology), given, strict=True)
+    rows = zip(edition.methodology.tree.codes[:-1], given, strict=True)
     said = {f"w.{code}": repr(float(value)) for codes, row in rows for code, value in zip(codes, row, strict=True)}
     return "#" + urlencode({"lang": language, **said})
 
@@ -248,7 +248,7 @@ def check_through_link_and_controls(opened: Opened, edition: Edition, rng: np.ra
     opened.page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true; })")
     given = [*given[:1], *random_points(edition, rng, whole=True)[1:]]
     given[0][:3] = [17, 0, 94]
-    for codes, row in zip(parts_of(edition.methodology), given, strict=True):
+    for codes, row in zip(edition.methodology.tree.codes[:-1], given, strict=True):
         for code, value in list(zip(codes, row, strict=True))[: 3 if row is given[0] else None]:
             opened.page.locator(f'input[data-code="{code}"]').fill(f"{value:.0f}")
     agree(opened, edition, given)
@@ -430,7 +430,9 @@ def test_the_file(real: dict[int, tuple[Edition, str]], show: Callable[..., Open
         assert word in text
     weights = dict(re.findall(r"^# weight \S+ (\S+) (\S+)$", text, re.MULTILINE))
     above = given[-1] / given[-1].sum()
-    assert [float(weights[code]) for code in parts_of(edition.methodology)[-1]] == pytest.approx(list(above), abs=1e-11)
+    assert [float(weights[code]) for code in edition.methodology.tree.codes[:-1][-1]] == pytest.approx(
+        list(above), abs=1e-11
+    )
 
 
 def test_a_browser_that_computes_otherwise_says_so(
