@@ -1,6 +1,6 @@
-"""The arrow on bare arrays: values of units on indicators in, scores of every level out.
+"""Scores of every level computed from arrays: values of units on indicators in, scores out.
 
-Leading axes are draws, so that ten thousand alternatives cost no loop; no tables, no names of regions.
+Leading axes are draws, so ten thousand alternatives need no loop. No tables and no names of regions here.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from cwi.methods.treatment import Treatment
 
 __all__ = [
     "Derived",
-    "Floor",
-    "base_floor",
-    "climb",
+    "Fitted",
+    "LevelScores",
+    "aggregate_level",
+    "base_level_scores",
+    "coverage_weights",
     "derive",
-    "judging",
+    "fit",
     "learning",
     "named",
     "normalise",
@@ -39,7 +41,7 @@ Array = NDArray[np.float64]
 class Derived:
     """Scores as arrays, level by level; the lowest level is that of the indicators.
 
-    ``scores[l]`` : (..., n, k_l)  scores of the k_l nodes of level l, not a number where the coverage is too low
+    ``scores[l]`` : (..., n, k_l)  scores of the k_l nodes of level l, NaN where the coverage is too low
     ``coverage[l]``: (..., n, k_l) share of the weight of a node's parts that has a score (indicators: 0 or 1)
     ``measured[l]``: (..., n, k_l) share of the weight of all indicators under a node that was measured
     """
@@ -61,13 +63,14 @@ def derive(
     base: Array | None = None,
     weights: Sequence[Array] | None = None,
     groups: NDArray[np.intp] | None = None,
+    fitted: Fitted | None = None,
 ) -> Derived:
-    """The arrow on bare arrays.
+    """Scores of all levels from an array of values.
 
     Parameters
     ----------
     x : (..., n, k)
-        Values of n units on the k indicators of the methodology, in its order; not a number where nothing was
+        Values of n units on the k indicators of the methodology, in its order; NaN where nothing was
         measured. Leading axes are draws.
     base : (m, k), optional
         Values of the base years, for rules that learn from data.
@@ -78,6 +81,8 @@ def derive(
     groups : (n,), optional
         For rules that compare units: which units are compared with each other (one year's regions); a unit below 0
         takes no part and has no score there (the nation). All are compared by default.
+    fitted : optional
+        What :func:`fit` learnt from the base years, instead of ``base``, where it is known already.
 
     Returns
     -------
@@ -100,22 +105,25 @@ def derive(
     x = np.asarray(x, dtype=float)
     if x.ndim < 2 or x.shape[-1] != len(table):
         raise MethodologyError(f"values have the shape {x.shape}; the last axis must hold {len(table)} indicators")
-    own = weigh(methodology, base)
-    floors = [normalise(x, methodology, base)]
-    coverage = [floors[0].seen.astype(float)]
-    levels = zip(methodology.nodes, own, methodology.stated_weights, own if weights is None else weights, strict=True)
-    for nodes, owned, stated, using in levels:
-        reached, covered = climb(floors[-1], nodes, judging(nodes, owned, stated), np.asarray(using, float), groups)
-        floors.append(reached)
+    fitted = fit(methodology, base) if fitted is None else fitted
+    levels = [_indicator_scores(x, methodology, fitted.base, fitted.treatment)]
+    coverage = [levels[0].seen.astype(float)]
+    used = fitted.weights if weights is None else weights
+    for nodes, own, stated, using in zip(
+        methodology.nodes, fitted.weights, methodology.stated_weights, used, strict=True
+    ):
+        judged = coverage_weights(nodes, own, stated)
+        above, covered = aggregate_level(levels[-1], nodes, judged, np.asarray(using, float), groups)
+        levels.append(above)
         coverage.append(covered)
-    scores = tuple(floor.scores for floor in floors)
-    measured = (floor.measured for floor in floors)
+    scores = tuple(level.scores for level in levels)
+    measured = (level.measured for level in levels)
     return Derived(scores, *(tuple(map(_like, arrays, scores)) for arrays in (coverage, measured)))
 
 
 @dataclass(frozen=True, eq=False)
-class Floor:
-    """One level of the tree on the way up.
+class LevelScores:
+    """The scores of one level of the tree, with what the level above needs to know of them.
 
     ``scores``  : (..., n, k) of the k nodes of the level
     ``seen``    : (n, k) which have a score, when that is the same in all draws, or (..., n, k)
@@ -127,31 +135,47 @@ class Floor:
     measured: Array
 
 
-def normalise(x: Array, methodology: Methodology, base: Array | None, columns: NDArray[np.intp] | None = None) -> Floor:
-    """The lowest floor: values treated and brought to the scale of scores.
+def normalise(
+    x: Array, methodology: Methodology, base: Array | None, columns: NDArray[np.intp] | None = None
+) -> LevelScores:
+    """The scores of the indicators: values after treatment and normalisation.
 
     ``columns`` are the indicators that ``x`` has, where it has not all of them.
     """
-    y = _normalise(x, methodology, base, columns)
+    return _indicator_scores(x, methodology, base, treat(methodology, base), columns)
+
+
+def _indicator_scores(
+    x: Array,
+    methodology: Methodology,
+    base: Array | None,
+    treated: Treatment | None,
+    columns: NDArray[np.intp] | None = None,
+) -> LevelScores:
+    y = _normalise(x, methodology, base, treated, columns)
     seen = _settled(~np.isnan(y))
     if y.ndim == 2:
         y = np.asfortranarray(y)  # an indicator in one piece
     if seen.ndim == 2:
         seen = np.asfortranarray(seen)
-    return Floor(y, seen, seen.astype(float))
+    return LevelScores(y, seen, seen.astype(float))
 
 
-def climb(
-    below: Floor, nodes: Sequence[Node], ruling: Array, using: Array, groups: NDArray[np.intp] | None = None
-) -> tuple[Floor, Array]:
-    """One level up: the floor of the nodes, and the share of the weight of their parts that has a score.
+def aggregate_level(
+    below: LevelScores,
+    nodes: Sequence[Node],
+    coverage_weights: Array,
+    weights: Array,
+    groups: NDArray[np.intp] | None = None,
+) -> tuple[LevelScores, Array]:
+    """Aggregate one level: the scores of its nodes, and the share of the weight of their parts that has a score.
 
-    ``ruling`` are the weights that say whether enough was measured, ``using`` those that the scores are made with.
+    ``coverage_weights`` decide whether enough was measured; ``weights`` are those that the scores are computed with.
     """
     scores, seen, coverage, measured = zip(
-        *(_aggregate(node, below, ruling, using, groups) for node in nodes), strict=True
+        *(_aggregate(node, below, coverage_weights, weights, groups) for node in nodes), strict=True
     )
-    return Floor(_beside(scores), _beside(seen), _beside(measured)), _beside(coverage)
+    return LevelScores(_beside(scores), _beside(seen), _beside(measured)), _beside(coverage)
 
 
 def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, ...]:
@@ -162,15 +186,60 @@ def weigh(methodology: Methodology, base: Array | None = None) -> tuple[Array, .
     base : (m, k), optional
         Values of the base years, for schemes that learn from data.
     """
+    learns = base is not None and any(learning(methodology.nodes))
+    return _weights_of_levels(methodology, base, treat(methodology, base) if learns else None)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What the rules of a methodology learn from the base years, decided once for any values.
+
+    ``base``     : (m, k) values of the base years, or None
+    ``treatment``: what is done to outliers of each indicator, or None
+    ``weights``  : for each level, (k_l,) the weight of every part in its parent
+    """
+
+    base: Array | None
+    treatment: Treatment | None
+    weights: tuple[Array, ...]
+
+
+def fit(methodology: Methodology, base: Array | None = None) -> Fitted:
+    """Decide the treatment of outliers and the weights on the base years.
+
+    Parameters
+    ----------
+    base : (m, k), optional
+        Values of the base years, for rules that learn from data.
+
+    Raises
+    ------
+    MethodologyError
+        If the treatment has no base years to be decided on, or a rule cannot be applied to them.
+
+    Examples
+    --------
+    >>> from cwi import read_methodology
+    >>> [len(weights) for weights in fit(read_methodology("2024.1")).weights]
+    [56, 14, 4]
+    """
+    treated = treat(methodology, base)
+    return Fitted(base, treated, _weights_of_levels(methodology, base, treated))
+
+
+def _weights_of_levels(methodology: Methodology, base: Array | None, treated: Treatment | None) -> tuple[Array, ...]:
     learnt = learning(methodology.nodes)
-    z = base_floor(methodology, base) if any(learnt) else None
+    z = None
+    if base is not None and any(learnt):
+        values = np.asarray(base, float)
+        z = _indicator_scores(values, methodology, values, treated)
     result: list[Array] = []
     levels = zip(methodology.nodes, methodology.stated_weights, methodology.tree.codes, strict=False)
     for level, (nodes, stated, codes) in enumerate(levels):
         weights = weigh_level(nodes, stated, codes, z)
         result.append(weights)
         if z is not None and any(learnt[level + 1 :]):
-            z, _ = climb(z, nodes, weights, weights)
+            z, _ = aggregate_level(z, nodes, weights, weights)
     return tuple(result)
 
 
@@ -179,12 +248,12 @@ def learning(levels: Sequence[Sequence[Node]]) -> list[bool]:
     return [any(node.weighting.learns for node in nodes) for nodes in levels]
 
 
-def base_floor(methodology: Methodology, base: Array | None) -> Floor | None:
-    """The lowest floor of the base years, that weighting schemes learn from; nothing without base years."""
+def base_level_scores(methodology: Methodology, base: Array | None) -> LevelScores | None:
+    """The indicators' scores in the base years, that weighting schemes learn from; None without base years."""
     return None if base is None else normalise(np.asarray(base, float), methodology, base)
 
 
-def weigh_level(nodes: Sequence[Node], stated: Array, codes: Sequence[str], z: Floor | None) -> Array:
+def weigh_level(nodes: Sequence[Node], stated: Array, codes: Sequence[str], z: LevelScores | None) -> Array:
     """The weight of every part of one level in its parent; ``z`` is the level below in the base years."""
     scores = np.empty((0, len(stated))) if z is None else z.scores
     weights = np.zeros(len(stated))
@@ -209,11 +278,14 @@ def treat(methodology: Methodology, base: Array | None) -> Treatment | None:
 
 
 def _normalise(
-    x: Array, methodology: Methodology, base: Array | None, columns: NDArray[np.intp] | None = None
+    x: Array,
+    methodology: Methodology,
+    base: Array | None,
+    treated: Treatment | None,
+    columns: NDArray[np.intp] | None,
 ) -> Array:
     table = methodology.indicators if columns is None else methodology.indicators.iloc[columns]
     ends = table[["worst", "best"]].to_numpy(float).T
-    treated = treat(methodology, base)
     if treated is not None and columns is not None:
         treated = treatment.of_columns(treated, columns)
     base = base if base is None or columns is None else base[:, columns]
@@ -226,10 +298,10 @@ def _normalise(
         return methodology.normalisation(x, ends[0], ends[1], (table["scale"] == "log").to_numpy(), base)
 
 
-def judging(nodes: Sequence[Node], own: Array, stated: Array) -> Array:
-    """The weights that say whether enough was measured: a node's own, or the stated ones where they are learnt.
+def coverage_weights(nodes: Sequence[Node], own: Array, stated: Array) -> Array:
+    """The weights that decide whether enough was measured: a node's own, or the stated ones where they are learnt.
 
-    What a scheme learnt in the base years may lie on indicators that nobody measures any more.
+    What a scheme learnt in the base years may give weight to indicators that are no longer measured.
     """
     weights = own.copy()
     for node in nodes:
@@ -259,14 +331,14 @@ def _weights(node: Node, z: Array, stated: Array, codes: Sequence[str]) -> Array
 
 
 def _aggregate(
-    node: Node, below: Floor, ruling: Array, using: Array, groups: NDArray[np.intp] | None
+    node: Node, below: LevelScores, coverage_weights: Array, weights: Array, groups: NDArray[np.intp] | None
 ) -> tuple[Array, NDArray[np.bool_], Array, Array]:
     """Score of one node from the level below, whether there is one, coverage, and measured share."""
     at = _place(node.parts)
-    rule = ruling[at] / ruling[at].sum()
-    y, w, seen = below.scores[..., at], using[..., at], below.seen[..., at]
-    share = np.asarray((rule * below.measured[..., at]).sum(axis=-1))
-    coverage = np.where(seen.all(axis=-1), 1.0, (rule * seen).sum(axis=-1))
+    counted = coverage_weights[at] / coverage_weights[at].sum()
+    y, w, seen = below.scores[..., at], weights[..., at], below.seen[..., at]
+    share = np.asarray((counted * below.measured[..., at]).sum(axis=-1))
+    coverage = np.where(seen.all(axis=-1), 1.0, (counted * seen).sum(axis=-1))
     enough = coverage >= node.coverage - 1e-9
     with named(node.code):
         if node.aggregation.of_units:
@@ -302,14 +374,14 @@ def _by_pattern(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough:
         used, some = _shares(weights)
         if (pattern & (used == 0)).any():  # a part that counts nothing stops nobody
             part = np.where(used > 0, part, 1.0)
-        found = node.aggregation(part, used)
+        result = node.aggregation(part, used)
         if some is not None:
-            found = np.where(some, found, np.nan)
+            result = np.where(some, result, np.nan)
         if here.all():
-            return found
+            return result
         if score is None:
             score = np.full(np.broadcast_shapes(y.shape[:-1], w.shape[:-1])[::-1], np.nan).T
-        score[..., units] = found
+        score[..., units] = result
     return np.full(y.shape[:-1], np.nan) if score is None else score
 
 
@@ -318,8 +390,8 @@ def _one_by_one(node: Node, y: Array, w: Array, seen: NDArray[np.bool_], enough:
     used, some = _shares(w * seen)
     if some is not None:
         enough = enough & some
-    found = node.aggregation(np.where(seen & enough[..., None] & (used > 0), y, 1.0), used)
-    return np.where(enough, found, np.nan)
+    result = node.aggregation(np.where(seen & enough[..., None] & (used > 0), y, 1.0), used)
+    return np.where(enough, result, np.nan)
 
 
 def _shares(w: Array) -> tuple[Array, NDArray[np.bool_] | None]:
@@ -334,7 +406,7 @@ def _shares(w: Array) -> tuple[Array, NDArray[np.bool_] | None]:
 
 
 def _place(parts: Sequence[int]) -> slice | list[int]:
-    """Where the parts stand: parts that stand together are looked at, not copied."""
+    """The positions of the parts: a slice where they are consecutive, so that nothing is copied."""
     together = parts[-1] - parts[0] == len(parts) - 1 and list(parts) == sorted(parts)
     return slice(parts[0], parts[-1] + 1) if together else list(parts)
 
@@ -394,7 +466,7 @@ def _spread(block: Array, pattern: NDArray[np.bool_]) -> Array:
 
 
 class named:
-    """Says at which node a rule refused, and because of which of its parts."""
+    """Add to a rule's error the node where it was raised, and the part that caused it."""
 
     def __init__(self, what: str, parts: Sequence[str] = ()) -> None:
         self.what, self.parts = what, parts

@@ -1,6 +1,7 @@
-"""The arrow: a score is what a methodology makes of observations.
+"""Scores of observations under a methodology, as tables.
 
-``score`` takes the long table and gives the tree of scores; :mod:`cwi.derivation` is the same arrow on arrays.
+``score`` takes the long table of observations and returns the scores of all levels; :mod:`cwi.derivation` computes them
+on arrays.
 """
 
 from __future__ import annotations
@@ -13,25 +14,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.derivation import Derived, derive, treat, weigh
-from cwi.errors import DataError
+from cwi.derivation import Derived, derive, fit, weigh
+from cwi.errors import DataError, near
 from cwi.methodology import Methodology
 from cwi.methods.ranking import rank
-from cwi.methods.treatment import Treatment, changes
+from cwi.methods.treatment import Changes, changes
 from cwi.panel import IMPUTED, read_panel
+from cwi.territory import PARENT_REGION
 from cwi.tree import INDICATOR
 
-__all__ = ["Derived", "Scores", "derive", "score", "weigh"]
+__all__ = ["CARRIED", "FLAGS", "Derived", "Scores", "derive", "has_flag", "score", "weigh"]
 
 Array = NDArray[np.float64]
 
-STATUSES = ("synthetic", IMPUTED, "parent region", "derived", "corrected", "backcast")  # that a reader must know
-FLAGS = ("synthetic", "carried", *STATUSES[1:], "treated", "capped", "gaps")
+CARRIED, CAPPED = "carried", "capped"
+STATUSES = ("synthetic", IMPUTED, PARENT_REGION, "derived", "corrected", "backcast")  # that a reader must know
+FLAGS = ("synthetic", CARRIED, *STATUSES[1:], "treated", CAPPED, "gaps")
+BETWEEN = "; "  # two flags in the column of a table
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Answers as tidy tables, with the derivation kept.
+    """Scores as tidy tables, with what they were computed from.
 
     ``nodes``: region, year, node, level, score, rank, coverage, measured, flag. The rank is among the regions of
     one year and leaves the nation out.
@@ -107,6 +111,18 @@ class Scores:
         depth = tree.levels.index(level)
         return pd.DataFrame(weights[depth], index=tables[0].index, columns=list(tree.codes[depth]))
 
+    def flagged(self, *flags: str) -> pd.Series:
+        """Which rows of ``nodes`` have any of these flags: true or false, by the index of ``nodes``.
+
+        Examples
+        --------
+        >>> from cwi import read_edition
+        >>> scores = read_edition(2023).scores
+        >>> sorted(scores.nodes.loc[scores.flagged("parent region"), "region"].unique())
+        ['KZ-10', 'KZ-19', 'KZ-33', 'KZ-35', 'KZ-62', 'KZ-63']
+        """
+        return has_flag(self.nodes["flag"], *flags)
+
     def explain(self, region: str, year: int) -> pd.DataFrame:
         """The tree under one number, from the index down to the values.
 
@@ -148,6 +164,34 @@ class Scores:
         return pd.DataFrame(rows)
 
 
+def has_flag(column: pd.Series, *flags: str) -> pd.Series:
+    """Which cells of a column of flags hold any of the given ones.
+
+    Parameters
+    ----------
+    column
+        Such as ``scores.nodes["flag"]``, or a column of ``scores.wide(year, level, "flag")``; missing cells have none.
+    flags
+        Of :data:`FLAGS`.
+
+    Raises
+    ------
+    DataError
+        If a flag is unknown.
+
+    Examples
+    --------
+    >>> has_flag(pd.Series(["", "carried; gaps", None]), "carried", "capped").tolist()
+    [False, True, False]
+    """
+    for flag in flags:
+        if flag not in FLAGS:
+            raise DataError(f"no flag is called '{flag}'{near(flag, FLAGS)}")
+    cells = column.fillna("")
+    wanted = [cell for cell in cells.unique() if set(cell.split(BETWEEN)) & set(flags)]
+    return cells.isin(wanted)
+
+
 def score(
     observations: pd.DataFrame,
     methodology: Methodology,
@@ -155,7 +199,7 @@ def score(
     years: Sequence[int] | None = None,
     base: pd.DataFrame | None = None,
 ) -> Scores:
-    """What the methodology makes of the observations.
+    """Score observations by a methodology: all regions, years and levels of the tree.
 
     Parameters
     ----------
@@ -177,7 +221,7 @@ def score(
     Raises
     ------
     DataError
-        If a column is missing, a key stands twice, or nothing can be scored.
+        If a column is missing, a key is there twice, or nothing can be scored.
     MethodologyError
         If a rule cannot be applied to these scores.
 
@@ -190,38 +234,40 @@ def score(
     4
     """
     panel = read_panel(observations, methodology, years=years, base=base)
-    cells, learnt, x, units = panel.cells, panel.base, panel.x, panel.units
-    weights = weigh(methodology, learnt)
-    derived = derive(x, methodology, base=learnt, weights=weights, groups=panel.groups)
+    cells, x, units = panel.cells, panel.x, panel.units
+    fitted = fit(methodology, panel.base)
+    changed = None if fitted.treatment is None else changes(fitted.treatment, x)
+    derived = derive(x, methodology, fitted=fitted, groups=panel.groups)
     cells["score"] = derived.scores[0].reshape(-1)
     return Scores(
-        nodes=_node_table(units, cells, derived, learnt, methodology),
-        edges=_edge_table(methodology, weights),
+        nodes=_node_table(units, cells, derived, methodology, changed),
+        edges=_edge_table(methodology, fitted.weights),
         cells=cells,
-        treated=_treated_table(units, x, learnt, methodology),
-        weights=weights,
-        base=learnt,
+        treated=_treated_table(units, methodology, changed),
+        weights=fitted.weights,
+        base=panel.base,
         methodology=methodology,
     )
 
 
-def _treated_table(units: pd.DataFrame, x: Array, learnt: Array, methodology: Methodology) -> pd.DataFrame:
+def _treated_table(units: pd.DataFrame, methodology: Methodology, changed: Changes | None) -> pd.DataFrame:
     """Every cell that the treatment of outliers changed, before and after."""
     columns = ["region", "year", "indicator", "value", "treated", "why"]
-    treated = treat(methodology, learnt)
-    if treated is None:
+    if changed is None:
         return pd.DataFrame(columns=columns)
-    found = changes(treated, x)
-    table = units.iloc[found.row].reset_index(drop=True)
+    table = units.iloc[changed.row].reset_index(drop=True)
     codes = methodology.indicators["code"].to_numpy()
-    return table.assign(indicator=codes[found.column], value=found.old, treated=found.new, why=found.why)[columns]
+    return table.assign(indicator=codes[changed.column], value=changed.old, treated=changed.new, why=changed.why)[
+        columns
+    ]
 
 
 def _node_table(
-    units: pd.DataFrame, cells: pd.DataFrame, derived: Derived, learnt: Array, methodology: Methodology
+    units: pd.DataFrame, cells: pd.DataFrame, derived: Derived, methodology: Methodology, changed: Changes | None
 ) -> pd.DataFrame:
+    """The scores, ranks and flags of all nodes as a long table, the index first."""
     names, codes = methodology.tree.levels, methodology.tree.codes
-    flags = _flags(cells, derived, methodology, treat(methodology, learnt))
+    flags = _flags(cells, derived, methodology, changed)
     ranks = _ranks(units, derived, methodology)
     parts = []
     for depth in reversed(range(len(names))):
@@ -245,6 +291,7 @@ def _node_table(
 
 
 def _ranks(units: pd.DataFrame, derived: Derived, methodology: Methodology) -> list[Array]:
+    """For each level the ranks of the regions in each year, (n, k); the nation has none."""
     ranked = (units["region"] != methodology.nation).to_numpy()
     result = []
     for scores in derived.scores:
@@ -257,49 +304,47 @@ def _ranks(units: pd.DataFrame, derived: Derived, methodology: Methodology) -> l
 
 
 def _flags(
-    cells: pd.DataFrame, derived: Derived, methodology: Methodology, treated: Treatment | None
-) -> list[list[str]]:
-    """For each level and node the things a reader must know, gathered from everything below."""
-    shape = derived.scores[0].shape
-    table = methodology.indicators
-    low, high = table[["worst", "best"]].min(axis=1).to_numpy(), table[["worst", "best"]].max(axis=1).to_numpy()
-    value = cells["value"].to_numpy(float).reshape(shape)
-    status = cells["status"].to_numpy(object).reshape(shape)
-    changed = np.zeros(shape, dtype=bool)
-    if treated is not None:
-        found = changes(treated, value)
-        changed[found.row, found.column] = True
-    late = (cells["observed"] < cells["year"]).fillna(False).to_numpy(bool).reshape(shape)
-    with np.errstate(invalid="ignore"):
-        at = {
-            "carried": late,
-            **{name: status == name for name in STATUSES},
-            "treated": changed,
-            "capped": ((value < low) | (value > high)) & (derived.scores[0] >= 0) & (derived.scores[0] <= 100),
-            "gaps": np.zeros(shape, dtype=bool),
-        }
-    result = []
-    for depth in range(len(derived.scores)):
-        if depth:
-            nodes = methodology.nodes[depth - 1]
-            at = {
-                name: np.stack([found[:, list(node.parts)].any(axis=1) for node in nodes], axis=1)
-                for name, found in at.items()
-            }
-            at["gaps"] |= derived.measured[depth] < 1 - 1e-9
-        stacked = np.stack([at[name].reshape(-1) for name in FLAGS], axis=1)
-        result.append(["; ".join(name for name, here in zip(FLAGS, row, strict=True) if here) for row in stacked])
+    cells: pd.DataFrame, derived: Derived, methodology: Methodology, changed: Changes | None
+) -> list[NDArray[np.object_]]:
+    """For each level what a reader must know of a score, gathered from all indicators below it, as text."""
+    marks = _marks(cells, derived.scores[0], methodology, changed)
+    gaps, result = FLAGS.index("gaps"), []
+    for level, scores in enumerate(derived.scores):
+        if level:
+            marks = marks @ methodology.tree.belongs(level - 1)
+            marks[gaps] |= derived.measured[level] < 1 - 1e-9
+        kinds, kind = np.unique(marks.reshape(len(FLAGS), -1), axis=1, return_inverse=True)
+        words = [BETWEEN.join(flag for flag, here in zip(FLAGS, column, strict=True) if here) for column in kinds.T]
+        result.append(np.array(words, dtype=object)[kind.reshape(scores.size)])
     return result
 
 
+def _marks(cells: pd.DataFrame, scores: Array, methodology: Methodology, changed: Changes | None) -> NDArray[np.bool_]:
+    """Which indicator scores (n, k) have which flag: (flags, n, k)."""
+    value = cells["value"].to_numpy(float).reshape(scores.shape)
+    status = cells["status"].to_numpy(object).reshape(scores.shape)
+    ends = methodology.indicators[["worst", "best"]].to_numpy(float)
+    treated = np.zeros(scores.shape, dtype=bool)
+    if changed is not None:
+        treated[changed.row, changed.column] = True
+    with np.errstate(invalid="ignore"):
+        outside = (value < ends.min(axis=1)) | (value > ends.max(axis=1))
+        marks = {
+            CARRIED: (cells["observed"] < cells["year"]).fillna(False).to_numpy(bool).reshape(scores.shape),
+            **{name: status == name for name in STATUSES},
+            "treated": treated,
+            CAPPED: outside & (scores >= 0) & (scores <= 100),
+            "gaps": np.zeros(scores.shape, dtype=bool),
+        }
+    return np.stack([marks[flag] for flag in FLAGS])
+
+
 def _edge_table(methodology: Methodology, weights: Sequence[Array]) -> pd.DataFrame:
-    parent_of, parts_of = methodology.tree.parent_of, methodology.tree.parts_of
-    weight = {
-        code: own
-        for codes, level_weights in zip(methodology.tree.codes, weights, strict=False)
-        for code, own in zip(codes, level_weights, strict=True)
-    }
-    parts = [part for own in parts_of.values() for part in own]
-    return pd.DataFrame(
-        {"parent": [parent_of[part] for part in parts], "node": parts, "weight": [weight[p] for p in parts]}
-    )
+    """The weight of every part in its parent, lowest level first; parts that are left out have no row."""
+    tree, tables = methodology.tree, []
+    for level, (parents, own) in enumerate(zip(tree.parents, weights, strict=True)):
+        order = np.argsort(parents, kind="stable")
+        order = order[parents[order] >= 0]
+        codes, above = np.array(tree.codes[level], dtype=object), np.array(tree.codes[level + 1], dtype=object)
+        tables.append(pd.DataFrame({"parent": above[parents[order]], "node": codes[order], "weight": own[order]}))
+    return pd.concat(tables, ignore_index=True)

@@ -1,4 +1,4 @@
-"""How a score is made of observations: the rules and the tree, read from a folder that people approve.
+"""The methodology: the rules and the tree by which scores are computed, read from a folder that people approve.
 
 A methodology folder holds ``methodology.toml`` (the rules) and ``indicators.csv`` (the tree, the ends,
 the names). Levels are data: any number of them, each with its own rules.
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from cwi import folders
 from cwi.errors import MethodologyError, near
 from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_indicators, ended
-from cwi.rules import UNSTATED, Rule, check_choice, check_known, check_number, placed, read_rule, recorded
+from cwi.rules import UNSTATED, Rule, by_part_order, check_choice, check_known, check_number, for_fingerprint, read_rule
 from cwi.textfiles import read_csv, read_toml
 from cwi.tree import INDICATOR, Tree
 
@@ -50,7 +50,7 @@ TREATMENT = ("limit", "then", "skew", "kurt")
 
 @dataclass(frozen=True)
 class Level:
-    """One floor of the tree: how the parts of its nodes are weighted and put together.
+    """One level of the tree: how the parts of its nodes are weighted and aggregated.
 
     ``coverage`` is the share of the weight of a node's parts that must have a score for the node to have one.
     """
@@ -63,7 +63,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Node:
-    """A component, a dimension, the index: its place, its weight in its parent and the rules it goes by."""
+    """A node above the indicators: its parent and parts, its weight in its parent and the rules for its parts."""
 
     code: str
     level: str
@@ -141,15 +141,15 @@ class Methodology:
         said: dict[str, Any] = {
             "version": self.version,
             "titles": dict(self.titles),
-            "normalisation": recorded(self.normalisation),
+            "normalisation": for_fingerprint(self.normalisation),
             **{key: getattr(self, key) for key in SETTINGS if key not in ("treatment", "imputation", "without")},
             "levels": [
-                [level.name, recorded(level.weighting), recorded(level.aggregation), level.coverage]
+                [level.name, for_fingerprint(level.weighting), for_fingerprint(level.aggregation), level.coverage]
                 for level in self.levels
             ],
             "nodes": {
                 code: {
-                    key: recorded(value) if isinstance(value, Rule) else value
+                    key: for_fingerprint(value) if isinstance(value, Rule) else value
                     for key, value in sorted(override.items())
                 }
                 for code, override in sorted(self.overrides.items())
@@ -161,7 +161,7 @@ class Methodology:
         if self.treatment is not None:
             said["treatment"] = dict(self.treatment)
         if self.imputation:
-            said["imputation"] = [recorded(rule) for rule in self.imputation]
+            said["imputation"] = [for_fingerprint(rule) for rule in self.imputation]
         if self.without:
             said["without"] = sorted(self.without)
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
@@ -440,7 +440,7 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
                     parent=parent_of.get(code),
                     parts=kept,
                     weight=own.get("weight", 1.0),
-                    weighting=placed(
+                    weighting=by_part_order(
                         own.get("weighting", level.weighting),
                         [parts[i] for i in kept],
                         code,

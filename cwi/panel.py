@@ -1,6 +1,6 @@
-"""Which value stands for which cell: of each region and indicator the latest that is not too old, gaps filled by rule.
+"""The value used for each region and indicator: the most recent within ``max_age``, gaps imputed where rules say so.
 
-Between the long table of what was measured and the arrays that :mod:`cwi.derivation` works on.
+Between the long table of observations and the arrays of :mod:`cwi.derivation`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cwi.errors import DataError
 from cwi.methodology import Methodology, Rule
 from cwi.methods.imputation import Filled, in_turn, multiple_imputation
 from cwi.methods.imputation.filled import Imputation
+from cwi.territory import PARENT_REGION
 
 __all__ = ["IMPUTED", "Panel", "multiply_imputed", "read_panel"]
 
@@ -289,7 +290,7 @@ def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
     rows = table[
         table["year"].isin(methodology.base)
         & (table["region"] != methodology.nation)
-        & ~table["status"].isin(["parent region", "backcast"])
+        & ~table["status"].isin([PARENT_REGION, "backcast"])
     ]
     wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")
     return wide.reindex(columns=methodology.indicators["code"]).to_numpy(float)

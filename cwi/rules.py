@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from cwi.errors import MethodologyError, near
 from cwi.methods import aggregation, imputation, normalisation, weighting
 
-__all__ = ["UNSTATED", "Rule", "check_choice", "check_known", "check_number", "placed", "read_rule", "recorded"]
+__all__ = [
+    "UNSTATED",
+    "Rule",
+    "by_part_order",
+    "check_choice",
+    "check_known",
+    "check_number",
+    "for_fingerprint",
+    "read_rule",
+]
 
 FAMILIES: Mapping[str, ModuleType] = {
     "normalisation": normalisation,
@@ -112,7 +121,7 @@ def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
         check_number(value, key, where, whole=annotation.startswith("int"))
 
 
-def placed(rule: Rule, codes: Sequence[str], node: str, where: str, without: Sequence[str] = ()) -> Rule:
+def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, without: Sequence[str] = ()) -> Rule:
     """The rule with what it says of parts, by code and never by place, in the order of the node's parts.
 
     What it says of parts that are left out is passed over; their points and shares go to the others in proportion.
@@ -145,14 +154,14 @@ def placed(rule: Rule, codes: Sequence[str], node: str, where: str, without: Seq
         np.fill_diagonal(times, 1.0)
         return [list(line) for line in times.tolist()]
 
-    placed = dict(rule.parameters)
+    ordered = dict(rule.parameters)
     for key, value in named.items():
         if key == "target":
-            placed[key] = shared(value, key)
+            ordered[key] = shared(value, key)
         else:
             experts = value if isinstance(value, (list, tuple)) else [value]
-            placed[key] = [shared(v, key) if key == "points" else matrix(v, key) for v in experts]
-    return replace(rule, parameters=MappingProxyType(placed))
+            ordered[key] = [shared(v, key) if key == "points" else matrix(v, key) for v in experts]
+    return replace(rule, parameters=MappingProxyType(ordered))
 
 
 def check_known(said: Any, known: tuple[str, ...], where: str, what: str) -> None:
@@ -183,6 +192,6 @@ def check_number(
     return value
 
 
-def recorded(rule: Rule) -> list[Any]:
+def for_fingerprint(rule: Rule) -> list[Any]:
     """A rule as it enters the fingerprint."""
     return [rule.name, dict(rule.parameters), rule.source]

@@ -17,11 +17,11 @@ from cwi import folders
 from cwi.errors import DataError, near
 from cwi.textfiles import read_csv
 
-__all__ = ["Territory", "read_territory"]
+__all__ = ["PARENT_REGION", "Territory", "read_territory"]
 
 KINDS = ("nation", "region", "city")
 NAMES = ("name_en", "name_ru", "name_kk")
-PARENT_REGION = "parent region"
+PARENT_REGION = "parent region"  # the status of a value that a region takes from the territory it was part of
 
 
 @dataclass(frozen=True, eq=False)

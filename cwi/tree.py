@@ -76,6 +76,10 @@ class Tree:
             parts[parent].append(code)
         return MappingProxyType({code: tuple(own) for code, own in parts.items()})
 
+    def belongs(self, level: int) -> NDArray[np.bool_]:
+        """Which part of a level (counted from 0) belongs to which node of the next: (parts, nodes) of true or false."""
+        return np.asarray(self.parents[level][:, None] == np.arange(len(self.codes[level + 1])))
+
     def at(self, level: str) -> tuple[str, ...]:
         """The codes of a level.
 

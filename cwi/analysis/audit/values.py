@@ -11,6 +11,7 @@ from cwi.analysis.audit import limits as rules
 from cwi.analysis.audit.limits import Finding, judged, refused
 from cwi.analysis.audit.sheet import Sheet
 from cwi.methods.treatment import kurtosis, outlying, skewness
+from cwi.territory import PARENT_REGION
 
 __all__ = ["coverage", "critical_correlation", "ends", "outliers", "spread", "units"]
 
@@ -38,7 +39,7 @@ def units(sheet: Sheet) -> list[Finding]:
     z = 1.96 / np.sqrt(max(n - 3, 1))
     low, high = np.tanh(np.arctanh(0.5) - z), np.tanh(np.arctanh(0.5) + z)
     cells = _cells(sheet)
-    copied = cells.loc[cells["status"] == "parent region", "region"].nunique()
+    copied = cells.loc[cells["status"] == PARENT_REGION, "region"].nunique()
     said = (
         f"{n} regions; the largest node has {most} measured parts. With so few, a correlation differs from zero only "
         f"beyond ±{r:.2f}, and one of 0.50 may be anything from {low:.2f} to {high:.2f}; components and alpha describe "
@@ -63,7 +64,7 @@ def coverage(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
     cells = _cells(sheet)
     has = cells["value"].notna()
     carried = has & (cells["observed"] < cells["year"]).fillna(False).astype(bool)
-    copied = has & cells["status"].eq("parent region")
+    copied = has & cells["status"].eq(PARENT_REGION)
     marks = pd.DataFrame(
         {"has": has, "own": has & ~carried & ~copied, "carried": carried, "copied": copied}, dtype=float
     )

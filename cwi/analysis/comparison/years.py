@@ -9,6 +9,7 @@ import pandas as pd
 
 from cwi.errors import DataError
 from cwi.index import Scores, derive
+from cwi.territory import PARENT_REGION
 
 __all__ = ["Change", "change"]
 
@@ -100,7 +101,7 @@ def change(earlier: Scores, later: Scores) -> Change:
 def _own(scores: Scores) -> pd.DataFrame:
     """Values measured in the year and on the territory they stand for: a row a region, a column an indicator."""
     cells = scores.cells
-    own = (cells["observed"] == cells["year"]).fillna(False) & (cells["status"] != "parent region")
+    own = (cells["observed"] == cells["year"]).fillna(False) & (cells["status"] != PARENT_REGION)
     values = cells.assign(value=cells["value"].where(own.astype(bool)))
     wide = values.pivot(index="region", columns="indicator", values="value")
     return wide[scores.methodology.indicators["code"]]

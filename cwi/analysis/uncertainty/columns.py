@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cwi.derivation import Floor
+from cwi.derivation import LevelScores
 
 __all__ = ["columns", "distinct", "single", "stacked"]
 
@@ -42,33 +42,33 @@ def distinct(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Places]:
     return rows[:, first], at[code]
 
 
-def single(floor: Floor) -> Floor:
+def single(floor: LevelScores) -> LevelScores:
     """A floor without draws as one of a single column."""
-    return Floor(floor.scores[None], floor.seen, floor.measured)
+    return LevelScores(floor.scores[None], floor.seen, floor.measured)
 
 
-def columns(floor: Floor, columns: Places) -> Floor:
+def columns(floor: LevelScores, columns: Places) -> LevelScores:
     """Some columns of a floor; without a leading axis where they are all the same one."""
     if (columns == columns[0]).all():
-        return Floor(*(array[columns[0]] if array.ndim > 2 else array for array in _arrays(floor)))
+        return LevelScores(*(array[columns[0]] if array.ndim > 2 else array for array in _arrays(floor)))
     if len(columns) == len(floor.scores) and (columns == np.arange(len(columns))).all():
         return floor
     scores, seen, measured = (array.T[..., columns].T if array.ndim > 2 else array for array in _arrays(floor))
     if seen.ndim > 2 and (seen == seen[0]).all():
         seen, measured = seen[0], measured[0] if measured.ndim > 2 else measured
-    return Floor(scores, seen, measured)
+    return LevelScores(scores, seen, measured)
 
 
-def _arrays(floor: Floor) -> tuple[Any, Any, Any]:
+def _arrays(floor: LevelScores) -> tuple[Any, Any, Any]:
     return floor.scores, floor.seen, floor.measured
 
 
-def stacked(floors: Sequence[Floor], n: int, k: int) -> Floor:
+def stacked(floors: Sequence[LevelScores], n: int, k: int) -> LevelScores:
     """The columns of several floors side by side."""
     if len(floors) == 1:
         return floors[0]
     if not floors:
-        return Floor(np.empty((0, n, k)), np.zeros((n, k), dtype=bool), np.zeros((n, k)))
+        return LevelScores(np.empty((0, n, k)), np.zeros((n, k), dtype=bool), np.zeros((n, k)))
     total = sum(len(floor.scores) for floor in floors)
     scores = np.empty((k, n, total))
     first = floors[0]
@@ -85,4 +85,4 @@ def stacked(floors: Sequence[Floor], n: int, k: int) -> Floor:
         scores[..., here] = floor.scores.T
         if not alike:
             seen[here], measured[here] = floor.seen, floor.measured
-    return Floor(scores.T, seen, measured)
+    return LevelScores(scores.T, seen, measured)

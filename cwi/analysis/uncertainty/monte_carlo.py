@@ -137,7 +137,7 @@ def _refuse_incompatible(plan: Alternatives, seed: int, draws: int) -> None:
     drawn = _combinations(plan, seed, draws)
     kept = drawn[:, ~plan.barred(drawn)]
     if failed := plan.run(kept).failed:
-        lines = [f"{plan.told(kept[:, column])}: {reason}" for column, reason in list(failed.items())[:NAMED]]
+        lines = [f"{plan.describe(kept[:, column])}: {reason}" for column, reason in list(failed.items())[:NAMED]]
         more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
         raise MethodologyError(
             f"{plan.factors.where}: {len(failed)} of {kept.shape[1]} combinations cannot be run ({'; '.join(lines)}"

@@ -21,7 +21,16 @@ from cwi.analysis.uncertainty.columns import columns, distinct, single, stacked
 from cwi.analysis.uncertainty.factors import Factor, Factors
 from cwi.analysis.uncertainty.value_errors import Observed, Redraw
 from cwi.analysis.uncertainty.weight_changes import Act, axes_of_levels, disturbed, in_turn, spoken
-from cwi.derivation import Floor, base_floor, climb, derive, judging, learning, normalise, weigh_level
+from cwi.derivation import (
+    LevelScores,
+    aggregate_level,
+    base_level_scores,
+    coverage_weights,
+    derive,
+    learning,
+    normalise,
+    weigh_level,
+)
 from cwi.errors import MethodologyError, near
 from cwi.methodology import Methodology
 from cwi.panel import Panel
@@ -57,7 +66,7 @@ class Outcome:
 class _State:
     """The draws on one floor: draw d stands in ``column[d]`` of the floor's leading axis; nowhere (-1) if it failed."""
 
-    floor: Floor
+    floor: LevelScores
     column: Places
     failed: dict[int, str] = field(default_factory=dict)
 
@@ -182,7 +191,7 @@ class Alternatives:
             found |= here
         return found
 
-    def told(self, choices: NDArray[np.intp]) -> str:
+    def describe(self, choices: NDArray[np.intp]) -> str:
         """What one draw chooses other than officially, in words."""
         made = zip(self.factors.discrete, choices, strict=True)
         said = [
@@ -204,14 +213,14 @@ class Alternatives:
         key = self._panel_key(choices)
         return self.panels[key].x if table < 0 else self.imputed[key][table]
 
-    def _lowest(self, choices: Sequence[int], table: int) -> Floor:
+    def _lowest(self, choices: Sequence[int], table: int) -> LevelScores:
         key = ("floor", self._panel_key(choices), self.at([SCALE], choices), table)
         if key not in self._kept:
             panel = self.panels[self._panel_key(choices)]
             rules = self.rules(self.at([SCALE], choices))
             floor = normalise(self._values(choices, table), rules, panel.base)
-            self._kept[key] = Floor(np.asfortranarray(floor.scores), floor.seen, floor.measured)
-        found: Floor = self._kept[key]
+            self._kept[key] = LevelScores(np.asfortranarray(floor.scores), floor.seen, floor.measured)
+        found: LevelScores = self._kept[key]
         return found
 
     def _own(self, level: int, choices: Sequence[int]) -> Array:
@@ -228,19 +237,21 @@ class Alternatives:
         found: Array = self._kept[key]
         return found
 
-    def _base(self, level: int, choices: Sequence[int]) -> Floor | None:
+    def _base(self, level: int, choices: Sequence[int]) -> LevelScores | None:
         """The floor below a level in the base years."""
         key = ("base", level, self._panel_key(choices), self.at([SCALE, *range(level)], choices))
         if key not in self._kept:
             if level == 0:
                 base = self.panels[self._panel_key(choices)].base
-                self._kept[key] = base_floor(self.rules(self.at([SCALE], choices)), base)
+                self._kept[key] = base_level_scores(self.rules(self.at([SCALE], choices)), base)
             else:
                 rules = self.rules(self.at([level - 1], choices))
                 weights = self._own(level - 1, choices)
                 below = self._base(level - 1, choices)
-                self._kept[key] = None if below is None else climb(below, rules.nodes[level - 1], weights, weights)[0]
-        found: Floor | None = self._kept[key]
+                self._kept[key] = (
+                    None if below is None else aggregate_level(below, rules.nodes[level - 1], weights, weights)[0]
+                )
+        found: LevelScores | None = self._kept[key]
         return found
 
     # ------------------------------------------------------------ draws
@@ -368,7 +379,7 @@ class Alternatives:
                 table = np.minimum((u[self.axes[factor.name].start] * m).astype(np.intp), m - 1)
         keys, column = distinct(np.vstack([choices[[*self.stages[PANEL], *self.stages[SCALE]]], table]))
         values = [factor for factor in moving if factor.kind == "values"]
-        pieces: list[tuple[Places, Floor]] = []
+        pieces: list[tuple[Places, LevelScores]] = []
         failed: dict[int, str] = {}
         for number in range(keys.shape[1]):
             here = np.flatnonzero(column == number)
@@ -383,7 +394,9 @@ class Alternatives:
                 failed |= dict.fromkeys(here.tolist(), str(problem))
         return self._standing(pieces, len(column), len(self.methodology.indicators), failed)
 
-    def _standing(self, pieces: Sequence[tuple[Places, Floor]], draws: int, k: int, failed: dict[int, str]) -> _State:
+    def _standing(
+        self, pieces: Sequence[tuple[Places, LevelScores]], draws: int, k: int, failed: dict[int, str]
+    ) -> _State:
         """Floors of some draws each as one, side by side; a floor of one column is the same for all its draws."""
         column, at = np.full(draws, -1, dtype=np.intp), 0
         for here, floor in pieces:
@@ -392,7 +405,9 @@ class Alternatives:
             at += width
         return _State(stacked([floor for _, floor in pieces], len(self.units), k), column, failed)
 
-    def _redrawn(self, choices: Sequence[int], table: int, values: Sequence[Factor], u: Array, draws: Places) -> Floor:
+    def _redrawn(
+        self, choices: Sequence[int], table: int, values: Sequence[Factor], u: Array, draws: Places
+    ) -> LevelScores:
         """The lowest floor of some draws with values redrawn, a column a draw."""
         key = self._panel_key(choices)
         new = np.repeat(self.found.table["value"].to_numpy(float)[:, None], len(draws), axis=1)
@@ -414,7 +429,7 @@ class Alternatives:
             seen[:, moved] = drawn.seen
         else:
             seen = ~np.isnan(scores.T)
-        return Floor(scores.T, seen, seen.astype(float))
+        return LevelScores(scores.T, seen, seen.astype(float))
 
     def _touched(self, factor: Factor) -> Mapping[int, slice]:
         """The levels whose weights a factor disturbs, and which of its axes do."""
@@ -465,7 +480,7 @@ class Alternatives:
             first = np.empty(pairs.shape[1], dtype=np.intp)
             first[of_draw[::-1]] = np.arange(len(draws))[::-1]
         task = draws[first]
-        pieces: list[tuple[Places, Floor]] = []
+        pieces: list[tuple[Places, LevelScores]] = []
         broken: dict[int, str] = {}
         for number in range(rule.max(initial=-1) + 1):
             mine = np.flatnonzero(rule[first] == number)
@@ -487,7 +502,7 @@ class Alternatives:
         acts: Sequence[Act],
         task: Places,
         mine: Places,
-        pieces: list[tuple[Places, Floor]],
+        pieces: list[tuple[Places, LevelScores]],
         broken: dict[int, str],
     ) -> None:
         """Tasks that go by the same rules of a level."""
@@ -497,18 +512,23 @@ class Alternatives:
         except MethodologyError as problem:
             broken |= dict.fromkeys(mine.tolist(), str(problem))
             return
-        ruling = judging(nodes, own, self.rules(self.at([level], choices)).stated_weights[level])
+        judged = coverage_weights(nodes, own, self.rules(self.at([level], choices)).stated_weights[level])
 
-        def up(these: Places) -> Floor:
+        def up(these: Places) -> LevelScores:
             using = self._using(level, own, acts, task[these]) if acts else own
-            floor, _ = climb(columns(state.floor, state.column[task[these]]), nodes, ruling, using, self.groups)
+            floor, _ = aggregate_level(
+                columns(state.floor, state.column[task[these]]), nodes, judged, using, self.groups
+            )
             return single(floor) if floor.scores.ndim == 2 else floor
 
         apart(mine, up, pieces, broken)
 
 
 def apart(
-    draws: Places, make: Callable[[Places], Floor], pieces: list[tuple[Places, Floor]], failed: dict[int, str]
+    draws: Places,
+    make: Callable[[Places], LevelScores],
+    pieces: list[tuple[Places, LevelScores]],
+    failed: dict[int, str],
 ) -> None:
     """The floor of some draws together if that can be made, or of each half, until those that fail stand alone."""
     try:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.derivation import judging, weigh
+from cwi.derivation import coverage_weights, weigh
 from cwi.errors import MethodologyError
 from cwi.index import Scores
 from cwi.methodology import Methodology, Node
@@ -61,7 +61,7 @@ def board(scores: Scores, year: int, intervals: pd.DataFrame) -> dict[str, Any]:
         If a node is put together by a rule that the page cannot compute.
     """
     methodology = scores.methodology
-    rulings = map(judging, methodology.nodes, scores.weights, methodology.stated_weights)
+    rulings = map(coverage_weights, methodology.nodes, scores.weights, methodology.stated_weights)
     levels = [
         {
             "name": level.name,

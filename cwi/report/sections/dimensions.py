@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cwi.index import CARRIED, has_flag
+from cwi.panel import IMPUTED
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import charts
 from cwi.report.printer import Printer
+from cwi.territory import PARENT_REGION
 
 __all__ = ["dimension", "dimensions"]
 
@@ -45,7 +48,7 @@ def dimension(p: Printer, code: str) -> Section:
     names = [p.region(region) for region in table["region"]]
     shown = table.set_index(pd.Index(names))[[code, *components]]
     flags = p.scores.wide(p.year, p.components[0].level, "flag")[components].reindex(table["region"])
-    marks = flags.fillna("").apply(lambda column: column.str.contains("carried|imputed|parent region"))
+    marks = flags.apply(has_flag, args=(CARRIED, IMPUTED, PARENT_REGION))
     marks = marks.set_index(pd.Index(names)).reindex(columns=shown.columns, fill_value=False)
     titles = {c: p.title(c) for c in shown.columns}
     figure = Figure(

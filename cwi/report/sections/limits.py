@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cwi.index import CAPPED
 from cwi.report.blocks import Bullets, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
+from cwi.territory import PARENT_REGION
 
 __all__ = ["limits"]
 
@@ -15,7 +17,7 @@ def limits(p: Printer) -> Section:
     methodology = p.edition.methodology
     cells = p.scores.cells
     seen = cells[cells["value"].notna()]
-    capped = p.scores.nodes[(p.scores.nodes["level"] == "indicator") & p.scores.nodes["flag"].str.contains("capped")]
+    capped = p.scores.nodes[(p.scores.nodes["level"] == "indicator") & p.scores.flagged(CAPPED)]
     late = seen[(seen["observed"] < seen["year"]).fillna(False).astype(bool)]
     never = [code for code in methodology.indicators["code"] if code not in set(seen["indicator"])]
     items = [
@@ -53,7 +55,7 @@ def _named(p: Printer, late: pd.DataFrame) -> str:
 
 
 def _inherited(p: Printer, seen: pd.DataFrame) -> str:
-    inherited = seen[seen["status"] == "parent region"]
+    inherited = seen[seen["status"] == PARENT_REGION]
     if inherited.empty:
         return ""
     regions = [code for code in p.edition.regions if code in set(inherited["region"])]

@@ -8,6 +8,7 @@ from cwi.indicators import OPEN
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import charts
 from cwi.report.printer import Printer
+from cwi.territory import PARENT_REGION
 
 __all__ = ["coverage", "measured"]
 
@@ -23,7 +24,7 @@ def coverage(p: Printer) -> pd.DataFrame:
     late = (cells["observed"] < cells["year"]).fillna(False).astype(bool)
     kind = pd.Series("own", index=cells.index)
     kind[late] = "carried"
-    kind[cells["status"] == "parent region"] = "parent"
+    kind[cells["status"] == PARENT_REGION] = "parent"
     kind[cells["value"].isna()] = "missing"
     nation = cells["region"] == p.nation
     component = cells["indicator"].map(home)
