@@ -19,7 +19,7 @@ from cwi import folders
 from cwi.analysis.audit import VERDICTS, audit, few
 from cwi.checks import PARTS, check_all
 from cwi.edition import read_edition
-from cwi.errors import CwiError, DataError, ParameterError
+from cwi.errors import CwiError, DataError, ParameterError, near
 from cwi.inputs.consultation import (
     read_consultation,
     synthesize_consultation,
@@ -39,6 +39,7 @@ from cwi.inputs.survey import (
     write_synthetic,
 )
 from cwi.methodology import read_methodology
+from cwi.methods import table as method_table
 from cwi.report.explorer import make_site
 from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import read_manifest
@@ -49,6 +50,7 @@ from cwi.report.render import ReportError, execute, is_current, make_report
 from cwi.report.scores_workbook import write_scores
 from cwi.report.trace import trace
 from cwi.territory import read_territory
+from cwi.traits import FAMILIES
 
 __all__ = ["main"]
 
@@ -337,6 +339,23 @@ def microdata_command(
     for flag in read.flags:
         print(flag)
     print(f"{folders.relative(path)}: {len(read.answers)} questionnaires of the respondent '{respondent}' are read")
+
+
+@app.command("methods")
+def methods_command(
+    family: Annotated[
+        str | None, typer.Argument(help="normalisation, weighting, aggregation or imputation; all by default.")
+    ] = None,
+) -> None:
+    """List every method that a methodology may use, with its parameters and what it needs."""
+    if family is not None and family not in FAMILIES:
+        raise ParameterError(f"there is no family '{family}'{near(family, FAMILIES)}")
+    for row in method_table(*([family] if family else [])):
+        print(f"{row['family']} {row['word']}" + (f" ({row['parameters']})" if row["parameters"] else ""))
+        print(f"    {row['summary']}")
+        for what in ("traits", "source"):
+            if row[what]:
+                print(f"    {what}: {row[what]}")
 
 
 @app.command("audit")

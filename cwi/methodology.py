@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from cwi import folders
 from cwi.errors import MethodologyError, near
 from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_indicators, ended
-from cwi.rules import UNSTATED, Rule, by_part_order, check_choice, check_known, check_number, for_fingerprint, read_rule
+from cwi.rules import Rule, by_part_order, check_choice, check_known, check_number, for_fingerprint, read_rule
 from cwi.textfiles import read_csv, read_toml
 from cwi.tree import INDICATOR, Tree
 
@@ -178,7 +178,7 @@ class Methodology:
         said = []
         for nodes, stated in zip(self.nodes, self.stated_weights, strict=True):
             for node in nodes:
-                if node.weighting.name in UNSTATED and np.ptp(stated[list(node.parts)]) > 1e-12:
+                if not node.weighting.traits.uses_stated and np.ptp(stated[list(node.parts)]) > 1e-12:
                     said.append(
                         f"{folders.relative(self.path)}: the parts of '{node.code}' are written with different "
                         f"weights, but its weighting is '{node.weighting.name}', which does not look at them; "

@@ -8,17 +8,16 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cwi.errors import MethodologyError, near
-from cwi.methods import aggregation, imputation, normalisation, weighting
+from cwi.traits import Traits, methods_of, traits_of
 
 __all__ = [
-    "UNSTATED",
     "Rule",
     "by_part_order",
     "check_choice",
@@ -27,16 +26,6 @@ __all__ = [
     "for_fingerprint",
     "read_rule",
 ]
-
-FAMILIES: Mapping[str, ModuleType] = {
-    "normalisation": normalisation,
-    "weighting": weighting,
-    "aggregation": aggregation,
-    "imputation": imputation,
-}
-UNSTATED = ("ahp", "budget_allocation", "critic", "entropy", "equal", "first_component", "gini", "pca")
-GIVEN = ("years", "components")  # parameters of an imputation that the observations give
-BY_PART = ("points", "judgements", "target")  # parameters of a weighting that speak of the parts one by one
 
 copyreg.pickle(MappingProxyType, lambda table: (MappingProxyType, (dict(table),)))  # so that rules can be sent about
 
@@ -49,19 +38,25 @@ class Rule:
     function: Callable[..., NDArray[np.float64]]
     parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
+    family: str = ""
 
     def __call__(self, *arrays: Any) -> NDArray[np.float64]:
         return self.function(*arrays, **self.parameters)
 
     @property
+    def traits(self) -> Traits:
+        """What is known of the method; of a function from a notebook, what must be assumed."""
+        return traits_of(self.function, self.family)
+
+    @property
     def of_units(self) -> bool:
         """Whether an aggregation compares units, so that a score depends on who else is there."""
-        return bool(getattr(self.function, "of_units", False)) or self.name in aggregation.OF_UNITS
+        return self.traits.compares_units
 
     @property
     def learns(self) -> bool:
         """Whether a weighting scheme learns from the scores of the base years, as one from a notebook may."""
-        return bool(self.source) or self.name in weighting.LEARNT
+        return self.traits.learns
 
     def __str__(self) -> str:
         said = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
@@ -75,32 +70,33 @@ def read_rule(family: str, said: Any, where: str) -> Rule:
     if callable(said):
         name = getattr(said, "__name__", type(said).__name__)
         try:
-            return Rule(name, said, source=textwrap.dedent(inspect.getsource(said)))
+            return Rule(name, said, source=textwrap.dedent(inspect.getsource(said)), family=family)
         except (OSError, TypeError):
             raise MethodologyError(
                 f"{where}: the source of the {family} '{name}' cannot be read; write it as a function with def"
             ) from None
     table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
     name = table.pop("name", None)
-    module = FAMILIES[family]
-    words = list(getattr(module, "WORDS", module.__all__))
+    known = methods_of(family)
+    words = list(known)
     if name is None:
         raise MethodologyError(
             f'{where}: {family} is {said!r}; it must be a word or {{name = "word"}}{near("", words)}'
         )
     if name not in words:
         raise MethodologyError(f"{where}: no {family} is called '{name}'{near(name, words)}")
-    function = getattr(module, name)
+    function = known[name]
+    traits = traits_of(function)
     takes = {p.name: p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
     for key, value in table.items():
         if key not in takes:
             raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
-        if key not in (*BY_PART, "groups"):
+        if key not in (*traits.by_part, "groups"):
             _parameter(value, key, takes[key].annotation, where)
     for key, parameter in takes.items():
-        if parameter.default is parameter.empty and key not in table and key not in GIVEN:
+        if parameter.default is parameter.empty and key not in table and key not in traits.from_observations:
             raise MethodologyError(f"{where}: {family} '{name}' needs the parameter '{key}'")
-    return Rule(name, function, MappingProxyType(table))
+    return Rule(name, function, MappingProxyType(table), family=family)
 
 
 def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
@@ -126,7 +122,7 @@ def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, witho
 
     What it says of parts that are left out is passed over; their points and shares go to the others in proportion.
     """
-    named = {key: value for key, value in rule.parameters.items() if key in BY_PART}
+    named = {key: value for key, value in rule.parameters.items() if key in rule.traits.by_part}
     if not named:
         return rule
 

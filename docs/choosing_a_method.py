@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from cwi import Edition, MethodologyError, Scores, read_edition, score
-from cwi.methods import normalisation
 from cwi.methods.benefit_of_doubt import benefit_of_doubt
 from cwi.methods.ranking import (
     dominance,
@@ -29,6 +28,8 @@ from cwi.methods.ranking import (
     robust_dominance,
     spearman,
 )
+from cwi.traits import methods_of, traits_of
+from cwi.traits import words as words_of
 
 PAGE = Path(__file__).with_name("choosing-a-method.md")
 BLOCK = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -178,10 +179,7 @@ def linear(here: Edition) -> pd.DataFrame:
     return here.methodology.indicators.assign(scale="linear")
 
 
-RATIO = (
-    *("distance_to_reference", "distance_to_leader", "distance_to_worst", "fraction_of_max"),
-    *("above_below_mean", "base_year_index"),
-)
+RATIO = [word for word, function in methods_of("normalisation").items() if traits_of(function).needs_true_zero]
 
 
 def normalisations() -> str:
@@ -190,7 +188,7 @@ def normalisations() -> str:
     def on_linear(word: Any) -> Callable[[Edition], Changes]:
         return lambda here: {"normalisation": word, "indicators": linear(here)}
 
-    words = sorted(normalisation.__all__, key=lambda word: (word != "goalposts", word in RATIO))
+    words = sorted(words_of("normalisation"), key=lambda word: (word != "goalposts", word in RATIO))
     rows = [Row(f"`{word}`", {"normalisation": word}) for word in words]
     rows.insert(1, Row("`goalposts`, cap = false", {"normalisation": {"name": "goalposts", "cap": False}}))
     rows += [Row("`goalposts`, no logarithms", on_linear({"name": "goalposts", "cap": True}))]

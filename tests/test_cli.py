@@ -404,3 +404,16 @@ def test_the_questionnaires_are_written_in_three_languages(run: Run, tmp_path: P
     names = [f"questionnaire-{who}.{code}.html" for who in ("child", "parent") for code in LANGUAGES]
     assert said.splitlines() == [(tmp_path / "q" / name).as_posix() for name in names]
     assert all((tmp_path / "q" / name).read_text(encoding="utf-8").startswith("<!DOCTYPE html>") for name in names)
+
+
+def test_methods_are_listed_with_what_they_need(run: Run) -> None:
+    code, out, err = run("methods", "weighting")
+    assert (code, err) == (0, "")
+    assert "weighting critic (scale = 'minmax', correlation = 'pearson')\n    CRITIC" in out
+    assert "traits: learns from the base years" in out
+    assert run("methods", "weightings") == (
+        2,
+        "",
+        "ParameterError: there is no family 'weightings' (did you mean 'weighting'?); there are normalisation, "
+        "weighting, aggregation, imputation\n",
+    )

@@ -7,14 +7,9 @@ import pytest
 from cwi import read_edition, score
 from cwi.derivation import derive
 from cwi.errors import MethodologyError
-from cwi.methods import aggregation, imputation, normalisation, weighting
+from cwi.traits import FAMILIES, methods_of, traits_of, words
 
-NEEDS = {
-    "power": {"p": 0.5},
-    "penalised": {"direction": "down"},
-    "mean_min": {"alpha": 0.5, "beta": 1.0},
-    "owa": {"order_weights": [0.4, 0.3, 0.2, 0.1]},
-    "carry": {"max_age": 5},
+NEEDS = {  # by codes of regions and parts, which a method cannot know
     "group_mean": {"groups": {"cities": ["KZ-71", "KZ-75", "KZ-79"], "north": ["KZ-11", "KZ-39", "KZ-59"]}},
     "group_median": {"groups": {"cities": ["KZ-71", "KZ-75", "KZ-79"], "north": ["KZ-11", "KZ-39", "KZ-59"]}},
     "budget_allocation": {"points": [{"child": 40, "family_community": 30, "public_policy": 20, "country": 10}]},
@@ -26,8 +21,10 @@ NEEDS = {
         }
     },
 }
-RATIO = ("above_below_mean", "base_year_index", "distance_to_leader", "distance_to_reference", "distance_to_worst",
-         "fraction_of_max")  # fmt: skip
+RATIO = [word for word, function in methods_of("normalisation").items() if traits_of(function).needs_true_zero]
+
+
+IMPUTATION = "imputation"
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +36,14 @@ def scored(edition, **changes):
     return score(edition.observations, edition.methodology.replace(**changes), years=[2019], base=edition.base)
 
 
-def rule(word):
-    return {"name": word, **NEEDS.get(word, {})}
+def rule(word, family=None):
+    family = next(f for f in FAMILIES if word in methods_of(f)) if family is None else family
+    return {"name": word, **traits_of(methods_of(family)[word]).parameters(), **NEEDS.get(word, {})}
 
 
-@pytest.mark.parametrize("word", normalisation.__all__)
+@pytest.mark.parametrize("word", words("normalisation"))
 def test_normalisations(edition, word):
-    changes = {"normalisation": rule(word)}
+    changes = {"normalisation": rule(word, "normalisation")}
     if word in RATIO:
         with pytest.raises(MethodologyError, match="is read on a logarithmic scale, which has no zero"):
             scored(edition, **changes)
@@ -57,41 +55,41 @@ def test_normalisations(edition, word):
 
 
 @pytest.mark.parametrize("level", ["dimension", "index"])
-@pytest.mark.parametrize("word", weighting.__all__)
+@pytest.mark.parametrize("word", words("weighting"))
 def test_weightings(edition, word, level):
     if word in ("ahp", "budget_allocation") and level == "dimension":
         with pytest.raises(MethodologyError, match=r"of 'child' names '.+'|of 'child' says nothing"):
-            scored(edition, **{level: {"weighting": rule(word)}})
+            scored(edition, **{level: {"weighting": rule(word, "weighting")}})
         return
     if word in ("first_component", "pca") and level == "dimension":
         with pytest.raises(MethodologyError, match=r": (pca keeps|\w+ runs against)"):
-            scored(edition, **{level: {"weighting": rule(word)}})
+            scored(edition, **{level: {"weighting": rule(word, "weighting")}})
         return
-    scores = scored(edition, **{level: {"weighting": rule(word)}})
+    scores = scored(edition, **{level: {"weighting": rule(word, "weighting")}})
     assert scores.of("index")[2019].notna().all()
     weights = scores.edges.groupby("parent")["weight"].agg(["sum", "min"])
     assert weights["sum"].to_numpy() == pytest.approx(1)
     assert (weights["min"] >= 0).all()
 
 
-@pytest.mark.parametrize("word", aggregation.__all__)
+@pytest.mark.parametrize("word", words("aggregation"))
 def test_aggregations(edition, word):
     if word == "condorcet":
         with pytest.raises(MethodologyError, match="index: majorities go in a circle"):
             scored(edition, index={"aggregation": word})
         return
-    index = scored(edition, index={"aggregation": rule(word)}).of("index")[2019]
+    index = scored(edition, index={"aggregation": rule(word, "aggregation")}).of("index")[2019]
     assert index.drop("KZ").notna().all()
-    assert index.isna()["KZ"] == (word in aggregation.OF_UNITS)
+    assert index.isna()["KZ"] == traits_of(methods_of("aggregation")[word]).compares_units
 
 
-@pytest.mark.parametrize("word", imputation.WORDS)
+@pytest.mark.parametrize("word", words("imputation"))
 def test_imputations(edition, word):
     """One figure is taken away from a region; what is put in is flagged to the index, and nothing else is touched."""
     rows = edition.observations
     gone = (rows["indicator"] == "unemployment") & (rows["region"] == "KZ-11") & (rows["year"] >= 2017)
     hidden = rows[~gone | (rows["year"] > 2019)] if word == "linear" else rows[~gone]
-    methodology = edition.methodology.replace(imputation=rule(word), max_age=0)
+    methodology = edition.methodology.replace(imputation=rule(word, "imputation"), max_age=0)
     if word == "linear":
         later = edition.base[(edition.base["year"] == 2020) & edition.base["region"].isin(rows["region"].unique())]
         hidden = pd.concat([hidden, later])
@@ -170,7 +168,7 @@ REFUSED = {
     ),
     "unknown imputation": (
         {"imputation": "medain"},
-        f"no imputation is called 'medain' (did you mean 'median'?); there are {', '.join(imputation.WORDS)}",
+        f"no imputation is called 'medain' (did you mean 'median'?); there are {', '.join(words('imputation'))}",
     ),
     "unknown treatment": (
         {"treatment": {"limt": 5}},

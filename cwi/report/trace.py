@@ -8,11 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from cwi.derivation import treat
 from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.index import Scores
 
 __all__ = ["trace"]
+
+NO_FORMULA = "there is no formula for a pocket calculator"
 
 
 def trace(edition: Edition, region: str, node: str | None = None) -> str:
@@ -71,7 +74,7 @@ def _below(rows: list[dict[str, object]], place: int, row: dict[str, object]) ->
 def _node(edition: Edition, scores: Scores, row: dict[str, object], parts: list[dict[str, object]]) -> list[str]:
     flag = f"  [{row['flag']}]" if row["flag"] else ""
     if row["level"] == "indicator":
-        return _indicator(edition, row, flag)
+        return _indicator(edition, scores, row, flag)
     node = next(n for level in scores.methodology.nodes for n in level if n.code == row["node"])
     head = f"{row['node']} = {_number(row['score'])}{flag}"
     measured = [part for part in parts if part["score"] == part["score"]]
@@ -79,33 +82,54 @@ def _node(edition: Edition, scores: Scores, row: dict[str, object], parts: list[
         share = 100 * float(str(row["coverage"]))
         return [f"{row['node']}: not scored; {share:.0f} % of the weight of its parts is measured, "
                 f"the rule asks for {100 * node.coverage:.0f} %"]  # fmt: skip
-    terms = " + ".join(f"{float(str(p['share'])):.10g} × {_number(p['score'])}" for p in measured)
+    texts = [_number(part["score"]) for part in measured], [f"{float(str(p['share'])):.10g}" for p in measured]
+    arithmetic = node.aggregation.traits.arithmetic
+    if node.aggregation.of_units:
+        how = f"{node.aggregation} compares all regions by {len(measured)} of {len(parts)} parts; {NO_FORMULA}"
+    elif arithmetic is None:
+        how = f"{node.aggregation} of {len(measured)} of {len(parts)} parts; {NO_FORMULA}"
+    else:
+        formula = arithmetic(*texts, **node.aggregation.parameters)
+        how = f"{node.aggregation} mean of {len(measured)} of {len(parts)} parts: {formula}"
     gone = [str(part["node"]) for part in parts if part["score"] != part["score"]]
     return [
         head,
-        f"  {node.aggregation} mean of {len(measured)} of {len(parts)} parts: {terms}",
+        f"  {how}",
         *([f"  not measured: {', '.join(gone)}"] if gone else []),
     ]
 
 
-def _indicator(edition: Edition, row: dict[str, object], flag: str) -> list[str]:
+def _indicator(edition: Edition, scores: Scores, row: dict[str, object], flag: str) -> list[str]:
     if row["value"] != row["value"] or row["value"] is None:
         return [f"{row['node']}: not measured"]
     table = edition.methodology.indicators
     rule = table[table["code"] == row["node"]].iloc[0]
-    log = "ln " if rule["scale"] == "log" else ""
-    value, worst, best = float(str(row["value"])), float(rule["worst"]), float(rule["best"])
+    value = float(str(row["value"]))
     record = edition.sources.get(str(row["source"]), {})
     found = _row(edition, row, value)
     return [
         f"{row['node']} = {_number(row['score'])}{flag}",
-        f"  100 × ({log}{value:.15g} - {log}{worst:.15g}) / ({log}{best:.15g} - {log}{worst:.15g}), {rule['unit']}"
-        + (", held between 0 and 100" if "capped" in flag else ""),
+        f"  {_arithmetic(edition, scores, row, value)}, {rule['unit']}",
         f"  {value:.15g} of {float(str(row['observed'])):.0f}, status {row['status']}: {_place(found)}",
         f"  source {row['source']}: {record.get('publisher', '')}, {record.get('title', '')}; "
         f"sha256 {record.get('sha256', '')}",
         *_formula(edition, record, found),
     ]
+
+
+def _arithmetic(edition: Edition, scores: Scores, row: dict[str, object], value: float) -> str:
+    """How the score of an indicator is computed from its value, or that there is no formula for a pocket calculator."""
+    methodology = edition.methodology
+    at = list(methodology.indicators["code"]).index(str(row["node"]))
+    rule, scale = methodology.indicators.iloc[at], methodology.normalisation
+    treated = treat(methodology, scores.base)
+    if treated is not None and treated.how[at] != "none":
+        return f"{scale} after the treatment of outliers ({treated.how[at]}); {NO_FORMULA}"
+    if scale.traits.arithmetic is None:
+        return f"{scale} of {value:.15g}; {NO_FORMULA}"
+    column = scores.base[:, at] if scores.base.size else scores.base
+    ends = float(rule["worst"]), float(rule["best"])
+    return scale.traits.arithmetic(value, *ends, rule["scale"] == "log", column, **scale.parameters)
 
 
 def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:

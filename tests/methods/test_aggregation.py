@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from cwi.methods import aggregation
 from cwi.methods.aggregation import (
-    OF_UNITS,
     arithmetic,
     borda,
     condorcet,
@@ -28,12 +27,15 @@ from cwi.methods.aggregation import (
 )
 from cwi.methods.aggregation.of_units import outranking, thirds
 from cwi.methods.aggregation.orders import kemeny_orders
+from cwi.traits import methods_of, traits_of
 
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 settings.register_profile("aggregation", deadline=None, max_examples=60)
 USUAL = settings.get_profile("aggregation")
+
+OF_UNITS = {word for word, function in methods_of("aggregation").items() if traits_of(function).compares_units}
 
 scores = st.floats(0.01, 100).map(lambda v: round(v, 6))
 weights = st.floats(0.05, 1).map(lambda v: round(v, 6))
@@ -66,8 +68,8 @@ def units(draw: st.DrawFn, most: int = 6) -> tuple[Array, Array]:
 
 
 def test_every_word_is_of_one_kind() -> None:
-    assert set(aggregation.__all__) >= OF_UNITS
-    assert all(callable(getattr(aggregation, word)) for word in aggregation.__all__)
+    assert set(aggregation.__all__) == set(methods_of("aggregation"))
+    assert {"borda", "condorcet", "copeland", "kemeny", "mean_of_ranks", "wroclaw"} == OF_UNITS
 
 
 # ---------------------------------------------------------------- of parts

@@ -10,16 +10,32 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cwi.methods import aggregation, normalisation, weighting
+from cwi.methods import normalisation, weighting
 from cwi.methods.aggregation import arithmetic, geometric, harmonic, power
 from cwi.methods.normalisation import goalposts
 from cwi.methods.ranking import half_away, rank
 from cwi.report.languages import Language
+from cwi.traits import methods_of, traits_of
 
 Array = NDArray[np.float64]
-STATED = {"mean_min", "owa", "penalised", "power"}  # these need parameters
+OUTSIDE = {"owa", "penalised"}  # one weighs places, not parts; the other may go beyond its parts
+
+
+def of_parts() -> list[Callable[..., Array]]:
+    """Every aggregation of parts, with the parameters that it cannot do without."""
+
+    def ready(function: Callable[..., Array]) -> Callable[..., Array]:
+        return lambda y, w: function(y, w, **traits_of(function).parameters(y.shape[-1]))
+
+    return [
+        ready(function)
+        for name, function in methods_of("aggregation").items()
+        if not traits_of(function).compares_units and name not in OUTSIDE
+    ]
+
+
 AGGREGATIONS: list[Callable[..., Array]] = [
-    *(getattr(aggregation, name) for name in aggregation.__all__ if name not in aggregation.OF_UNITS | STATED),
+    *of_parts(),
     *(lambda y, w, p=p: power(y, w, p=p) for p in (-3.0, -1.0, 0.0, 0.5, 1.0, 2.0)),
 ]
 

@@ -7,12 +7,13 @@ import csv
 import hashlib
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from cwi import DataError, Edition, folders, read_edition
 from cwi.report.trace import trace
+from cwi.traits import methods_of, traits_of
 
 DIGIT = 1.1e-6  # scores are printed with six digits, so each end of an equation is off by half of the last one
 
@@ -210,3 +211,64 @@ def test_what_is_not_there_is_refused(editions: dict[int, Edition]) -> None:
         trace(here, "kz-15")
     with pytest.raises(DataError, match=r"^no node is called 'econommy' \(did you mean 'economy'\?\); there are "):
         trace(here, "KZ-15", "econommy")
+
+
+# ---------------------------------------------------------------- other rules
+
+
+def evaluated(formula: str) -> float:
+    """What a printed formula gives, worked out as on a pocket calculator."""
+    text = formula.partition(", ")[0].replace("×", "*").replace("^", "**").replace("√", "sqrt")
+    text = re.sub(r"ln (-?[\d.e+-]+)", r"log(\1)", text)
+    assert re.fullmatch(r"[\d.e+\-*/() a-z]+", text), formula
+    result = float(eval(text, {"__builtins__": {}, "log": math.log, "sqrt": math.sqrt}))  # only what was just printed
+    if "held between 0 and 100" in formula:
+        return min(max(result, 0.0), 100.0)
+    return min(result, 100.0) if "at most 100" in formula else result
+
+
+@pytest.mark.parametrize("word", methods_of("normalisation"))
+def test_the_printed_arithmetic_of_every_scale_gives_the_printed_score(word: str, known: Edition) -> None:
+    methodology = known.methodology.replace(
+        normalisation=word, indicators=known.methodology.indicators.assign(scale="linear")
+    )
+    text = trace(replace(known, methodology=methodology), "KZ-15", "country").splitlines()
+    shown = [(text[i], text[i + 1].strip()) for i in range(len(text) - 1) if re.match(r" {4}\w+ = ", text[i])]
+    assert len(shown) > 4
+    for head, formula in shown:
+        score = float(re.search(r" = (-?[\d.]+)", head)[1])
+        if traits_of(methods_of("normalisation")[word]).arithmetic is None:
+            assert re.fullmatch(rf"{word} of [\d.]+; there is no formula for a pocket calculator, .+", formula)
+        else:
+            assert evaluated(formula) == pytest.approx(score, abs=2e-6), formula
+
+
+@pytest.mark.parametrize("word", methods_of("aggregation"))
+def test_the_printed_arithmetic_of_every_mean_gives_the_printed_score(word: str, known: Edition) -> None:
+    traits = traits_of(methods_of("aggregation")[word])
+    if word == "condorcet":
+        return  # majorities go in a circle: tests/test_words.py holds the refusal
+    methodology = known.methodology.replace(index={"aggregation": {"name": word, **traits.parameters()}})
+    head, how = trace(replace(known, methodology=methodology), "KZ-15").splitlines()[1:3]
+    score = float(re.search(r" = (-?[\d.]+)", head)[1])
+    said, _, formula = how.strip().partition(": ")
+    if traits.compares_units:
+        assert re.fullmatch(
+            rf"{word}.* compares all regions by 4 of 4 parts; there is no formula for a pocket calculator", how.strip()
+        )
+    elif traits.arithmetic is None:
+        assert re.fullmatch(rf"{word} .* of 4 of 4 parts; there is no formula for a pocket calculator", how.strip())
+    else:
+        assert said.startswith(word)
+        assert evaluated(formula) == pytest.approx(score, abs=5e-6), formula
+
+
+def test_a_treated_indicator_has_no_pocket_formula(known: Edition) -> None:
+    methodology = known.methodology.replace(treatment={"then": "log", "skew": 0.5, "kurt": 0.5})
+    text = trace(replace(known, methodology=methodology), "KZ-15")
+    assert re.search(r"goalposts.* after the treatment of outliers \(\w+\); there is no formula for a pocket", text)
+
+
+@pytest.fixture(scope="module")
+def known() -> Edition:
+    return read_edition(2019)

@@ -18,15 +18,6 @@ __all__ = ["Attribution", "attribute"]
 COLUMNS = ("node", "level", "parent", "part", "one", "other", "contribution")
 NOISE = 1e-9  # what is left of a gap is no rounding if it is larger than this, relative to the scores
 
-WHY_NOT: Mapping[str, str] = {
-    "harmonic": "no split of it over parts is laid down",
-    "power": "no split of it over parts is laid down",
-    "penalised": "its penalty belongs to all parts together and to none of them",
-    "mean_min": "what it takes off belongs to the part that is the smallest, which need not be the same on both sides",
-    "owa": "its weights go with the places of parts, not with the parts",
-    **dict.fromkeys(aggregation.OF_UNITS, "a unit's score depends on all other units, not on its parts alone"),
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
@@ -270,9 +261,8 @@ def _floor(node: Node) -> float | None:
         return None
     if rule.function is aggregation.geometric:
         return float(rule.parameters.get("floor") or 0.0)
-    why = WHY_NOT.get(rule.name, "nothing is known of how its parts make it")
     raise MethodologyError(
-        f"{node.code}: a gap aggregated by '{rule.name}' cannot be split over parts, {why}; "
+        f"{node.code}: a gap aggregated by '{rule.name}' cannot be split over parts, {rule.traits.not_split}; "
         "arithmetic and geometric can be split"
     )
 

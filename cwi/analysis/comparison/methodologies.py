@@ -24,16 +24,6 @@ SAME = 1e-9  # scores closer than this share a rank
 SHIFTS = (2, 5)  # places
 ALL = "all"
 
-# What an aggregation asks of a scale: geometric and its kind multiply, so a zero must mean nothing at all.
-RATIO = ("geometric", "harmonic", "power", "penalised")
-WITHOUT_ZERO = {
-    "z_score": "the order depends on the mean and the spread that were chosen for the scale",
-    "ampi": "the order depends on the 100 that was chosen for the reference",
-    **dict.fromkeys(("rank", "borda", "percentile_rank", "bands"), "a place is no quantity"),
-    "above_below_mean": "its classes go below zero",
-}
-MADE_FOR = {("ampi", "penalised"), ("z_score", "penalised")}  # the scales on which the penalty was defined
-
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -260,14 +250,12 @@ def incompatible(methodology: Methodology) -> list[str]:
     >>> incompatible(official.replace(normalisation="z_score", index={"aggregation": "geometric"}))[0][:41]
     'z_score and geometric do not go together:'
     """
-    scale = methodology.normalisation.name
-    if scale not in WITHOUT_ZERO:
-        return []
-    used = dict.fromkeys(node.aggregation.name for nodes in methodology.nodes for node in nodes)
+    scale, why = methodology.normalisation.name, methodology.normalisation.traits.no_true_zero
+    used = {node.aggregation.name: node.aggregation.traits for nodes in methodology.nodes for node in nodes}
     return [
-        f"{scale} and {rule} do not go together: {rule} needs a scale with a true zero; {WITHOUT_ZERO[scale]}"
-        for rule in used
-        if rule in RATIO and (scale, rule) not in MADE_FOR
+        f"{scale} and {rule} do not go together: {rule} needs a scale with a true zero; {why}"
+        for rule, traits in used.items()
+        if why and traits.needs_true_zero and scale not in traits.made_for
     ]
 
 

@@ -9,7 +9,7 @@ w : (..., k)      weights, none below zero, summing to one over the last axis
 s : (...)         the score of the whole, between the smallest and the largest part; only ``penalised``
                   goes beyond the smallest or the largest where the parts differ much
 
-Of units, the words in ``OF_UNITS``: a unit's score depends on the other units, so all that are given take part
+Of units (``compares_units``): a unit's score depends on the other units, so all that are given take part
 (leave out the nation, and give one year at a time):
 
 y : (..., n, k)   scores of n units on the k parts
@@ -36,5 +36,3 @@ __all__ = [
     "power",
     "wroclaw",
 ]
-
-OF_UNITS = frozenset({"borda", "condorcet", "copeland", "kemeny", "mean_of_ranks", "wroclaw"})

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cwi.traits import method
+
 __all__ = ["arithmetic", "geometric", "harmonic", "mean_min", "owa", "penalised", "power"]
 
 Array = NDArray[np.float64]
 
 
+@method("aggregation", in_browser=True, arithmetic=lambda y, w: _sum(w, y))
 def arithmetic(y: Array, w: Array) -> Array:
     """The weighted arithmetic mean: a lack in one part is made up by plenty in another.
 
@@ -23,6 +26,12 @@ def arithmetic(y: Array, w: Array) -> Array:
     return _weighted(w, y)
 
 
+@method(
+    "aggregation",
+    needs_true_zero=True,
+    in_browser=True,
+    arithmetic=lambda y, w, floor=None: _product(_raised(y, floor), w),
+)
 def geometric(y: Array, w: Array, *, floor: float | None = None) -> Array:
     """The weighted geometric mean, exp(sum w ln y): a lack in one part costs more than plenty elsewhere returns.
 
@@ -51,6 +60,15 @@ def geometric(y: Array, w: Array, *, floor: float | None = None) -> Array:
     return np.asarray(np.exp(_weighted(w, np.log(y))))
 
 
+@method(
+    "aggregation",
+    needs_true_zero=True,
+    in_browser=True,
+    not_split="no split of it over parts is laid down",
+    arithmetic=lambda y, w, floor=None: (
+        "1 / (" + " + ".join(f"{b} / {a}" for a, b in zip(_raised(y, floor), w, strict=True)) + ")"
+    ),
+)
 def harmonic(y: Array, w: Array, *, floor: float | None = None) -> Array:
     """The weighted harmonic mean, 1 / sum (w / y): below the geometric, unless all parts are equal.
 
@@ -74,6 +92,14 @@ def harmonic(y: Array, w: Array, *, floor: float | None = None) -> Array:
     return np.asarray(1.0 / _weighted(w, 1.0 / y))
 
 
+@method(
+    "aggregation",
+    needs_true_zero=True,
+    in_browser=True,
+    not_split="no split of it over parts is laid down",
+    arithmetic=lambda y, w, p: f"({_sum(w, [f'{a}^({p:g})' for a in y])})^(1 / ({p:g}))" if p else _product(y, w),
+    example={"p": 0.5},
+)
 def power(y: Array, w: Array, *, p: float) -> Array:
     """The weighted power mean (sum w y^p)^(1/p); p = 1 arithmetic, p → 0 geometric, p = -1 harmonic [1]_.
 
@@ -100,6 +126,14 @@ def power(y: Array, w: Array, *, p: float) -> Array:
     return np.asarray(_weighted(w, y**p) ** (1.0 / p))
 
 
+@method(
+    "aggregation",
+    needs_true_zero=True,
+    made_for=("ampi", "z_score"),
+    not_split="its penalty belongs to all parts together and to none of them",
+    arithmetic=lambda y, w, direction: _penalised(y, w, direction),
+    example={"direction": "down"},
+)
 def penalised(y: Array, w: Array, *, direction: str) -> Array:
     """The mean less (or plus) a penalty for imbalance: M ∓ S cv with cv = S / M, the Mazziotta-Pareto index [1]_.
 
@@ -137,6 +171,12 @@ def penalised(y: Array, w: Array, *, direction: str) -> Array:
     return np.asarray(mean - penalty if direction == "down" else mean + penalty)
 
 
+@method(
+    "aggregation",
+    not_split="what it takes off belongs to the part that is the smallest, which need not be the same on both sides",
+    arithmetic=lambda y, w, alpha, beta: _mean_min(y, w, alpha, beta),
+    example={"alpha": 0.5, "beta": 0.0},
+)
 def mean_min(y: Array, w: Array, *, alpha: float, beta: float) -> Array:
     """Between the mean and the smallest part: M - α (√((M - min)² + β²) - β) [1]_.
 
@@ -174,6 +214,11 @@ def mean_min(y: Array, w: Array, *, alpha: float, beta: float) -> Array:
     return np.asarray(mean - alpha * (np.hypot(mean - smallest, beta) - beta))
 
 
+@method(
+    "aggregation",
+    not_split="its weights go with the places of parts, not with the parts",
+    example=lambda k: {"order_weights": [2 * (k - i) / (k * (k + 1)) for i in range(k)]},
+)
 def owa(y: Array, w: Array, *, order_weights: Sequence[float]) -> Array:
     """Weights that go with the place of a part, not with its name: an ordered weighted average [1]_.
 
@@ -216,6 +261,36 @@ def owa(y: Array, w: Array, *, order_weights: Sequence[float]) -> Array:
     steps = np.append(0.0, np.cumsum(places) / places.sum())
     used = np.diff(np.interp(ends, np.linspace(0.0, 1.0, k + 1), steps), axis=-1, prepend=0.0)
     return arithmetic(np.take_along_axis(y, order, axis=-1), used)
+
+
+def _sum(w: Sequence[str], y: Sequence[str]) -> str:
+    """A weighted sum as it is written."""
+    return " + ".join(f"{b} × {a}" for a, b in zip(y, w, strict=True))
+
+
+def _product(y: Sequence[str], w: Sequence[str]) -> str:
+    """A weighted product as it is written."""
+    return " × ".join(f"{a}^{b}" for a, b in zip(y, w, strict=True))
+
+
+def _raised(y: Sequence[str], floor: float | None) -> list[str]:
+    """Scores as they enter a mean with a floor."""
+    return [a if floor is None or float(a) >= floor else f"{floor:g}" for a in y]
+
+
+def _mean_of(y: Sequence[str], w: Sequence[str]) -> float:
+    return sum(float(a) * float(b) for a, b in zip(y, w, strict=True))
+
+
+def _penalised(y: Sequence[str], w: Sequence[str], direction: str) -> str:
+    mean = f"{_mean_of(y, w):.10g}"
+    squares = _sum(w, [f"({a} - {mean})^2" for a in y])
+    return f"{mean} {'-' if direction == 'down' else '+'} ({squares}) / {mean}, {mean} = {_sum(w, y)}"
+
+
+def _mean_min(y: Sequence[str], w: Sequence[str], alpha: float, beta: float) -> str:
+    mean, least = f"{_mean_of(y, w):.10g}", min((a for a, b in zip(y, w, strict=True) if float(b) > 0), key=float)
+    return f"{mean} - {alpha:g} × (√(({mean} - {least})^2 + {beta:g}^2) - {beta:g}), {mean} = {_sum(w, y)}"
 
 
 def _weighted(w: Array, y: Array) -> Array:

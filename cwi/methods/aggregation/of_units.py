@@ -9,13 +9,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cwi.traits import method
+
 __all__ = ["borda", "condorcet", "copeland", "mean_of_ranks", "outranking", "thirds", "wroclaw"]
 
 Array = NDArray[np.float64]
 
+OTHERS = "a unit's score depends on all other units, not on its parts alone"
 NOISE = 1e-9  # two numbers this close, relative to the larger, are the same number
 
 
+@method("aggregation", compares_units=True, not_split=OTHERS)
 def wroclaw(y: Array, w: Array) -> Array:
     """Nearness to the best: 100 (1 - D / (mean D + 2 sd D)), Hellwig's measure of development [1]_.
 
@@ -43,6 +47,7 @@ def wroclaw(y: Array, w: Array) -> Array:
     return np.asarray(100.0 * (1.0 - np.divide(distance, far, out=np.zeros_like(distance), where=far > 0)))
 
 
+@method("aggregation", compares_units=True, not_split=OTHERS)
 def mean_of_ranks(y: Array, w: Array) -> Array:
     """How many units lie behind on the average of the parts: n less the weighted mean of a unit's ranks.
 
@@ -119,6 +124,7 @@ def outranking(y: Array, w: Array) -> Array:
     return e
 
 
+@method("aggregation", compares_units=True, not_split=OTHERS)
 def borda(y: Array, w: Array) -> Array:
     """How many units lie behind, part by part: the row sums of :func:`outranking`, ties counting half.
 
@@ -138,6 +144,7 @@ def borda(y: Array, w: Array) -> Array:
     return np.asarray(outranking(y, w).sum(axis=-1))
 
 
+@method("aggregation", compares_units=True, not_split=OTHERS)
 def copeland(y: Array, w: Array) -> Array:
     """Units beaten by a majority of the weight, less units lost to; not the same as the row sums of Borda.
 
@@ -157,6 +164,7 @@ def copeland(y: Array, w: Array) -> Array:
     return np.asarray(majority(outranking(y, w)).sum(axis=-1))
 
 
+@method("aggregation", compares_units=True, not_split=OTHERS)
 def condorcet(y: Array, w: Array) -> Array:
     """The order in which every unit beats those behind it by a majority of the weight, where there is one.
 

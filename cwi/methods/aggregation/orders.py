@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from cwi.methods.aggregation.of_units import NOISE, majority, outranking
+from cwi.methods.aggregation.of_units import NOISE, OTHERS, majority, outranking
+from cwi.traits import method
 
 __all__ = ["Orders", "kemeny", "kemeny_orders"]
 
@@ -39,6 +40,7 @@ class Orders:
     exact: bool
 
 
+@method("aggregation", compares_units=True, not_split=OTHERS)
 def kemeny(y: Array, w: Array, *, exact: bool = True) -> Array:
     """Units behind in the order that most of the weight supports: max sum of e[a, b] over a before b.
 

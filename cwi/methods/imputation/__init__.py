@@ -32,8 +32,6 @@ from cwi.methods.imputation.series import carry, linear
 from cwi.methods.imputation.trial import holdout
 from cwi.methods.imputation.units import group_mean, group_median, mean, median
 
-WORDS = ("carry", "linear", "mean", "median", "group_mean", "group_median", "regression", "em")
-
 __all__ = [
     "Filled",
     "carry",

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from cwi.errors import ColumnError
 from cwi.methods.imputation.filled import Filled, Flags, filled
+from cwi.traits import method
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.integer]
 
 
+@method("imputation", from_observations=("components",))
 def regression(
     values: Array, never: Flags | None = None, *, components: Labels | None = None, spare: int = 5
 ) -> Filled:
@@ -77,6 +79,7 @@ def regression(
     return filled(values, offer.reshape(np.shape(values)), never, "regression")
 
 
+@method("imputation", from_observations=("components",))
 def em(
     values: Array,
     never: Flags | None = None,

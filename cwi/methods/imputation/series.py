@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.methods.imputation.filled import Filled, Flags, filled
+from cwi.traits import method
 
 Array = NDArray[np.float64]
 
 
+@method("imputation", from_observations=("years",), example={"max_age": 5})
 def carry(values: Array, never: Flags | None = None, *, max_age: float, years: Sequence[float] | None = None) -> Filled:
     """The last value before a gap, if it is at most ``max_age`` years old.
 
@@ -44,6 +46,7 @@ def carry(values: Array, never: Flags | None = None, *, max_age: float, years: S
     return filled(values, offer, never, "carry")
 
 
+@method("imputation", from_observations=("years",))
 def linear(values: Array, never: Flags | None = None, *, years: Sequence[float] | None = None) -> Filled:
     """The line between the last value before a gap and the first after it; nothing before the first or after the last.
 

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.methods.imputation.filled import Filled, Flags, filled
+from cwi.traits import method
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.integer]
 
 
+@method("imputation")
 def mean(values: Array, never: Flags | None = None) -> Filled:
     """The mean of the units measured in the same year. It draws units together: spread and correlations shrink.
 
@@ -29,6 +31,7 @@ def mean(values: Array, never: Flags | None = None) -> Filled:
     return filled(values, _by_group(values, None, np.nanmean), never, "mean")
 
 
+@method("imputation")
 def median(values: Array, never: Flags | None = None) -> Filled:
     """The median of the units measured in the same year; one far value does not move it.
 
@@ -45,6 +48,7 @@ def median(values: Array, never: Flags | None = None) -> Filled:
     return filled(values, _by_group(values, None, np.nanmedian), never, "median")
 
 
+@method("imputation")
 def group_mean(values: Array, never: Flags | None = None, *, groups: Labels) -> Filled:
     """The mean of the units of the same group in the same year; open where none of the group was measured.
 
@@ -68,6 +72,7 @@ def group_mean(values: Array, never: Flags | None = None, *, groups: Labels) -> 
     return filled(values, _by_group(values, groups, np.nanmean), never, "group_mean")
 
 
+@method("imputation")
 def group_median(values: Array, never: Flags | None = None, *, groups: Labels) -> Filled:
     """The median of the units of the same group in the same year; see :func:`group_mean`.
 

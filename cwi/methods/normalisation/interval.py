@@ -13,11 +13,13 @@ from cwi.methods.normalisation.learning import (
     refuse_constant,
     risen,
 )
+from cwi.traits import method
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+@method("normalisation", arithmetic=lambda x, worst, best, log, base, cap=True: _way(x, worst, best, log, cap))
 def goalposts(
     x: Array, worst: Array, best: Array, log: NDArray[np.bool_], base: Array | None = None, *, cap: bool = True
 ) -> Array:
@@ -64,6 +66,11 @@ def goalposts(
     return np.clip(y, 0.0, 100.0, out=y) if cap else y
 
 
+@method(
+    "normalisation",
+    learns=True,
+    arithmetic=lambda x, worst, best, log, base, cap=True: _way(x, *_range(worst, best, base), log, cap),
+)
 def min_max(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, cap: bool = True) -> Array:
     """Goalposts whose ends are the lowest and the highest value of the base years [1]_.
 
@@ -97,6 +104,14 @@ def min_max(x: Array, worst: Array, best: Array, log: Flags, base: Array | None 
     return goalposts(x, np.where(more, low, high), np.where(more, high, low), log, cap=cap)
 
 
+@method(
+    "normalisation",
+    learns=True,
+    no_true_zero="the order depends on the mean and the spread that were chosen for the scale",
+    arithmetic=lambda x, worst, best, log, base, mean=100.0, sd=10.0, ddof=1: _from_mean(
+        x, best > worst, log, base, mean, sd, ddof
+    ),
+)
 def z_score(
     x: Array,
     worst: Array,
@@ -140,6 +155,14 @@ def z_score(
     return np.asarray(mean + sd * ((x - of_base(np.nanmean, base)) / s))
 
 
+@method(
+    "normalisation",
+    learns=True,
+    no_true_zero="the order depends on the 100 that was chosen for the reference",
+    arithmetic=lambda x, worst, best, log, base, reference="mean": _from_reference(
+        x, best > worst, log, base, reference
+    ),
+)
 def ampi(
     x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, reference: str | int = "mean"
 ) -> Array:
@@ -172,3 +195,33 @@ def ampi(
     x, base = risen(x, worst, best, log, base)
     spread = of_base(np.nanmax, base) - of_base(np.nanmin, base)
     return np.asarray(100.0 + 60.0 * ((x - reference_of(base, reference)) / spread))
+
+
+def written(value: float, log: bool = False) -> str:
+    """A number as a formula prints it, after ln where it is read on a logarithmic scale."""
+    return f"{'ln ' if log else ''}{value:.15g}"
+
+
+def _way(x: float, worst: float, best: float, log: bool, cap: bool) -> str:
+    """The share of the way from the worst to the best end, as it is written."""
+    value, low, high = (written(number, log) for number in (x, worst, best))
+    beyond = cap and not min(worst, best) <= x <= max(worst, best)
+    return f"100 × ({value} - {low}) / ({high} - {low})" + (", held between 0 and 100" if beyond else "")
+
+
+def _range(worst: float, best: float, base: Array) -> tuple[float, float]:
+    low, high = float(np.nanmin(base)), float(np.nanmax(base))
+    return (low, high) if best > worst else (high, low)
+
+
+def _from_mean(x: float, more: bool, log: bool, base: Array, mean: float, sd: float, ddof: int) -> str:
+    base = np.log(base) if log else base
+    middle, spread = float(np.nanmean(base)), float(np.nanstd(base, ddof=ddof))
+    return f"{mean:g} {'+' if more else '-'} {sd:g} × ({written(x, log)} - {middle:.12g}) / {spread:.12g}"
+
+
+def _from_reference(x: float, more: bool, log: bool, base: Array, reference: str | int) -> str:
+    base = np.log(base) if log else base
+    middle = float(reference_of(base[:, None], reference)[0])
+    spread = float(np.nanmax(base) - np.nanmin(base))
+    return f"100 {'+' if more else '-'} 60 × ({written(x, log)} - {middle:.12g}) / {spread:.12g}"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.methods.normalisation.learning import choice, direction, learnt, refuse_constant
+from cwi.traits import method
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -17,6 +18,7 @@ PERCENTILES = (15.0, 25.0, 65.0, 85.0, 95.0)
 POINTS = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 
 
+@method("normalisation", learns=True, no_true_zero="a place is no quantity")
 def rank(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None) -> Array:
     """The place of a value among those of the base years, counted from the worst: 1 + number of worse values [1]_.
 
@@ -44,6 +46,7 @@ def rank(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = N
     return borda(x, worst, best, log, base) + 1.0
 
 
+@method("normalisation", learns=True, no_true_zero="a place is no quantity")
 def borda(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None) -> Array:
     """Borda's points: the number of values of the base years that are worse, ``rank`` - 1 [1]_.
 
@@ -71,6 +74,7 @@ def borda(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = 
     return _worse(x, worst, best, base)[0]
 
 
+@method("normalisation", learns=True, no_true_zero="a place is no quantity")
 def percentile_rank(
     x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, formula: str = "rank/n"
 ) -> Array:
@@ -106,6 +110,7 @@ def percentile_rank(
     return np.asarray(np.minimum(100.0 * share, 100.0))
 
 
+@method("normalisation", learns=True, no_true_zero="a place is no quantity")
 def bands(
     x: Array,
     worst: Array,

@@ -15,11 +15,19 @@ from cwi.methods.normalisation.learning import (
     reference_of,
     refuse,
 )
+from cwi.traits import method
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+@method(
+    "normalisation",
+    learns=True,
+    arithmetic=lambda x, worst, best, log, base, start="base", less="mirror", cap=True: _to_target(
+        x, best, best > worst, log, base, start, less, cap
+    ),
+)
 def distance_to_target(
     x: Array,
     worst: Array,
@@ -69,6 +77,14 @@ def distance_to_target(
     return np.minimum(y, 100.0) if cap else y
 
 
+@method(
+    "normalisation",
+    learns=True,
+    needs_true_zero=True,
+    arithmetic=lambda x, worst, best, log, base, reference="mean", equal=100.0, less="mirror": _ratio(
+        x, float(reference_of(base[:, None], reference)[0]), best > worst, less, equal
+    ),
+)
 def distance_to_reference(
     x: Array,
     worst: Array,
@@ -121,6 +137,14 @@ def distance_to_reference(
     return _against(x, reference_of(base, reference), worst, best, log, base, less, equal)
 
 
+@method(
+    "normalisation",
+    learns=True,
+    needs_true_zero=True,
+    arithmetic=lambda x, worst, best, log, base, equal=100.0, less="mirror": _ratio(
+        x, float(np.nanmax(base) if best > worst else np.nanmin(base)), best > worst, less, equal
+    ),
+)
 def distance_to_leader(
     x: Array,
     worst: Array,
@@ -155,6 +179,14 @@ def distance_to_leader(
     return _against(x, leader, worst, best, log, base, less, equal)
 
 
+@method(
+    "normalisation",
+    learns=True,
+    needs_true_zero=True,
+    arithmetic=lambda x, worst, best, log, base, equal=100.0, less="mirror": _ratio(
+        x, float(np.nanmin(base) if best > worst else np.nanmax(base)), best > worst, less, equal
+    ),
+)
 def distance_to_worst(
     x: Array,
     worst: Array,
@@ -189,6 +221,14 @@ def distance_to_worst(
     return _against(x, last, worst, best, log, base, less, equal)
 
 
+@method(
+    "normalisation",
+    learns=True,
+    needs_true_zero=True,
+    arithmetic=lambda x, worst, best, log, base: _ratio(
+        x, float(np.nanmax(base)), best > worst, "mirror", 100.0 if best > worst else 0.0
+    ),
+)
 def fraction_of_max(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None) -> Array:
     """The share of the largest value of the base years, 100 x / max; where less is better the rest, 100 - 100 x / max.
 
@@ -214,6 +254,7 @@ def fraction_of_max(x: Array, worst: Array, best: Array, log: Flags, base: Array
     return _against(x, of_base(np.nanmax, base), worst, best, log, base, "mirror", equal)
 
 
+@method("normalisation", learns=True, needs_true_zero=True, no_true_zero="its classes go below zero")
 def above_below_mean(
     x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, threshold: float = 0.2
 ) -> Array:
@@ -248,6 +289,14 @@ def above_below_mean(
     return np.where(np.abs(lead) > threshold + 1e-12, np.sign(lead), np.where(np.isnan(lead), np.nan, 0.0))
 
 
+@method(
+    "normalisation",
+    learns=True,
+    needs_true_zero=True,
+    arithmetic=lambda x, worst, best, log, base, less="mirror": _ratio(
+        x, float(np.nanmean(base)), best > worst, less, 100.0
+    ),
+)
 def base_year_index(
     x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, less: str = "mirror"
 ) -> Array:
@@ -311,3 +360,27 @@ def _against(
     else:
         lead[..., falls] *= -1.0
     return np.asarray(equal + 100.0 * lead)
+
+
+def _ratio(x: float, reference: float, more: bool, less: str, equal: float) -> str:
+    """A ratio to a reference, as it is written."""
+    value, middle = f"{x:.15g}", f"{reference:.15g}"
+    if more:
+        return f"{equal:g} + 100 × ({value} / {middle} - 1)"
+    return (
+        f"{equal:g} - 100 × ({value} / {middle} - 1)"
+        if less == "mirror"
+        else f"{equal:g} + 100 × ({middle} / {value} - 1)"
+    )
+
+
+def _to_target(x: float, best: float, more: bool, log: bool, base: Array, start: str, less: str, cap: bool) -> str:
+    """The share of the way to the target, as it is written."""
+    if start == "zero":
+        text, done = _ratio(x, best, more, less, 100.0), (x >= best) if more else (x <= best)
+    else:
+        begin = float(np.nanmean(np.log(base) if log else base))
+        ln = "ln " if log else ""
+        text = f"100 × ({ln}{x:.15g} - {begin:.12g}) / ({ln}{best:.15g} - {begin:.12g})"
+        done = (x >= best) if more else (x <= best)
+    return text + (", at most 100" if cap and done else "")

@@ -6,9 +6,9 @@ z : (n, k)      scores of the k parts in the base years, not a number where noth
 stated : (k,)   the weights written in the methodology, summing to one
 w : (k,)        the weights to use: none below zero, summing to one
 
-A scheme that learns from the scores, the words in ``LEARNT``, uses the units that have all parts, and refuses where
+A scheme that learns from the scores (``learns``) uses the units that have all parts, and refuses where
 there are too few.
-A part without brothers has the weight one, whatever its scores.
+A part with no siblings gets weight 1.
 """
 
 from cwi.methods.weighting.components import first_component, pca
@@ -28,5 +28,3 @@ __all__ = [
     "pca",
     "stated",
 ]
-
-LEARNT = frozenset({"correlation_balanced", "critic", "entropy", "first_component", "gini", "pca"})

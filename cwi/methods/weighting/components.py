@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import components, correlation, varimax
 from cwi.methods.weighting.rows import complete
+from cwi.traits import method
 
 __all__ = ["first_component", "pca"]
 
 Array = NDArray[np.float64]
 
 
+@method("weighting", learns=True, uses_stated=False)
 def pca(
     z: Array,
     stated: Array,
@@ -81,6 +83,7 @@ def pca(
     return np.asarray(w / w.sum())
 
 
+@method("weighting", learns=True, uses_stated=False)
 def first_component(z: Array, stated: Array) -> Array:
     """By the first principal component: w ∝ its coefficients, where no part runs against it.
 

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import correlation as correlation_matrix
 from cwi.methods.weighting.rows import complete
+from cwi.traits import method
 
 __all__ = ["critic", "entropy", "gini"]
 
 Array = NDArray[np.float64]
 
 
+@method("weighting", learns=True, uses_stated=False)
 def entropy(z: Array, stated: Array) -> Array:
     """By lack of evenness: w ∝ 1 - e with e = -sum p ln p / ln n and p a unit's share of a part's sum [1]_.
 
@@ -46,8 +48,9 @@ def entropy(z: Array, stated: Array) -> Array:
     return _shares((p * np.log(p * len(rows))).sum(axis=0) / np.log(len(rows)), "entropy")
 
 
+@method("weighting", learns=True, uses_stated=False)
 def critic(z: Array, stated: Array, *, scale: str = "minmax", correlation: str = "pearson") -> Array:
-    """By spread and by what the others do not say: w ∝ sd · sum (1 - r) over the other parts [1]_.
+    """CRITIC: weight = standard deviation × sum of (1 - correlation) with the other parts [1]_.
 
     Parameters
     ----------
@@ -81,6 +84,7 @@ def critic(z: Array, stated: Array, *, scale: str = "minmax", correlation: str =
     return _shares(spread * (1.0 - r).sum(axis=1), "critic")
 
 
+@method("weighting", learns=True, uses_stated=False)
 def gini(z: Array, stated: Array, *, inverse: bool = False) -> Array:
     """By inequality among units: w ∝ G = sum |a - b| over all pairs / (2 n² mean).
 

@@ -15,6 +15,7 @@ from scipy.optimize import minimize, nnls
 from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import correlation
 from cwi.methods.weighting.rows import complete
+from cwi.traits import method
 
 __all__ = ["Balance", "balance", "correlation_balanced"]
 
@@ -38,6 +39,7 @@ class Balance:
     met: bool
 
 
+@method("weighting", learns=True, by_part=("target",))
 def correlation_balanced(
     z: Array, stated: Array, *, target: Sequence[float] | None = None, tolerance: float = 0.005
 ) -> Array:

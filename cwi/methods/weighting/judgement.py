@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from cwi.traits import method
+
 __all__ = [
     "Budget",
     "Consistency",
@@ -67,6 +69,7 @@ class Consistency:
     ratio: float
 
 
+@method("weighting", uses_stated=False)
 def equal(z: Array, stated: Array) -> Array:
     """The same weight for every part.
 
@@ -81,6 +84,7 @@ def equal(z: Array, stated: Array) -> Array:
     return np.full(len(stated), 1.0 / len(stated))
 
 
+@method("weighting")
 def stated(z: Array, stated: Array) -> Array:
     """The weights written in the methodology.
 
@@ -92,6 +96,12 @@ def stated(z: Array, stated: Array) -> Array:
     return stated
 
 
+@method(
+    "weighting",
+    uses_stated=False,
+    by_part=("points",),
+    example=lambda k: {"points": [[float(k - i) for i in range(k)]]},
+)
 def budget_allocation(z: Array, stated: Array, *, points: Sequence[Sequence[float]]) -> Array:
     """The mean of what experts gave when each had a hundred points to give [1]_.
 
@@ -143,6 +153,12 @@ def budget(points: Sequence[Sequence[float]], k: int) -> Budget:
     return Budget(experts, experts.mean(axis=0), spread)
 
 
+@method(
+    "weighting",
+    uses_stated=False,
+    by_part=("judgements",),
+    example=lambda k: {"judgements": [[[(k - i) / (k - j) for j in range(k)] for i in range(k)]]},
+)
 def ahp(z: Array, stated: Array, *, judgements: Any, random_index: str = "saaty", limit: float = 0.10) -> Array:
     """Weights from judgements of pairs, the analytic hierarchy process: the principal eigenvector [1]_.
 

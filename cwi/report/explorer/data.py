@@ -16,10 +16,9 @@ from cwi.derivation import coverage_weights, weigh
 from cwi.errors import MethodologyError
 from cwi.index import Scores
 from cwi.methodology import Methodology, Node
+from cwi.traits import methods_of, traits_of
 
 __all__ = [
-    "LEARNT",
-    "MEANS",
     "MIDDLE",
     "MOST",
     "board",
@@ -32,8 +31,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-MEANS = ("arithmetic", "geometric", "harmonic", "power")  # what cwi/report/templates/explorer_model.js can compute
-LEARNT = ("entropy", "critic", "gini", "pca", "first_component")
 MOST = 100.0  # the most points that a slider gives
 MIDDLE = 50.0  # what equal parts have
 
@@ -108,7 +105,7 @@ def sets(scores: Scores) -> list[dict[str, Array]]:
         here = {"methodology": own, "equal": np.ones(len(own))}
         if at:
             here["count"] = counts[at]
-        for scheme in LEARNT:
+        for scheme in learning_schemes():
             try:
                 here[scheme] = weigh(with_scheme(methodology, at, scheme), scores.base)[at]
             except MethodologyError:
@@ -150,6 +147,11 @@ def points(weights: Array, nodes: Sequence[Node]) -> Array:
     return np.minimum(result, MOST)
 
 
+def learning_schemes() -> list[str]:
+    """The weighting schemes that learn from the base years and need no parameter."""
+    return [word for word, function in methods_of("weighting").items() if traits_of(function).learns]
+
+
 def by_count(methodology: Methodology) -> list[Array]:
     """For each level, how many indicators lie under every part."""
     found = [np.ones(len(methodology.indicators))]
@@ -160,10 +162,11 @@ def by_count(methodology: Methodology) -> list[Array]:
 
 def _node(node: Node) -> dict[str, Any]:
     rule = node.aggregation
-    if rule.name not in MEANS or rule.source:
+    known = [word for word, function in methods_of("aggregation").items() if traits_of(function).in_browser]
+    if not rule.traits.in_browser:
         raise MethodologyError(
             f"{node.level} '{node.code}' is put together by '{rule}', which the weights explorer cannot compute in a "
-            f"page; it knows {', '.join(MEANS)}"
+            f"page; it knows {', '.join(known)}"
         )
     mean = {"name": rule.name, **dict(rule.parameters)}
     return {"code": node.code, "parts": list(node.parts), "coverage": node.coverage, "mean": mean}

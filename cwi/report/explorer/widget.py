@@ -22,7 +22,7 @@ from cwi.methodology import Methodology, Node
 from cwi.methods.ranking import rank
 from cwi.report.blocks import Paragraph, Table
 from cwi.report.explorer import outlines
-from cwi.report.explorer.data import LEARNT, MOST, by_count, points, under
+from cwi.report.explorer.data import MOST, by_count, learning_schemes, points, under
 from cwi.report.languages import Language
 from cwi.report.pictures.maps import boundaries_of
 from cwi.report.sections.index import MAP_LIMITS
@@ -92,7 +92,7 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             )
             for row in reversed(self._parts[1:]) for code in row
         }  # fmt: skip
-        words = [(language.say(f"explorer.set.{word}"), word) for word in (KEPT, "equal", *LEARNT, OWN)]
+        words = [(language.say(f"explorer.set.{word}"), word) for word in (KEPT, "equal", *learning_schemes(), OWN)]
         self.schemes = {
             level.name: widgets.Dropdown(
                 options=words if at else words[:-1], value=KEPT, description=self._level(at),
