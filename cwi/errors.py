@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-__all__ = ["ColumnError", "CwiError", "DataError", "MethodologyError", "ParameterError", "near"]
+__all__ = ["ColumnError", "CwiError", "DataError", "MethodologyError", "ParameterError", "ReportError", "near"]
 
 
 class CwiError(ValueError):
@@ -22,6 +22,10 @@ class MethodologyError(CwiError):
 
 class ParameterError(CwiError):
     """A parameter of a notebook or a command that is unknown or of the wrong type."""
+
+
+class ReportError(RuntimeError):
+    """A report that could not be made; the old one is whole."""
 
 
 class ColumnError(ValueError):
@@ -41,14 +45,14 @@ class ColumnError(ValueError):
         return f"{names[self.column]} {self.reason}"
 
 
-def near(word: object, known: Iterable[str]) -> str:
-    """A hint after an unknown word: the nearest known one, and all of them.
+def near(word: object, known: Iterable[str], *, also: Iterable[str] = ()) -> str:
+    """A hint after an unknown word: the nearest known one, and all of them; words of ``also`` are not listed.
 
     >>> near("geometrical", ["arithmetic", "geometric"])
     " (did you mean 'geometric'?); there are arithmetic, geometric"
     """
     words = [str(k) for k in known]
-    close = get_close_matches(str(word), words, n=1)
+    close = get_close_matches(str(word), [*words, *map(str, also)], n=1)
     guess = f" (did you mean '{close[0]}'?)" if close else ""
     shown = words if len(words) <= 20 else [*words[:20], f"and {len(words) - 20} more"]
     return f"{guess}; there are {', '.join(shown)}" if words else guess

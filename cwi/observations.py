@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pandera.pandas as pa
 
 from cwi import folders
 from cwi.errors import DataError, near
@@ -252,6 +251,8 @@ def _rules(
 
 
 def _cell_problems(table: pd.DataFrame, rules: Mapping[str, Rule]) -> list[Problem]:
+    import pandera.pandas as pa  # heavy: imported where it is used
+
     def check(good: Callable[[str], bool]) -> pa.Check:
         return pa.Check(lambda cells: cells.isin([text for text in cells.unique() if good(text)]))
 

@@ -6,6 +6,7 @@ A code belongs to one territory: a region whose borders changed has another code
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,6 +22,7 @@ __all__ = ["PARENT_REGION", "Territory", "read_territory"]
 
 KINDS = ("nation", "region", "city")
 NAMES = ("name_en", "name_ru", "name_kk")
+OF_KIND = ("city", "region", "г.", "город", "область", "қаласы", "облысы")
 PARENT_REGION = "parent region"  # the status of a value that a region takes from the territory it was part of
 
 
@@ -88,6 +90,25 @@ class Territory:
         """The name of a region."""
         return str(self.regions.at[code, f"name_{language}"])
 
+    def code_of(self, word: str, codes: Iterable[str]) -> str | None:
+        """The one of these codes that is written so, or whose name in any language is; nothing where none or two are.
+
+        Words such as 'city' or 'область' may be left out where that leaves no doubt.
+
+        >>> territory = read_territory()
+        >>> territory.code_of("астана", ["KZ", "KZ-71"]), territory.code_of("Almaty", territory.regions_of(2023))
+        ('KZ-71', None)
+        """
+        wanted = word.strip().casefold()
+        names = {code: {code.casefold(), *(name.casefold() for name in self.names(code))} for code in codes}
+        exact = [code for code, known in names.items() if wanted in known]
+        short = [code for code, known in names.items() if _short(wanted) in map(_short, known)]
+        return next((match[0] for match in (exact, short) if len(match) == 1), None)
+
+    def names(self, code: str) -> list[str]:
+        """The names of a region in English, Russian and Kazakh."""
+        return [str(name) for name in self.regions.loc[code, list(NAMES)]]
+
 
 def read_territory(folder: Path | None = None) -> Territory:
     """Read regions.csv and boundary_changes.csv of a data folder.
@@ -135,6 +156,11 @@ def read_territory(folder: Path | None = None) -> Territory:
     for line in changes.index[changes["new"].duplicated()]:
         raise DataError(f"{where} line {line}: '{changes.at[line, 'new']}' has two parents")
     return Territory(table.set_index("code"), changes.reset_index(drop=True))
+
+
+def _short(name: str) -> str:
+    """A name without the words for city and region."""
+    return " ".join(word for word in name.split() if word not in OF_KIND) or name
 
 
 def _date(text: str, where: str, line: object, column: str) -> date:

@@ -1,6 +1,7 @@
 """The command line: exit codes, and one whole sentence for an input that cannot be used."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from cwi.report import render
 from cwi.report.languages import LANGUAGES
 from cwi.report.publication import recompute
 
-ROOT = Path(cli.__file__).parents[1]
+ROOT = Path(cli.__file__).parents[2]
 NAME = "notebooks/official_report.ipynb"
 
 
@@ -168,7 +169,7 @@ def test_words_become_values_of_the_declared_types(monkeypatch: pytest.MonkeyPat
         seen.update(parameters)
         target.write_text("{}", encoding="utf-8")
 
-    monkeypatch.setattr(cli, "execute", told)
+    monkeypatch.setattr(render, "execute", told)
     source = notebook(tmp_path / "a.ipynb")
     words = ("-p", "year=2019", "-p", "share=1", "-p", "loud=true")
     code, _, err = run("run", str(source), str(tmp_path / "there" / "b.ipynb"), *words)
@@ -329,7 +330,7 @@ def test_a_synthetic_consultation_is_made_and_read_again(run: Run, tmp_path: Pat
 
 def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "answers"
-    code, said, complained = run("synthesize", str(folder), "--year", "2022", "--seed", "1", "--pilot")
+    code, said, complained = run("survey", "synthesize", str(folder), "--year", "2022", "--seed", "1", "--pilot")
     paths = [folder / f"synthetic-survey-2022-{respondent}.csv" for respondent in ("child", "parent")]
     assert (code, complained) == (0, "")
     assert said.splitlines() == [path.as_posix() for path in paths]
@@ -337,22 +338,22 @@ def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> 
         table = pd.read_csv(path)
         assert set(table["synthetic"]) == {"synthetic"}
         assert set(table["region"]) == set(read_edition(2022).regions[:10])
-        words = ("microdata", str(path), "--respondent", respondent, "--year", "2022")
+        words = ("survey", "microdata", str(path), "--respondent", respondent, "--year", "2022")
         code, said, complained = run(*words)
         assert (code, complained) == (0, "")
         assert said == (f"{path.as_posix()}: {len(table)} questionnaires of the respondent '{respondent}' are read\n")
     other = tmp_path / "other"
-    run("synthesize", str(other), "--year", "2022", "--seed", "2", "--pilot")
+    run("survey", "synthesize", str(other), "--year", "2022", "--seed", "2", "--pilot")
     assert (other / paths[0].name).read_bytes() != paths[0].read_bytes()
     again = tmp_path / "again"
-    run("synthesize", str(again), "--year", "2022", "--seed", "1", "--pilot")
+    run("survey", "synthesize", str(again), "--year", "2022", "--seed", "1", "--pilot")
     assert (again / paths[0].name).read_bytes() == paths[0].read_bytes()
 
     table = pd.read_csv(paths[0])
     table.loc[[0, 3], "weight"] = [0, -1]
     table.loc[1, "region"] = "KZ-99"
     table.to_csv(paths[0], index=False)
-    code, said, complained = run("microdata", str(paths[0]), "--respondent", "child", "--year", "2022")
+    code, said, complained = run("survey", "microdata", str(paths[0]), "--respondent", "child", "--year", "2022")
     assert (code, complained) == (1, "")
     problems = said.splitlines()
     assert all(line.startswith(f"{paths[0].as_posix()}: row") for line in problems[:-1])
@@ -364,17 +365,17 @@ def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("synthesize", "data/answers"),
+        (("survey", "synthesize", "data/answers"),
          "data/answers: this folder lies in the repository and does not say 'synthetic'; name a folder outside it, or "
          "one with 'synthetic' in its name"),
-        (("microdata", "none.csv", "--respondent", "chilld", "--year", "2023"),
+        (("survey", "microdata", "none.csv", "--respondent", "chilld", "--year", "2023"),
          "respondent is 'chilld' (did you mean 'child'?); there are child, parent"),
-        (("microdata", "none.csv", "--respondent", "child", "--year", "2023"),
+        (("survey", "microdata", "none.csv", "--respondent", "child", "--year", "2023"),
          "none.csv: answers of persons may not lie in the repository; move the file out of it (only files with "
          "'synthetic' in their name may stay)"),
-        (("microdata", "synthetic.csv", "--respondent", "child", "--year", "2023"),
+        (("survey", "microdata", "synthetic.csv", "--respondent", "child", "--year", "2023"),
          "synthetic.csv: there is no such file"),
-        (("questionnaire", "here", "--survey", "2042"),
+        (("survey", "questionnaire", "here", "--survey", "2042"),
          "data/survey: there is no version '2042' (did you mean '2024.1'?); there are 2024.1"),
     ],
 )  # fmt: skip
@@ -391,7 +392,7 @@ def test_words_of_the_survey_that_are_refused(
 def test_a_file_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> None:
     taken = tmp_path / "synthetic-survey-2023-parent.csv"
     taken.write_text("mine", encoding="utf-8")
-    code, said, complained = run("synthesize", str(tmp_path), "--pilot")
+    code, said, complained = run("survey", "synthesize", str(tmp_path), "--pilot")
     assert (code, said) == (2, "")
     assert complained == f"DataError: {taken.as_posix()}: there is such a file already; name another folder\n"
     assert [path.name for path in tmp_path.iterdir()] == [taken.name]
@@ -399,7 +400,7 @@ def test_a_file_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> No
 
 
 def test_the_questionnaires_are_written_in_three_languages(run: Run, tmp_path: Path) -> None:
-    code, said, complained = run("questionnaire", str(tmp_path / "q"))
+    code, said, complained = run("survey", "questionnaire", str(tmp_path / "q"))
     assert (code, complained) == (0, "")
     names = [f"questionnaire-{who}.{code}.html" for who in ("child", "parent") for code in LANGUAGES]
     assert said.splitlines() == [(tmp_path / "q" / name).as_posix() for name in names]
@@ -417,3 +418,185 @@ def test_methods_are_listed_with_what_they_need(run: Run) -> None:
         "ParameterError: there is no family 'weightings' (did you mean 'weighting'?); there are normalisation, "
         "weighting, aggregation, imputation\n",
     )
+
+
+# ---------------------------------------------------------------- at once, lists, JSON
+
+
+HEAVY = ("numpy", "pandas", "scipy", "pandera", "matplotlib", "seaborn", "geopandas", "papermill", "nbformat", "babel")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["--help"], 0), (["--version"], 0), (["chek"], 2), (["survey", "--help"], 0), (["trace", "--help"], 0)],
+)
+def test_help_and_a_wrong_word_import_nothing_heavy(words: list[str], code: int) -> None:
+    source = (
+        "import sys\n"
+        "from cwi.cli import main\n"
+        "sys.argv[1:] = sys.argv[2:]\n"
+        "try:\n    main()\n"
+        "except SystemExit as left:\n    assert (left.code or 0) == int(sys.orig_argv[3]), left.code\n"
+        f"print('heavy:', sorted(set({HEAVY!r}) & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", source, str(code), *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_the_library_imports_scipy_stats_and_pandera_only_when_they_are_used() -> None:
+    source = (
+        "import sys, cwi; cwi.Edition; cwi.score; print(sorted({'scipy.stats', 'pandera', 'babel'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_names_of_the_library_are_its_front_door() -> None:
+    import cwi
+
+    assert set(cwi.__all__) <= set(dir(cwi))
+    assert all(getattr(cwi, name).__name__ == name for name in cwi.__all__)
+    assert cwi.methods.table("weighting")
+    with pytest.raises(AttributeError, match=r"\Amodule 'cwi' has no attribute 'scores'\Z"):
+        _ = cwi.scores
+
+
+def test_the_version(run: Run) -> None:
+    import cwi
+
+    assert run("--version") == (0, f"cwi {cwi.__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [("list", "editions"), ("edition", "list")])
+def test_editions_are_listed(run: Run, project: Any, words: tuple[str, ...]) -> None:
+    code, out, err = run(*words, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == [
+        {"year": 2022, "methodology": "t1", "figures": "real", "published": "no", "revisions": 0}
+    ]
+    code, out, err = run(*words)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0].split() == ["year", "methodology", "figures", "published", "revisions"]
+    assert out.splitlines()[1].split() == ["2022", "t1", "real", "no", "0"]
+
+
+def test_methodologies_regions_and_indicators_are_listed(run: Run, project: Any) -> None:
+    code, out, err = run("list", "methodologies", "--json")
+    assert (code, err) == (0, "")
+    (row,) = json.loads(out)
+    assert (row["version"], row["status"], row["levels"], row["indicators"]) == ("t1", "working", "component, index", 3)
+    code, out, err = run("list", "regions", "--json")
+    assert (code, err) == (0, "")
+    assert [row["code"] for row in json.loads(out)] == ["N", "A", "B", "EAST", "WEST", "OLD"]
+    assert json.loads(out)[-1]["to"] == "2022-06-07"
+    code, out, err = run("list", "regions", "--year", "2021", "--json")
+    assert [row["code"] for row in json.loads(out)] == ["N", "A", "B", "OLD"]
+    code, out, err = run("list", "indicators", "--methodology", "t1")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "methodology t1 (working)"
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["poverty", "water", "places"]
+    code, out, err = run("list", "indicators", "--methodology", "t2")
+    assert (code, out) == (2, "")
+    assert err == "MethodologyError: no methodology has the version 't2'; there are t1\n"
+
+
+def test_the_state_of_an_edition(run: Run, project: Any) -> None:
+    code, out, err = run("edition", "show", "2022", "--json")
+    state = json.loads(out)
+    assert (code, err) == (0, "")
+    assert state["checksum"] == read_edition(2022).checksum
+    assert (state["regions"], state["indicators"], state["measured_indicators"]) == (4, 3, 3)
+    assert (state["published_from_these_data_and_rules"], state["report"]) == ("not published", "none")
+    code, out, err = run("edition", "show", "2022")
+    assert (code, err) == (0, "")
+    assert "methodology: t1 (working)" in out.splitlines()
+
+
+def test_scores_are_printed_and_given_as_json(run: Run, project: Any) -> None:
+    scores = read_edition(2022).scores
+    top = scores.nodes[scores.nodes["node"] == "index"].set_index("region")
+    code, out, err = run("score", "2022", "--json")
+    assert (code, err) == (0, "")
+    result = json.loads(out)
+    assert (result["year"], result["methodology"]) == (2022, "t1")
+    assert {row["region"] for row in result["regions"]} == set(top.index)
+    for row in result["regions"]:
+        score = top.at[row["region"], "score"]
+        assert row["score"] == (None if pd.isna(score) else pytest.approx(score))
+        assert list(row["component"]) == ["home", "school"]
+    ranks = [row["rank"] for row in result["regions"] if row["rank"] is not None]
+    assert ranks == sorted(ranks)
+    assert ranks
+    code, out, err = run("score", "2022")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "2022: methodology t1 (working)"
+    assert out.splitlines()[1].split() == ["rank", "code", "region", "index", "home", "school"]
+    code, out, err = run("score", "2022", "--level", "componnent")
+    assert (code, out) == (2, "")
+    assert err == (
+        "ParameterError: there is no level 'componnent' (did you mean 'component'?); there are component, index\n"
+    )
+
+
+def test_a_region_is_traced_by_its_name_and_as_json(run: Run, project: Any) -> None:
+    assert run("trace", "2022", "альфа") == run("trace", "2022", "A")
+    code, out, err = run("trace", "2022", "Alpha", "home", "--json")
+    assert (code, err) == (0, "")
+    rows = json.loads(out)["rows"]
+    assert [row["node"] for row in rows] == ["home", "poverty", "water"]
+    assert rows[0]["value"] is None
+    assert "data/observations/living.csv line 7 (A)" in rows[1]["lines"][2]
+
+
+def test_check_and_review_as_json(run: Run, project: Any) -> None:
+    code, out, err = run("check", "--json")
+    assert (code, err) == (1, "")  # the weight of home is said for nothing
+    result = json.loads(out)
+    assert [part["name"] for part in result["parts"]] == list(PARTS)
+    assert result["problems"] == sum(len(part["problems"]) for part in result["parts"]) == 1
+    edition = read_edition(2022)
+    published = recompute(edition, draws=100, seed=5)
+    published.reset_index().to_csv(edition.path / "published.csv", index=False)
+    record = {
+        "methodology": "t1", "fingerprint": edition.methodology.fingerprint, "data": "0", "draws": 100, "seed": 5,
+        "revision": [],
+    }  # fmt: skip
+    text = "\n".join(f"{key} = {json.dumps(value)}" for key, value in record.items())
+    (edition.path / "published.toml").write_text(text, encoding="utf-8")
+    code, out, err = run("review", "2022", "--json")
+    assert (code, err) == (1, "")
+    assert json.loads(out) == {
+        "year": 2022,
+        "agrees": False,
+        "differences": [f"the checksum of the data was 0 when it was published and is {edition.checksum} now"],
+    }
+
+
+def test_an_audit_as_json_counts_what_it_prints(run: Run) -> None:
+    code, out, err = run("audit", "2023", "--draws", "5", "--json")
+    assert (code, err) == (0, "")
+    result = json.loads(out)
+    for verdict in ("fail", "attention", "pass"):
+        assert result[verdict] == sum(row["verdict"] == verdict for row in result["checks"])
+    code, out, err = run("audit", "2023", "--draws", "5")
+    total = next(line for line in out.splitlines() if line.startswith("all "))
+    assert total.split()[1:] == [str(result[verdict]) for verdict in ("fail", "attention", "pass")]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("cwi trace 20", {"2022"}),
+        ("cwi trace 2022 EA", {"EAST"}),
+        ("cwi trace 2022 Alp", {"Alpha"}),
+        ("cwi methods w", {"weighting"}),
+    ],
+)
+def test_the_shell_completes_years_regions_and_families(project: Any, line: str, words: set[str]) -> None:
+    command = shutil.which("cwi", path=str(Path(sys.executable).parent))
+    assert command
+    asked = {"_CWI_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    done = subprocess.run([command], capture_output=True, text=True, env={**os.environ, **asked}, check=True)
+    assert set(done.stdout.split()) == words

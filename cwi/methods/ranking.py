@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 __all__ = [
     "dominance",
@@ -133,6 +132,8 @@ def spearman(a: Array, b: Array) -> Array:
     >>> round(float(spearman(np.array([1.0, 2, 3, 4]), np.array([1.0, 2, 4, 3]))), 9)
     0.8
     """
+    from scipy import stats  # heavy: imported where it is used
+
     a, b = _paired(a, b)
     n = np.maximum((~np.isnan(a)).sum(axis=-1, keepdims=True), 1)
     first, second = (stats.rankdata(values, axis=-1, nan_policy="omit") - (n + 1) / 2 for values in (a, b))
@@ -159,6 +160,8 @@ def kendall(a: Array, b: Array) -> Array:
     >>> round(float(kendall(np.array([1.0, 2, 3, 4]), np.array([1.0, 2, 4, 3]))), 9)
     0.666666667
     """
+    from scipy import stats  # heavy: imported where it is used
+
     a, b = _paired(a, b)
     result = np.full(a.shape[:-1], np.nan)
     for draw in np.ndindex(result.shape):

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from cwi.errors import near
 
@@ -198,6 +197,8 @@ def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, 
     ...     treatment.changes.row, treatment.changes.old, treatment.changes.new, strict=True)]
     [(7, 99.0, 3.0)]
     """
+    from scipy import stats  # heavy: imported where it is used
+
     base = np.asarray(base, dtype=float)
     if then not in THEN:
         raise ValueError(f"then is '{then}'{near(then, THEN)}")

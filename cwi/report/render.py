@@ -22,7 +22,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from cwi import folders
 from cwi.edition import read_edition
-from cwi.errors import CwiError
+from cwi.errors import CwiError, ReportError
 from cwi.report.blocks import OUTPUT
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
@@ -36,10 +36,6 @@ __all__ = ["ReportError", "execute", "is_current", "make_report"]
 NOTEBOOK = "official_report"
 AUTHOR = "cwi"
 TIME_LIMIT = 600  # seconds for one cell
-
-
-class ReportError(RuntimeError):
-    """A report that could not be made; the old one is whole."""
 
 
 def make_report(

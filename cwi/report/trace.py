@@ -13,7 +13,7 @@ from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.index import Scores
 
-__all__ = ["trace"]
+__all__ = ["trace", "trace_rows"]
 
 NO_FORMULA = "there is no formula for a pocket calculator"
 
@@ -35,21 +35,45 @@ def trace(edition: Edition, region: str, node: str | None = None) -> str:
     >>> print(trace(read_edition(2023), "KZ-15", "economy").splitlines()[0])
     Aktobe (KZ-15), 2023: methodology 2024.1
     """
-    scores = edition.scores
-    known = [edition.territory.nation, *edition.regions]
-    if region not in known:
-        raise DataError(f"the edition of {edition.year} has no region '{region}'{near(region, known)}")
-    tree = scores.explain(region, edition.year)
+    rows = trace_rows(edition, region, node)
+    code, version = str(rows[0]["region"]), edition.methodology.version
+    lines = [f"{edition.territory.name(code)} ({code}), {edition.year}: methodology {version}"]
+    for row in rows:
+        indent = "  " * (int(str(row["depth"])) - int(str(rows[0]["depth"])))
+        lines += [indent + line for line in row["lines"]]
+    return "\n".join(lines)
+
+
+def trace_rows(edition: Edition, region: str, node: str | None = None) -> list[dict[str, Any]]:
+    """The tree under the score of a region, a row a node, as :func:`trace` prints it.
+
+    Parameters
+    ----------
+    region
+        The code of a region of the edition, or its name in any of the three languages.
+
+    Returns
+    -------
+    list of rows with the columns of :meth:`cwi.Scores.explain` and ``lines``, the arithmetic and the source in words.
+
+    Raises
+    ------
+    DataError
+        If the region or the node is unknown or was not scored.
+    """
+    scores, territory = edition.scores, edition.territory
+    known = [territory.nation, *edition.regions]
+    code = territory.code_of(region, known)
+    if code is None:
+        names = [name for each in known for name in territory.names(each)]
+        raise DataError(f"the edition of {edition.year} has no region '{region}'{near(region, known, also=names)}")
+    tree = scores.explain(code, edition.year)
     if node is not None:
         tree = _under(tree, node)
-    version = edition.methodology.version
-    lines = [f"{edition.territory.name(region)} ({region}), {edition.year}: methodology {version}"]
-    rows: list[dict[str, object]] = [{str(key): value for key, value in row.items()} for row in tree.to_dict("records")]
-    for place, row in enumerate(rows):
-        indent = "  " * (int(str(row["depth"])) - int(str(rows[0]["depth"])))
-        parts = [r for r in rows[place + 1 :] if _below(rows, place, r)]
-        lines += [indent + line for line in _node(edition, scores, row, parts)]
-    return "\n".join(lines)
+    rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in tree.to_dict("records")]
+    parts = [[r for r in rows[place + 1 :] if _below(rows, place, r)] for place in range(len(rows))]
+    lines = [_node(edition, scores, row, below) for row, below in zip(rows, parts, strict=True)]
+    return [{**row, "lines": text} for row, text in zip(rows, lines, strict=True)]
 
 
 def _under(tree: pd.DataFrame, node: str) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cwi.report.render import ReportError, _aside
+from cwi.errors import ReportError
+from cwi.report.render import _aside
 
 
 @pytest.fixture

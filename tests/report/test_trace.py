@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from cwi import DataError, Edition, folders, read_edition
-from cwi.report.trace import trace
+from cwi.report.trace import trace, trace_rows
 from cwi.traits import methods_of, traits_of
 
 DIGIT = 1.1e-6  # scores are printed with six digits, so each end of an equation is off by half of the last one
@@ -203,12 +203,28 @@ def test_a_branch_alone(editions: dict[int, Edition]) -> None:
     assert len(leaf) == 5
 
 
+@pytest.mark.parametrize("word", ["Astana", "город Астана", "астана қаласы", "kz-71", " KZ-71 "])
+def test_a_region_is_known_by_its_name_in_any_language(editions: dict[int, Edition], word: str) -> None:
+    here = edition(2023, editions)
+    assert trace(here, word, "economy") == trace(here, "KZ-71", "economy")
+
+
+def test_rows_are_what_is_printed(editions: dict[int, Edition]) -> None:
+    here = edition(2023, editions)
+    rows = trace_rows(here, "KZ-15")
+    printed = [line.strip() for line in trace(here, "KZ-15").splitlines()[1:]]
+    assert [line.strip() for row in rows for line in row["lines"]] == printed
+    assert [row["node"] for row in rows] == list(here.scores.explain("KZ-15", 2023)["node"])
+
+
 def test_what_is_not_there_is_refused(editions: dict[int, Edition]) -> None:
     here = edition(2023, editions)
     with pytest.raises(DataError, match=r"^the edition of 2023 has no region 'KZ-VOS'; there are KZ, KZ-10, KZ-11, "):
         trace(here, "KZ-VOS")
-    with pytest.raises(DataError, match=r"^the edition of 2023 has no region 'kz-15' \(did you mean '"):
-        trace(here, "kz-15")
+    with pytest.raises(
+        DataError, match=r"^the edition of 2023 has no region 'Astanna' \(did you mean 'Astana'\?\); there"
+    ):
+        trace(here, "Astanna")
     with pytest.raises(DataError, match=r"^no node is called 'econommy' \(did you mean 'economy'\?\); there are "):
         trace(here, "KZ-15", "econommy")
 

@@ -9,7 +9,6 @@ from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from cwi.methods.aggregation.of_units import NOISE, OTHERS, majority, outranking
 from cwi.traits import method
@@ -106,6 +105,8 @@ def kemeny_orders(e: Array, *, limit: int = 1000) -> Orders:
     >>> found.orders.tolist(), found.places.tolist(), found.score, found.count
     ([[0, 1, 2], [1, 2, 0], [2, 0, 1]], [2.0, 2.0, 2.0], 5.0, 3.0)
     """
+    from scipy.sparse.csgraph import connected_components  # heavy: imported where it is used
+
     e = np.array(e, dtype=float)
     np.fill_diagonal(e, 0.0)
     sign = majority(e)

@@ -12,7 +12,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, rankdata
 
 __all__ = [
     "Adequacy",
@@ -61,6 +60,8 @@ def correlation(x: Array, *, method: str = "pearson") -> Array:
     >>> correlation(x).round(3)[0].tolist(), correlation(x, method="spearman").round(3)[0].tolist()
     ([1.0, 0.99], [1.0, 1.0])
     """
+    from scipy.stats import rankdata  # heavy: imported where it is used
+
     if method not in ("pearson", "spearman"):
         raise ValueError(f"correlation is '{method}'; it must be 'pearson' or 'spearman'")
     z = _standard(rankdata(x, axis=0) if method == "spearman" else x)
@@ -190,6 +191,8 @@ def bartlett(x: Array) -> Sphericity:
     >>> round(found.statistic, 2), found.freedom, round(found.p, 2)
     (5.73, 3, 0.13)
     """
+    from scipy.stats import chi2  # heavy: imported where it is used
+
     n, k = x.shape
     statistic = -(n - 1 - (2 * k + 5) / 6) * float(np.linalg.slogdet(_regular(x, "Bartlett's test"))[1])
     freedom = k * (k - 1) // 2

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, nnls
 
 from cwi.errors import ColumnError
 from cwi.methods.weighting.factor_analysis import correlation
@@ -103,6 +102,8 @@ def balance(z: Array, target: Array, *, tolerance: float = 0.005) -> Balance:
     >>> found.met, found.weights, found.achieved.round(2)
     (False, array([1., 0.]), array([0.63, 0.37]))
     """
+    from scipy.optimize import minimize, nnls  # heavy: imported where it is used
+
     k = len(target)
     rows = complete(z, "correlation_balanced", least=k + 1)
     if rows.shape[1] != k:

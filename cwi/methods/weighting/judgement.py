@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from cwi.traits import method
 
@@ -217,6 +216,8 @@ def ahp_consistency(judgements: Any, *, random_index: str = "saaty") -> Consiste
     >>> found.weights.round(3), round(found.eigenvalue, 6)
     (array([0.571, 0.286, 0.143]), 3.0)
     """
+    from scipy.sparse.csgraph import connected_components  # heavy: imported where it is used
+
     if random_index not in RANDOM_INDEX:
         raise ValueError(f"random_index is '{random_index}'; it must be one of {', '.join(RANDOM_INDEX)}")
     try:

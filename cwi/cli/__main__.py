@@ -1,0 +1,5 @@
+"""``python -m cwi.cli`` for ``cwi``."""
+
+from cwi.cli import main
+
+main()

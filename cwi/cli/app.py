@@ -1,0 +1,62 @@
+"""All commands together, and the exit codes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+import cwi
+from cwi.cli import consultation, edition, exchange, index, lists, report, survey
+from cwi.errors import CwiError, ReportError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Build, test and publish a child well-being index.",
+    epilog="Examples: cwi check · cwi report 2023 · cwi trace 2023 Astana · cwi audit 2023 --json",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"cwi {cwi.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Build, test and publish a child well-being index."""
+
+
+for commands in (report, index):
+    commands.add_to(app)
+app.add_typer(lists.app, name="list")
+app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)
+app.add_typer(edition.app, name="edition")
+app.add_typer(survey.app, name="survey")
+app.add_typer(consultation.app, name="consultation")
+app.add_typer(exchange.app, name="import")
+app.command("export", epilog="Examples: cwi export 2023 scores.xlsx · cwi export 2023 folder --coinr")(exchange.export)
+
+
+def main() -> None:
+    """Run the command; an input that cannot be used is one sentence and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        app()
+    except CwiError as problem:
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except ReportError as problem:
+        print(f"ReportError: {problem}", file=sys.stderr)
+        sys.exit(3)

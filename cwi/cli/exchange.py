@@ -1,0 +1,94 @@
+"""Other tools: import a framework of COINr or the COIN Tool, export scores and values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cwi import folders
+from cwi.cli.shared import Year, working
+from cwi.errors import DataError
+
+if TYPE_CHECKING:
+    from cwi.inputs.exchange import Imported
+
+__all__ = ["app", "export"]
+
+app = typer.Typer(no_args_is_help=True, help="Make a methodology folder of another tool's files.")
+
+Target = Annotated[Path, typer.Argument(help="The folder that is made; it must not exist yet.")]
+Aggregation = Annotated[
+    list[str] | None, typer.Option(help="arithmetic or geometric, for all levels or one a level, lowest first.")
+]
+Ends = Annotated[str, typer.Option(help="Where the worst and the best value come from: range or goalposts.")]
+
+
+@app.command("coinr", epilog="Example: cwi import coinr iMeta.csv iData.csv my-index --year 2022")
+def import_coinr(
+    imeta: Annotated[Path, typer.Argument(help="The table iMeta, .csv or .xlsx.")],
+    idata: Annotated[Path, typer.Argument(help="The table iData, .csv or .xlsx.")],
+    folder: Target,
+    year: Annotated[int | None, typer.Option(help="The year of the values where iData has no column Time.")] = None,
+    level: Annotated[list[str] | None, typer.Option(help="Name of a level between, lowest first; repeated.")] = None,
+    aggregation: Aggregation = None,
+    ends: Ends = "range",
+) -> None:
+    """Make a methodology and observations of the tables iMeta and iData of COINr."""
+    with working("importing"):
+        from cwi.inputs.exchange import read_coinr
+
+        rules = aggregation or "arithmetic"
+        read = read_coinr(imeta, idata, year=year, levels=level, aggregation=rules, ends=ends, version=folder.name)
+    _save(read, folder)
+
+
+@app.command("coin-tool", epilog="Example: cwi import coin-tool COIN_Tool.xlsm my-index --year 2022")
+def import_coin_tool(
+    workbook: Annotated[Path, typer.Argument(help="A workbook of the COIN Tool, .xlsx or .xlsm.")],
+    folder: Target,
+    year: Annotated[int, typer.Option(help="The year of the values.")],
+    aggregation: Aggregation = None,
+    ends: Ends = "range",
+) -> None:
+    """Make a methodology and observations of a workbook of the COIN Tool."""
+    with working("importing"):
+        from cwi.inputs.exchange import read_coin_tool
+
+        rules = aggregation or "arithmetic"
+        read = read_coin_tool(workbook, year=year, aggregation=rules, ends=ends, version=folder.name)
+    _save(read, folder)
+
+
+def export(
+    year: Year,
+    target: Annotated[Path, typer.Argument(help="A new .xlsx file; with --coinr a new folder.")],
+    coinr: Annotated[bool, typer.Option("--coinr", help="Write iMeta.csv and iData.csv for COINr instead.")] = False,
+) -> None:
+    """Write the scores of a year as a workbook, or its methodology and values for COINr."""
+    with working(f"exporting {year}"):
+        from cwi.edition import read_edition
+
+        edition = read_edition(year)
+        if edition.rehearsal:
+            raise DataError(f"the edition of {year} is a rehearsal; what 'cwi export' writes would not be marked")
+        if coinr:
+            from cwi.inputs.exchange import write_coinr
+
+            names = {str(code): str(name) for code, name in edition.territory.regions["name_en"].items()}
+            scores = edition.scores
+            notes = list(write_coinr(target, edition.methodology, scores.cells, weights=scores.weights, names=names))
+        else:
+            from cwi.report.scores_workbook import write_scores
+
+            write_scores(target, edition.scores, year)
+            notes = []
+    print(*notes, folders.relative(target), sep="\n")
+
+
+def _save(read: Imported, folder: Path) -> None:
+    methodology = read.save(folder)
+    for note in read.notes:
+        print(note)
+    print(f"{folders.relative(folder)}: {len(methodology.indicators)} indicators, {len(read.observations)} values")

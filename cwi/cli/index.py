@@ -1,0 +1,139 @@
+"""The index of a year: its scores, the tree under a number, the statistical audit."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import Annotated
+
+import typer
+
+from cwi.cli.shared import SEED, JsonOutput, Region, Seed, Year, print_json, print_table, working
+from cwi.errors import ParameterError, near
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to the command line."""
+    app.command(epilog="Examples: cwi score 2023 · cwi score 2023 --level component --json")(score)
+    app.command(epilog="Examples: cwi trace 2023 Astana · cwi trace 2023 KZ-15 economy")(trace)
+    app.command(epilog="Example: cwi audit 2023 --draws 200 --json")(audit)
+
+
+def score(
+    year: Year,
+    level: Annotated[
+        str | None, typer.Option(help="Scores of this level beside the index; the one below it by default.")
+    ] = None,
+    as_json: JsonOutput = False,
+) -> None:
+    """Print the scores and ranks of the regions, the highest first."""
+    with working(f"scoring {year}"):
+        from cwi.edition import read_edition
+
+        edition = read_edition(year)
+        scores, names = edition.scores, edition.territory.regions["name_en"]
+    known = [each.name for each in edition.methodology.levels]
+    shown = level if level is not None else known[max(len(known) - 2, 0)]
+    if shown not in known:
+        raise ParameterError(f"there is no level '{shown}'{near(shown, known)}")
+    nodes = scores.nodes[scores.nodes["year"] == year]
+    top = nodes[nodes["node"] == edition.methodology.top.code].set_index("region")
+    parts = scores.wide(year, shown).reindex(top.index)
+    parts = parts.drop(columns=[edition.methodology.top.code], errors="ignore")
+    top = top.assign(name=names.reindex(top.index)).sort_values(["rank", "score"], na_position="first")
+    if as_json:
+        rows = [
+            {
+                "region": code,
+                "name": row["name"],
+                "rank": row["rank"],
+                "score": row["score"],
+                "measured": row["measured"],
+                "flag": row["flag"],
+                shown: parts.loc[str(code)].to_dict(),
+            }
+            for code, row in top.iterrows()
+        ]
+        print_json({"year": year, "methodology": edition.methodology.version, "regions": rows})
+        return
+    decimals = edition.methodology.decimals
+
+    def printed(number: float) -> str:
+        return "–" if isnan(number) else f"{number:.{decimals}f}"
+
+    print(f"{edition.label}: methodology {edition.methodology.version} ({edition.methodology.status})")
+    print_table(
+        ("rank", "code", "region", edition.methodology.top.code, *parts.columns),
+        (
+            ("–" if row["rank"] is None or row["rank"] != row["rank"] else row["rank"], code, row["name"],
+             printed(row["score"]), *map(printed, parts.loc[str(code)]))
+            for code, row in top.astype({"rank": object}).where(top.notna(), None).iterrows()
+        ),
+    )  # fmt: skip
+
+
+def trace(
+    year: Year,
+    region: Region,
+    node: Annotated[str | None, typer.Argument(help="Only what is under this node.")] = None,
+    as_json: JsonOutput = False,
+) -> None:
+    """Print the tree under a number, down to source, line and checksum."""
+    with working("tracing"):
+        from cwi.edition import read_edition
+        from cwi.report.trace import trace as traced
+        from cwi.report.trace import trace_rows
+
+        edition = read_edition(year)
+        result: object = trace_rows(edition, region, node) if as_json else traced(edition, region, node)
+    if as_json:
+        print_json({"year": year, "methodology": edition.methodology.version, "rows": result})
+    else:
+        print(result)
+
+
+def audit(
+    year: Year,
+    draws: Annotated[int, typer.Option(min=1, help="Redrawn sets of regions behind each interval.")] = 1000,
+    seed: Seed = SEED,
+    as_json: JsonOutput = False,
+) -> None:
+    """Audit an edition as the Joint Research Centre does: what passes, asks for attention, and fails."""
+    with working(f"auditing {year}"):
+        import numpy as np
+
+        from cwi.analysis.audit import VERDICTS, few
+        from cwi.analysis.audit import audit as audited
+        from cwi.edition import read_edition
+
+        result = audited(read_edition(year).scores, year, rng=np.random.default_rng(seed), draws=draws)
+    if as_json:
+        rows = result.findings.astype(object).to_dict("records")
+        total = {verdict: int(result.counts[verdict].sum()) for verdict in VERDICTS}
+        print_json({"year": year, "methodology": result.version, "regions": result.regions, **total, "checks": rows})
+        return
+    print_table(
+        ("check", *VERDICTS),
+        [
+            *((check, *(counts[verdict] for verdict in VERDICTS)) for check, counts in result.counts.iterrows()),
+            ("all", *result.counts.sum()),
+        ],
+    )
+    print(f"\n{result.carries}")
+    for verdict in VERDICTS[:2]:
+        rows = result.open[result.open["verdict"] == verdict].to_dict("records")
+        print()
+        print_table(
+            (verdict, "where", "result", "limit"),
+            (
+                (
+                    row["check"],
+                    few(row["nodes"]),
+                    row["sentence"] if isnan(row["number"]) else f"{row['number']:.3g}",
+                    f"{row['bound']} {row['threshold']:.3g}",
+                )
+                for row in rows
+            ),
+            fold=("where",),
+        )

@@ -1,0 +1,195 @@
+"""Reports and notebooks: check the data, make a report, run a notebook, publish, review, the page of weights."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cwi import folders
+from cwi.cli.shared import JsonOutput, Year, print_json, print_table, progress_bar, working
+from cwi.errors import ParameterError
+
+__all__ = ["add_to"]
+
+Given = Annotated[
+    list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to the command line."""
+    app.command(epilog="Example: cwi check --json")(check)
+    app.command(epilog="Examples: cwi report 2023 · cwi report 2023 --language kk · cwi report rehearsal")(report)
+    app.command(epilog="Example: cwi run notebooks/sensitivity.ipynb result.ipynb -p year=2023")(run)
+    app.command(epilog="Example: cwi review 2023")(review)
+    app.command(epilog="Example: cwi publish 2023 --revision 'The Bureau corrected the figures of Abai'")(publish)
+    app.command(epilog="Example: cwi site 2023")(site)
+
+
+def check(as_json: JsonOutput = False) -> None:
+    """Check all data: schema, keys, ranges, territories, sources, methodologies, editions."""
+    with working("loading"):
+        from cwi.checks import PARTS, check_all
+    with progress_bar() as bar:
+        results = list(bar.track(check_all(), total=len(PARTS), description="checking"))
+    problems = [problem for result in results for problem in result.problems]
+    if as_json:
+        rows = [{"name": r.name, "looked_at": r.looked_at, "problems": list(r.problems)} for r in results]
+        print_json({"parts": rows, "problems": len(problems)})
+    else:
+        print_table(
+            ("what", "looked at", "problems"),
+            ((r.name, r.looked_at, len(r.problems) or "none") for r in results),
+        )
+        for problem in problems:
+            print(problem)
+    if problems:
+        raise typer.Exit(1)
+
+
+def report(
+    year: Annotated[str, typer.Argument(help="The year of the edition, or 'rehearsal'.")],
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only this language (kk, ru, en); may be repeated.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Another folder than reports/.")] = None,
+    force: Annotated[bool, typer.Option(help="Rebuild even if nothing changed.")] = False,
+    parameter: Given = None,
+) -> None:
+    """Make the official report of a year: notebook, pages, PDF, tables, figures, ledger and manifest.
+
+    'rehearsal' makes the reports of two years in which all indicators have figures, most of them synthetic and marked
+    so.
+    """
+    with working("loading"):
+        from cwi.inputs.rehearsal import YEARS, write_rehearsal
+        from cwi.report.languages import LANGUAGES
+        from cwi.report.parameters import checked
+    languages = tuple(dict.fromkeys(language or LANGUAGES))
+    source = folders.notebooks() / "official_report.ipynb"
+    given = _parameters(source, parameter)
+    for name in ("year", "language"):
+        if name in given:
+            raise ParameterError(f"{name} is not given with -p; write: cwi report {year} --language en")
+    parameters = checked(source, given)
+    del parameters["year"], parameters["language"]
+    if year == "rehearsal":
+        target = (output or folders.reports()) / year
+        with working("making the figures of the rehearsal"):
+            place = write_rehearsal(folders.root() / "build" / year, seed=int(parameters["seed"]))
+        with folders.within(place):
+            for each in YEARS:
+                _report(each, languages, target, force, parameters)
+    elif year.isascii() and year.isdecimal():
+        _report(int(year), languages, output, force, parameters)
+    else:
+        raise ParameterError(f"year is '{year}'; it must be the year of an edition, or 'rehearsal'")
+
+
+def _report(
+    year: int, languages: tuple[str, ...], output: Path | None, force: bool, parameters: dict[str, Any]
+) -> None:
+    from cwi.report.manifest import read_manifest
+    from cwi.report.render import is_current, make_report
+
+    target = (output or folders.reports()) / str(year)
+    if not force and is_current(year, languages, parameters, output):
+        print(f"{folders.relative(target)} is up to date")
+        return
+    before = set(read_manifest(target).get("languages", []))
+    with progress_bar() as bar:
+        task = bar.add_task("checking", total=len(languages) + 2)
+
+        def advance(what: str) -> None:
+            bar.update(task, advance=1, description=what)
+
+        folder = make_report(year, languages=languages, output=output, said=advance, **parameters)
+    print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
+    if gone := before - set(read_manifest(folder)["languages"]):
+        print(f"{', '.join(sorted(gone))}: removed, made of other data or rules; cwi report {year} makes all languages")
+
+
+def run(
+    notebook: Annotated[Path, typer.Argument(help="A notebook of notebooks/.")],
+    result: Annotated[Path, typer.Argument(help="Where the executed notebook is written.")],
+    parameter: Given = None,
+) -> None:
+    """Run any notebook; unknown or ill-typed parameters are refused before anything starts."""
+    with working("loading"):
+        from cwi.report import render
+        from cwi.report.parameters import checked
+
+    parameters = checked(notebook, _parameters(notebook, parameter))
+    with working(f"running {notebook.name}"), tempfile.TemporaryDirectory() as aside:
+        done = Path(aside) / result.name
+        render.execute(notebook, done, parameters)
+        result.parent.mkdir(parents=True, exist_ok=True)
+        result.write_bytes(done.read_bytes())
+    print(folders.relative(result))
+
+
+def review(year: Year, as_json: JsonOutput = False) -> None:
+    """Compute an edition again from its rows and name every printed number that differs from the published one."""
+    with working(f"computing {year} again"):
+        from cwi.edition import read_edition
+        from cwi.report.publication import review as differences_of
+
+        differences = differences_of(read_edition(year))
+    if as_json:
+        print_json({"year": year, "agrees": not differences, "differences": differences})
+    elif differences:
+        print(*differences, f"{len(differences)} differences", sep="\n")
+    else:
+        print(f"{year}: every published number is computed again to its last digit")
+    if differences:
+        raise typer.Exit(1)
+
+
+def publish(
+    year: Year,
+    revision: Annotated[str, typer.Option(help="Why published numbers are replaced.")] = "",
+) -> None:
+    """Keep the numbers of the finished report as the published ones of the edition."""
+    with working(f"publishing {year}"):
+        from cwi.edition import read_edition
+        from cwi.report.publication import publish as keep
+
+        n = keep(read_edition(year), folders.reports() / str(year), revision=revision)
+    print(f"{n} numbers of {year} are published")
+
+
+def site(year: Year, output: Annotated[Path | None, typer.Option(help="Another folder than site/.")] = None) -> None:
+    """Make the page of a year on which anyone can try other weights; it needs no server."""
+    with working(f"making the page of {year}"):
+        from cwi.report.explorer import make_site
+
+        page = make_site(year, output)
+    print(folders.relative(page))
+
+
+def _parameters(notebook: Path, given: list[str] | None) -> dict[str, object]:
+    """Words of the command line as values of the declared types; what does not fit stays text and is refused later."""
+    from cwi.report.parameters import declared
+
+    known = declared(notebook)
+    result: dict[str, object] = {}
+    for word in given or []:
+        name, sign, text = word.partition("=")
+        if not sign:
+            raise ParameterError(f"'{word}' is no parameter; write NAME=VALUE")
+        if name in result:
+            raise ParameterError(f"{name} is given twice")
+        kind = known.get(name, (str, None))[0]
+        value: object = text
+        try:
+            if kind in (int, float):
+                value = kind(text)
+            elif kind is bool and text in ("true", "false"):
+                value = text == "true"
+        except ValueError:
+            pass
+        result[name] = value
+    return result

@@ -1,0 +1,135 @@
+"""What commands have in common: options, completion, tables, JSON and the progress bar."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cwi import folders
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = [
+    "METHODOLOGY",
+    "SEED",
+    "JsonOutput",
+    "Methodology",
+    "Region",
+    "Seed",
+    "Year",
+    "print_json",
+    "print_table",
+    "progress_bar",
+    "working",
+    "years",
+]
+
+METHODOLOGY = "2024.1"
+SEED = 20241122
+LOG_WIDTH = 200  # of tables that go to a file or another program
+
+
+def years() -> list[str]:
+    """The years that have an edition, for completion."""
+    return [path.parent.name for path in sorted((folders.data() / "editions").glob("*/edition.toml"))]
+
+
+def methodologies() -> list[str]:
+    """The versions of methodologies, for completion."""
+    return [path.parent.name for path in sorted((folders.data() / "methodology").glob("*/methodology.toml"))]
+
+
+def regions() -> list[tuple[str, str]]:
+    """The codes of regions, each with its English name, for completion."""
+    try:
+        with (folders.data() / "regions.csv").open(encoding="utf-8-sig", newline="") as file:
+            return [(row["code"], row["name_en"]) for row in csv.DictReader(file)]
+    except (OSError, KeyError, UnicodeDecodeError):
+        return []
+
+
+def _years(incomplete: str) -> list[str]:
+    return [year for year in years() if year.startswith(incomplete)]
+
+
+def _methodologies(incomplete: str) -> list[str]:
+    return [version for version in methodologies() if version.startswith(incomplete)]
+
+
+def _regions(incomplete: str) -> list[tuple[str, str]]:
+    start = incomplete.casefold()
+    codes = [(code, name) for code, name in regions() if code.casefold().startswith(start)]
+    return codes or [(name, code) for code, name in regions() if name.casefold().startswith(start)]
+
+
+Year = Annotated[int, typer.Argument(help="The year of the edition.", autocompletion=_years)]
+Region = Annotated[
+    str,
+    typer.Argument(help="The code or the name of a region, such as KZ-15 or Astana; KZ.", autocompletion=_regions),
+]
+Seed = Annotated[int, typer.Option(help="Starts the only random generator.")]
+Methodology = Annotated[str, typer.Option(help="A version under data/methodology/.", autocompletion=_methodologies)]
+JsonOutput = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for another program.")]
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, fold: Sequence[str] = ()) -> None:
+    """A table of text; columns of ``fold`` break long words instead of cutting them off."""
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+    columns = [Column(name, overflow="fold" if name in fold else "ellipsis") for name in head]
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console.print(table)
+
+
+def print_json(result: object) -> None:
+    """A result as JSON; what is missing is null."""
+    print(json.dumps(_plain(result), ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """Plain Python for JSON: no NumPy or pandas types, and null for what is missing."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):  # a NumPy number
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if repr(value) in ("<NA>", "NaT") else str(value)
+
+
+def progress_bar() -> Progress:
+    """A bar on the terminal that is gone when the work is done; nothing in a log."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that something is being done, and for how long."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with progress_bar() as bar:
+        bar.add_task(what, total=None)
+        yield
