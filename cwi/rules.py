@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import cwi.methods  # noqa: F401  (every method registers itself)
 from cwi.errors import MethodologyError, near
 from cwi.traits import Traits, methods_of, traits_of
 

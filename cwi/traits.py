@@ -89,6 +89,7 @@ def method(family: Family, **traits: Any) -> Callable[[Function], Function]:
 
     Examples
     --------
+    >>> import cwi.methods
     >>> traits_of(methods_of("aggregation")["borda"]).compares_units
     True
     """
@@ -107,15 +108,14 @@ def method(family: Family, **traits: Any) -> Callable[[Function], Function]:
 
 
 def methods_of(family: str) -> Mapping[str, Callable[..., Any]]:
-    """The methods of a family by their words, in alphabetical order."""
-    import cwi.methods  # noqa: F401  (its modules register their methods)
-
+    """The methods of a family by their words, in alphabetical order, once :mod:`cwi.methods` is imported."""
     return MappingProxyType(dict(sorted(_METHODS[family].items())))
 
 
 def words(family: str) -> tuple[str, ...]:
     """The words of a family, in alphabetical order.
 
+    >>> import cwi.methods
     >>> words("aggregation")[:3]
     ('arithmetic', 'borda', 'condorcet')
     """

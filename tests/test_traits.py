@@ -13,7 +13,7 @@ import cwi.methods
 from cwi import MethodologyError, read_edition, read_methodology
 from cwi.analysis.comparison import incompatible
 from cwi.report.trace import trace
-from cwi.traits import _METHODS, FAMILIES, method, methods_of, traits_of
+from cwi.traits import _METHODS, FAMILIES, method, methods_of
 
 Array = NDArray[np.float64]
 ROOT = Path(cwi.methods.__file__).parents[2]
@@ -41,20 +41,6 @@ def test_one_function_is_a_word_everywhere() -> None:
     assert "minimum mean of 4 of 4 parts: min(" in trace(replace(edition, methodology=other), "KZ-15")
     with pytest.raises(MethodologyError, match=r"\(did you mean 'minimum'\?\); there are .*, minimum, "):
         edition.methodology.replace(index={"aggregation": "minimun"})
-
-
-@pytest.mark.usefixtures("minimum")
-def test_one_function_is_tried_by_the_promises() -> None:
-    """The general tests take every aggregation of parts from the same register."""
-    from test_every_method import of_parts
-
-    y, w = np.array([90.0, 60.0, 30.0]), np.full(3, 1 / 3)
-    assert len(of_parts()) == len([w for w in methods_of("aggregation") if not _compares(w)]) - 2
-    assert any(float(function(y, w)) == 30.0 for function in of_parts())
-
-
-def _compares(word: str) -> bool:
-    return traits_of(methods_of("aggregation")[word]).compares_units
 
 
 def test_every_word_is_described() -> None:

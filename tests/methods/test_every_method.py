@@ -15,7 +15,7 @@ from cwi.methods.aggregation import arithmetic, geometric, harmonic, power
 from cwi.methods.normalisation import goalposts
 from cwi.methods.ranking import half_away, rank
 from cwi.report.languages import Language
-from cwi.traits import methods_of, traits_of
+from cwi.traits import _METHODS, method, methods_of, traits_of
 
 Array = NDArray[np.float64]
 OUTSIDE = {"owa", "penalised"}  # one weighs places, not parts; the other may go beyond its parts
@@ -330,3 +330,18 @@ def test_ranks_of_draws_are_a_loop() -> None:
     together = rank(y, decimals=0)
     for row, alone in zip(y, together, strict=True):
         assert np.array_equal(rank(row, decimals=0), alone, equal_nan=True)
+
+
+def test_a_method_that_is_added_is_tried_by_the_promises() -> None:
+    """The list above is taken from the register, so one function more is one more that is tried."""
+
+    def lowest_of_all(y: Array, w: Array) -> Array:
+        return np.asarray(y.min(axis=-1))
+
+    before = len(of_parts())
+    method("aggregation")(lowest_of_all)
+    try:
+        assert len(of_parts()) == before + 1
+        assert any(float(each(np.array([90.0, 60.0, 30.0]), np.full(3, 1 / 3))) == 30.0 for each in of_parts())
+    finally:
+        del _METHODS["aggregation"]["lowest_of_all"]
