@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from cwi.tree import INDICATOR
 __all__ = ["CARRIED", "FLAGS", "Derived", "Scores", "derive", "has_flag", "score", "weigh"]
 
 Array = NDArray[np.float64]
+Table = TypeVar("Table", pd.DataFrame, pd.Series)
 
 CARRIED, CAPPED = "carried", "capped"
 STATUSES = ("synthetic", IMPUTED, PARENT_REGION, "derived", "corrected", "backcast")  # that a reader must know
@@ -110,6 +111,18 @@ class Scores:
         weights = tree.in_force(self.weights, [table.notna().to_numpy() for table in tables])
         depth = tree.levels.index(level)
         return pd.DataFrame(weights[depth], index=tables[0].index, columns=list(tree.codes[depth]))
+
+    def without_nation(self, table: Table) -> Table:
+        """The rows of a table or a series indexed by region that are regions: all but the nation's.
+
+        Examples
+        --------
+        >>> from cwi import read_edition
+        >>> scores = read_edition(2023).scores
+        >>> len(scores.values(2023)), len(scores.without_nation(scores.values(2023)))
+        (21, 20)
+        """
+        return table[table.index != self.methodology.nation]
 
     def flagged(self, *flags: str) -> pd.Series:
         """Which rows of ``nodes`` have any of these flags: true or false, by the index of ``nodes``.

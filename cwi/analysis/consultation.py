@@ -218,8 +218,7 @@ def _official(scores: Scores) -> pd.Series:
 
 def _levels(methodology: Methodology) -> pd.Series:
     """The level of every part."""
-    found = dict.fromkeys(methodology.indicators["code"], "indicator")
-    return pd.Series(found | {node.code: node.level for nodes in methodology.nodes[:-1] for node in nodes})
+    return pd.Series(dict(methodology.tree.level_of)).drop(methodology.tree.top)
 
 
 def _between(draws: pd.DataFrame) -> Array:
@@ -265,8 +264,7 @@ def _by_level(methodology: Methodology, weights: pd.DataFrame) -> list[Array]:
 
 def _index(scores: Scores, year: int, weights: pd.DataFrame) -> tuple[pd.Index, Array, Array]:
     """The regions, and their indices and ranks under each row of weights."""
-    values = scores.values(year)
-    values = values[values.index != scores.methodology.nation]
+    values = scores.without_nation(scores.values(year))
     derived = derive(
         values.to_numpy(float), scores.methodology, base=scores.base, weights=_by_level(scores.methodology, weights)
     )

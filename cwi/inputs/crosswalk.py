@@ -148,7 +148,7 @@ def read_crosswalk(methodology: Methodology, folder: Path | None = None) -> Cros
     dimensions = _table(
         folder / "dimensions.csv", DIMENSIONS, filled=("system", "dimension"), key=("system", "dimension", "node")
     )
-    nodes = [node.code for level in methodology.nodes for node in level]
+    nodes = [code for codes in methodology.tree.codes[1:] for code in codes]
     _known(dimensions, folder / "dimensions.csv", "node", nodes, empty=True)
     counterparts = _table(
         folder / "counterparts.csv", COUNTERPARTS, filled=COUNTERPARTS[:-1], key=("indicator", "system", "name")

@@ -147,7 +147,7 @@ def read_sheet(scores: Scores, year: int, *, draws: int, rng: np.random.Generato
         raise DataError(f"there are no scores of {year}")
     names = scores.methodology.tree.levels
     wide = [scores.wide(year, name) for name in names]
-    table = pd.concat(wide, axis=1).drop(index=[scores.methodology.nation or ""], errors="ignore").astype(float)
+    table = scores.without_nation(pd.concat(wide, axis=1)).astype(float)
     if table.empty:
         raise DataError(f"there are scores of no region in {year}")
     level_of = {str(code): name for name, part in zip(names, wide, strict=True) for code in part}

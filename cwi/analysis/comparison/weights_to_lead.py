@@ -154,8 +154,7 @@ def parts_of(scores: Scores, year: int, level: str) -> Parts:
                     f"{node.code} is put together by '{node.aggregation.name}'; weights of the level '{level}' can be "
                     "looked for only where everything above it is 'arithmetic'"
                 )
-    table = scores.wide(year, level)
-    table = table[table.index != methodology.nation]
+    table = scores.without_nation(scores.wide(year, level))
     table = table.loc[:, table.notna().any()]
     lacks = table.isna()
     left_out = {
@@ -288,19 +287,15 @@ def best_case(scores: Scores, year: int, level: str, *, shares: tuple[float, flo
     return table.sort_values("index", ascending=False, kind="stable")
 
 
-def _weights(scores: Scores, codes: list[str], above: int) -> pd.Series:
-    """What each of these nodes counts in the index where exactly they are there: the product on the way up.
+def _weights(scores: Scores, codes: list[str], level: int) -> pd.Series:
+    """What each of these nodes of a level counts in the index where no others of the level have scores.
 
     A parent's weight is shared by those of its parts that lead down to one of the nodes.
     """
-    edge = scores.edges.set_index("node")
-    there = [set(codes)]
-    for _ in scores.methodology.levels[above:]:
-        there.append(set(edge.loc[list(there[-1]), "parent"]))
-    weight, place = pd.Series(1.0, index=codes), pd.Series(codes, index=codes)
-    for here in there[:-1]:
-        known = edge.loc[edge.index.isin(here)]
-        share = known["weight"] / known.groupby("parent")["weight"].transform("sum")
-        weight *= share.reindex(place).to_numpy()
-        place = pd.Series(known["parent"].reindex(place).to_numpy(), index=codes)
-    return weight
+    tree = scores.methodology.tree
+    scored = [np.zeros((1, len(own)), dtype=bool) for own in tree.codes]
+    scored[level][0] = np.isin(tree.codes[level], codes)
+    for below in range(level, len(tree.codes) - 1):
+        scored[below + 1] = scored[below] @ tree.belongs(below)
+    weights = tree.in_force(scores.weights, scored)[level][0]
+    return pd.Series(weights, index=list(tree.codes[level]))[codes]

@@ -203,8 +203,7 @@ def rank_intervals(
     if year not in set(scores.cells["year"]):
         raise DataError(f"there are no scores of {year}")
     methodology = scores.methodology
-    values = scores.values(year)
-    values = values[values.index != methodology.nation]
+    values = scores.without_nation(scores.values(year))
     weights = [w * (1 + rng.uniform(-noise, noise, size=(draws, 1, len(w)))) for w in scores.weights]
     index = derive(values.to_numpy(float), methodology, base=scores.base, weights=weights).index
     ranks = rank(index, decimals=methodology.decimals)

@@ -1,9 +1,9 @@
-"""The arrow with something varied, for many draws at once: every draw is a point of the unit cube.
+"""Compute many alternatives of the index at once: every draw is a point of the unit cube.
 
 A factor owns some axes of the cube: one for a list of choices, one for each weight or observation that it disturbs.
-Draws are never looped over. What does not depend on a draw is worked out once; on every level of the tree the draws
-that go by the same rules climb together. Sums run over parts in their order, so a draw has the same bits alone, in a
-block of any size and on any machine of a cluster.
+Draws are never looped over. What does not depend on a draw is computed once; on every level of the tree the draws
+that go by the same rules are aggregated together. Sums run over parts in their order, so a draw has the same bits
+alone, in a block of any size and on any machine of a cluster.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -109,12 +110,11 @@ class Alternatives:
     @cached_property
     def target(self) -> tuple[int, int]:
         """Level and place of the node whose scores are asked for."""
-        for level, nodes in enumerate(self.methodology.nodes):
-            for place, node in enumerate(nodes):
-                if node.code == self.node:
-                    return level, place
-        codes = [node.code for nodes in self.methodology.nodes for node in nodes]
-        raise MethodologyError(f"no node is called '{self.node}'{near(self.node, codes)}")
+        nodes = self.methodology.tree.codes[1:]
+        for level, codes in enumerate(nodes):
+            if self.node in codes:
+                return level, codes.index(self.node)
+        raise MethodologyError(f"no node is called '{self.node}'{near(self.node, chain.from_iterable(nodes))}")
 
     @cached_property
     def axes(self) -> Mapping[str, slice]:
@@ -154,7 +154,7 @@ class Alternatives:
         names = [level.name for level in self.methodology.levels]
         if key in names:
             return (names.index(key),)
-        level_of = {node.code: level for level, nodes in enumerate(self.methodology.nodes) for node in nodes}
+        level_of = {code: level for level, codes in enumerate(self.methodology.tree.codes[1:]) for code in codes}
         if key == "node":
             return tuple({level_of[code] for code in value} | self._above(value, level_of))
         if key == "without":

@@ -363,7 +363,7 @@ def _imeta(
     """The rows of iMeta, and the indicators that have no value and are left out."""
     where = relative(methodology.path)
     table = methodology.indicators
-    parents = {code: node.code for node in methodology.nodes[0] for code in table["code"].iloc[list(node.parts)]}
+    parents = methodology.tree.parent_of
     kept = table[table["code"].isin(measured)]
     rows: list[dict[str, Any]] = []
     for row in kept.to_dict("records"):
