@@ -1,4 +1,4 @@
-"""What can be wrong with what people hand in, said so that they can mend it."""
+"""Errors in input files and parameters, with messages that name the place and the remedy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["ColumnError", "CwiError", "DataError", "MethodologyError", "Paramete
 
 
 class CwiError(ValueError):
-    """An input that cannot be used; the sentence says where, what was found and what would do."""
+    """An input that cannot be used; the message names the place, what is there and what would be valid."""
 
 
 class DataError(CwiError):
@@ -25,7 +25,7 @@ class ParameterError(CwiError):
 
 
 class ColumnError(ValueError):
-    """A method refuses one column of an array; who knows the columns by name says which it is.
+    """Raised for one column of an array; :meth:`of` gives the message with the column's name.
 
     >>> error = ColumnError(3, "is constant in the base years")
     >>> str(error), error.of(["a", "b", "c", "poverty"])

@@ -1,4 +1,4 @@
-"""Where the project keeps its things."""
+"""The folders of a project: data, notebooks, reports."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def within(folder: Path) -> Iterator[None]:
 
 
 def data() -> Path:
-    """What goes in."""
+    """The folder of input data."""
     return root() / "data"
 
 
 def notebooks() -> Path:
-    """The notebooks that reports are made by."""
+    """The folder of notebooks."""
     return root() / "notebooks"
 
 
 def reports() -> Path:
-    """What comes out, a folder a year."""
+    """The folder of reports, one subfolder a year."""
     return root() / "reports"
 
 
 def relative(path: Path) -> str:
-    """A path as it is printed: from the project's folder where it lies inside, with forward slashes."""
+    """A path as it is printed: from the project's folder where it is inside, with forward slashes."""
     path = Path(path)
     for base in (root(), root().resolve()):
         if path.is_relative_to(base):

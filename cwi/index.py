@@ -234,7 +234,7 @@ def score(
     Raises
     ------
     DataError
-        If a column is missing, a key is there twice, or nothing can be scored.
+        If a column is missing, a key is listed twice, or nothing can be scored.
     MethodologyError
         If a rule cannot be applied to these scores.
 

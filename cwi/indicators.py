@@ -1,4 +1,4 @@
-"""The table of indicators: their place in the tree, their ends, their names, and what is said of them."""
+"""The table of indicators: their place in the tree, their ends, their names, and notes on them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def checked_indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd
         for line in table.index[table[column] == ""]:
             raise MethodologyError(f"{where} line {line}: '{column}' is empty; an indicator needs a place in the tree")
     for line in table.index[table["code"].duplicated()]:
-        raise MethodologyError(f"{where} line {line}: the indicator '{table.at[line, 'code']}' stands there twice")
+        raise MethodologyError(f"{where} line {line}: the indicator '{table.at[line, 'code']}' is listed twice")
     for column, choices in CHOICES.items():
         for line, word in table[column].items():
             if word or column == "scale":
@@ -67,18 +67,18 @@ def checked_indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd
             )
         if row["scale"] == "log" and min(row["worst"], row["best"]) <= 0:
             raise MethodologyError(f"{here}: a logarithmic scale needs both ends above zero")
-    # A parent is met in the order of the file; its indicators stand together in the tree.
+    # A parent is met in the order of the file; its indicators are consecutive in the tree.
     order = [pd.factorize(table[level])[0] for level in levels]
     if order:
         table = table.iloc[np.lexsort(order)]
     return table.astype({"decimals": int})
 
 
-def ended(table: pd.DataFrame, said: Any, where: str) -> pd.DataFrame:
+def ended(table: pd.DataFrame, changes: Any, where: str) -> pd.DataFrame:
     """The table of indicators with other ends for some of them."""
-    check_known(said, tuple(table["code"]), where, "ends")
+    check_known(changes, tuple(table["code"]), where, "ends")
     table = table.copy()
-    for code, ends in said.items():
+    for code, ends in changes.items():
         check_known(ends, ENDS, where, f"the ends of '{code}'")
         for end, value in ends.items():
             table.loc[table["code"] == code, end] = check_number(value, f"{end} of '{code}'", where)

@@ -1,4 +1,4 @@
-"""What was measured: one long table in which every value has a status and names its source.
+"""Observations: one long table in which every value has a status and a source.
 
 Columns: region, year, indicator, sex, area, value, se, n, status, source, note; a row without sex and
 area is a total. Zero, missing and suppressed are different things and stay so to the printed page.
@@ -40,12 +40,12 @@ MIDDLING = ("share", "rate", "ratio", "mean", "index")  # kinds whose national v
 KINDS = (*MIDDLING, "count", "money", "context")
 GIVEN_LATER = (PARENT_REGION, "carried", "imputed")  # statuses that the program gives, never a file
 
-Rule = tuple[Callable[[str], bool], Callable[[str], str]]  # whether a cell will do, and what is said of one that won't
+Rule = tuple[Callable[[str], bool], Callable[[str], str]]  # whether a cell is valid, and the message where it is not
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one row, and what would do."""
+    """One error in the data: its kind, where it is, and what would be valid."""
 
     kind: str
     file: str
@@ -66,7 +66,7 @@ def read_statuses(folder: Path | None = None) -> pd.DataFrame:
         if word not in ("yes", "no"):
             raise DataError(f"{folders.relative(path)} line {line}: scored is '{word}'; it must be yes or no")
     for line in table.index[table["status"].duplicated()]:
-        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'status']}' stands there twice")
+        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'status']}' is listed twice")
     table["scored"] = table["scored"] == "yes"
     return table.set_index("status")
 
@@ -84,7 +84,7 @@ def read_series(folder: Path | None = None) -> pd.DataFrame:
     for line in table.index[table["indicator"] == ""]:
         raise DataError(f"{where} line {line}: 'indicator' is empty")
     for line in table.index[table["indicator"].duplicated()]:
-        raise DataError(f"{where} line {line}: the series '{table.at[line, 'indicator']}' stands there twice")
+        raise DataError(f"{where} line {line}: the series '{table.at[line, 'indicator']}' is listed twice")
     for column in ("low", "high"):
         for line, text in table[column].items():
             if number(text) is None:
@@ -134,10 +134,10 @@ def read_observations(folder: Path | None = None, *, territory: Territory | None
     >>> sorted(observations["region"].unique())[:2]
     ['KZ', 'KZ-10']
     """
-    table, found = _read(folder, territory)
-    if found:
-        more = f" (and {len(found) - 1} more: 'cwi check' lists them)" if len(found) > 1 else ""
-        raise DataError(f"{found[0]}{more}")
+    table, wrong = _read(folder, territory)
+    if wrong:
+        more = f" (and {len(wrong) - 1} more: 'cwi check' lists them)" if len(wrong) > 1 else ""
+        raise DataError(f"{wrong[0]}{more}")
     return table
 
 
@@ -159,8 +159,8 @@ def read_covariance(folder: Path | None = None) -> pd.DataFrame | None:
         table, where = read_csv(path, DataError, required=COVARIANCE), folders.relative(path)
         for column, kind in (("year", "whole number"), ("covariance", "number")):
             for line, text in table[column].items():
-                found = number(text)
-                if found is None or (column == "year" and found % 1):
+                value = number(text)
+                if value is None or (column == "year" and value % 1):
                     raise DataError(f"{where} line {line}: {column} is '{text}', which is not a {kind}")
         tables.append(table.reset_index().assign(file=where).astype({"year": float, "covariance": float}))
     if not tables:
@@ -171,9 +171,9 @@ def read_covariance(folder: Path | None = None) -> pd.DataFrame | None:
 def problems(folder: Path | None = None, *, territory: Territory | None = None) -> list[Problem]:
     """Everything that is wrong with the rows of data/observations, with the sources and their checksums."""
     folder = folder or folders.data()
-    table, found = _read(folder, territory)
-    if found:
-        return found
+    table, wrong = _read(folder, territory)
+    if wrong:
+        return wrong
     territory = territory or read_territory(folder)
     return [
         *_source_problems(folder),
@@ -199,15 +199,15 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
     table = pd.concat(tables, ignore_index=True)
     if table.empty:
         raise DataError(f"{folders.relative(folder / 'observations')}: no table holds an observation")
-    found = _cell_problems(table, _rules(territory.regions.index, series.index, sources, statuses.index))
-    if not found:
+    wrong = _cell_problems(table, _rules(territory.regions.index, series.index, sources, statuses.index))
+    if not wrong:
         table["year"] = table["year"].astype(int)
         for column in ("value", "se", "n"):
             table[column] = table[column].map(number).astype(float)
         table["scored"] = table["status"].map(statuses["scored"])
-        found = _row_problems(table, territory, series)
-    if found:
-        return table, sorted(found, key=lambda p: (p.file, p.line or 0))
+        wrong = _row_problems(table, territory, series)
+    if wrong:
+        return table, sorted(wrong, key=lambda p: (p.file, p.line or 0))
     table = table.sort_values(["indicator", "region", "year", "sex", "area"], ignore_index=True)
     return table[[*COLUMNS, "scored", "file", "line"]], []
 
@@ -219,10 +219,10 @@ def _rules(
 
     def one_of(what: str, words: Iterable[str]) -> Rule:
         known = list(words)
-        return known.__contains__, lambda found: f"{what} '{found}'{near(found, known)}"
+        return known.__contains__, lambda text: f"{what} '{text}'{near(text, known)}"
 
     def one_of_or_all(what: str, words: tuple[str, ...]) -> Rule:
-        return ("", *words).__contains__, lambda found: f"{what} '{found}'{near(found, words)}; an empty cell means all"
+        return ("", *words).__contains__, lambda text: f"{what} '{text}'{near(text, words)}; an empty cell means all"
 
     def number_or_none(what: str) -> Rule:
         return (
@@ -268,10 +268,10 @@ def _cell_problems(table: pd.DataFrame, rules: Mapping[str, Rule]) -> list[Probl
 
 
 def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFrame) -> list[Problem]:
-    found = []
+    wrong = []
 
     def say(kind: str, row: Any, text: str) -> None:
-        found.append(Problem(kind, row.file, int(row.line), text))
+        wrong.append(Problem(kind, row.file, int(row.line), text))
 
     begins, ends = (territory.regions[column].map(lambda day: day.year) for column in ("valid_from", "valid_to"))
     early = table["year"] < table["region"].map(begins)
@@ -287,7 +287,7 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
         first, *again = _rows(same)
         cell = " ".join(filter(None, [first.indicator, first.region, str(first.year), first.sex, first.area]))
         for row in again:
-            say("duplicate", row, f"{cell} stands in {first.file} line {first.line} too; a value has one row")
+            say("duplicate", row, f"{cell} is in {first.file} line {first.line} too; a value has one row")
     empty = table["value"].isna()
     without = table["status"].isin(["missing", "suppressed", "not applicable"])
     for row in _rows(table[empty & ~without]):
@@ -314,7 +314,7 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
         )
     for row in _rows(table[(table["se"] < 0) | (table["n"] < 0)]):
         say("error", row, f"{row.indicator} in {row.region}, {row.year} has a standard error or a count below zero")
-    return found
+    return wrong
 
 
 def _misfiled(table: pd.DataFrame, folder: Path) -> list[Problem]:
@@ -331,7 +331,7 @@ def _misfiled(table: pd.DataFrame, folder: Path) -> list[Problem]:
 
 def _source_problems(folder: Path) -> list[Problem]:
     """Files without a record, records whose file is gone, and files that are not what the record says."""
-    found, claimed = [], set()
+    wrong, claimed = [], set()
     where = folders.relative(folder / "sources.toml")
     for name, record in read_sources(folder).items():
         if "file" not in record:
@@ -339,9 +339,9 @@ def _source_problems(folder: Path) -> list[Problem]:
         path = folder / record["file"]
         claimed.add(path.resolve())
         if not path.is_file():
-            found.append(Problem("source", where, None, f"the file of '{name}', {record['file']}, is not there"))
+            wrong.append(Problem("source", where, None, f"the file of '{name}', {record['file']}, is not there"))
         elif (digest := hashlib.sha256(path.read_bytes()).hexdigest()) != str(record.get("sha256")).lower():
-            found.append(
+            wrong.append(
                 Problem(
                     "checksum",
                     folders.relative(path),
@@ -352,10 +352,10 @@ def _source_problems(folder: Path) -> list[Problem]:
             )
     for path in sorted((folder / "observations").glob("*.csv")):
         if path.resolve() not in claimed:
-            found.append(
+            wrong.append(
                 Problem("source", folders.relative(path), None, "no record of data/sources.toml names this file")
             )
-    return found
+    return wrong
 
 
 def _national_problems(table: pd.DataFrame, series: pd.DataFrame, territory: Territory) -> list[Problem]:

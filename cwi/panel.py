@@ -72,7 +72,7 @@ def read_panel(
     years: Sequence[int] | None = None,
     base: pd.DataFrame | None = None,
 ) -> Panel:
-    """The values that a methodology scores, of the long table of what was measured.
+    """The values that a methodology scores, from the long table of observations.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def read_panel(
     Raises
     ------
     DataError
-        If a column is missing, a key stands twice, or nothing can be scored.
+        If a column is missing, a key is listed twice, or nothing can be scored.
     MethodologyError
         If an imputation cannot be applied.
 
@@ -113,7 +113,7 @@ def read_panel(
 def multiply_imputed(
     observations: pd.DataFrame, panel: Panel, *, m: int, rng: np.random.Generator, **settings: Any
 ) -> Array:
-    """Several completed tables of a panel, each as likely as the other [1]_.
+    """Multiple imputation: several completed tables of a panel, all equally likely [1]_.
 
     Parameters
     ----------
@@ -244,15 +244,15 @@ class _Stack:
         shape = (len(years), len(regions), len(codes))
         stack = cls(np.full(shape, np.nan), np.zeros(shape, dtype=bool), years, regions, codes)
         for rows in (table, cells[cells["value"].notna()]):
-            own = rows[rows["region"].isin(regions)]
-            stack.values[stack.places(own)] = own["value"].to_numpy(float)
+            kept = rows[rows["region"].isin(regions)]
+            stack.values[stack.places(kept)] = kept["value"].to_numpy(float)
         barred = pd.DataFrame(list(never), columns=KEY)
         known = barred["region"].isin(regions) & barred["year"].isin(years) & barred["indicator"].isin(codes)
         stack.barred[stack.places(barred[known])] = True
         return stack
 
     def places(self, rows: pd.DataFrame) -> tuple[Places, Places, Places]:
-        """Where rows with region, year and indicator stand."""
+        """The positions of rows with region, year and indicator in the arrays."""
         return (
             pd.Index(self.years).get_indexer(pd.Index(rows["year"])),
             pd.Index(self.regions).get_indexer(pd.Index(rows["region"])),
@@ -261,7 +261,7 @@ class _Stack:
 
 
 def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: Methodology) -> Imputation:
-    """A rule with what the observations know: years, the components of the indicators, groups of regions by code."""
+    """An imputation with what the data give it: years, components of the indicators, groups of regions by code."""
     given: dict[str, Any] = dict(rule.parameters)
     takes = inspect.signature(rule.function).parameters
     if "years" in takes:
@@ -277,9 +277,9 @@ def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: M
         here = given | {"components": components[seen]} if "components" in takes else given
         codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
         with named(f"imputation '{rule.name}'", codes):
-            found = Filled(*rule.function(values[..., seen], None if never is None else never[..., seen], **here))
-        filled = Filled(values.copy(), np.full(values.shape, "", dtype=found.how.dtype))
-        filled.values[..., seen], filled.how[..., seen] = found.values, found.how
+            imputed = Filled(*rule.function(values[..., seen], None if never is None else never[..., seen], **here))
+        filled = Filled(values.copy(), np.full(values.shape, "", dtype=imputed.how.dtype))
+        filled.values[..., seen], filled.how[..., seen] = imputed.values, imputed.how
         return filled
 
     return impute

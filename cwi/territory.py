@@ -1,4 +1,4 @@
-"""Which regions there are in which year, and which became of which.
+"""The regions of each year, and the changes of their borders.
 
 A code belongs to one territory: a region whose borders changed has another code from that day on
 (East Kazakhstan is KZ-VOS to June 2022 and KZ-63 since), so no key can join the two.
@@ -57,11 +57,11 @@ class Territory:
 
     def ancestors(self, code: str) -> list[str]:
         """The territories that a region was part of, the latest first."""
-        found = []
+        former = []
         while (old := self.changes.loc[self.changes["new"] == code, "old"]).size:
             code = str(old.iloc[0])
-            found.append(code)
-        return found
+            former.append(code)
+        return former
 
     def on_regions(self, observations: pd.DataFrame, regions: tuple[str, ...]) -> pd.DataFrame:
         """The observations of these regions and the nation, gaps filled from the parent region and flagged.
@@ -69,10 +69,10 @@ class Territory:
         For an indicator and a year in which a series knows only the former territory, each successor takes
         that value with the status 'parent region'.
         """
-        own = observations[observations["region"].isin([self.nation, *regions])]
+        rows = observations[observations["region"].isin([self.nation, *regions])]
         key = ["indicator", "year", "sex", "area"]
-        parts = [own]
-        measured = own[own["value"].notna()]
+        parts = [rows]
+        measured = rows[rows["value"].notna()]
         for region in regions:
             known = set(map(tuple, measured.loc[measured["region"] == region, key].to_numpy()))
             for parent in self.ancestors(region):
@@ -95,7 +95,7 @@ def read_territory(folder: Path | None = None) -> Territory:
     Raises
     ------
     DataError
-        With file and line, if a code stands twice, a date is none, or a change does not fit the regions.
+        With file and line, if a code is listed twice, a date is not a date, or a change does not fit the regions.
     """
     folder = folder or folders.data()
     path = folder / "regions.csv"
@@ -108,7 +108,7 @@ def read_territory(folder: Path | None = None) -> Territory:
             if not row[column]:
                 raise DataError(f"{where} line {line}: '{column}' is empty")
     for line in table.index[table["code"].duplicated()]:
-        raise DataError(f"{where} line {line}: the region '{table.at[line, 'code']}' stands there twice")
+        raise DataError(f"{where} line {line}: the region '{table.at[line, 'code']}' is listed twice")
     if (table["kind"] == "nation").sum() != 1:
         raise DataError(f"{where}: one row must be of the kind 'nation'; there are {(table['kind'] == 'nation').sum()}")
     for column, unbounded in (("valid_from", date.min), ("valid_to", date.max)):

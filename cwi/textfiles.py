@@ -62,7 +62,7 @@ def read_csv(
     header = [cell.strip() for cell in rows[0][1]]
     for column in header:
         if header.count(column) > 1:
-            raise error(f"{name} line 1: the column '{column}' stands there twice")
+            raise error(f"{name} line 1: the column '{column}' is listed twice")
         if len(header) == 1 and (";" in column or "\t" in column):
             raise error(f"{name} line 1: the cells must be divided by commas; the line reads {column}")
         if column not in required and column not in optional:
@@ -72,7 +72,7 @@ def read_csv(
         raise error(f"{name} line 1: the column '{missing[0]}' is missing; the first line reads {', '.join(header)}")
     for line, cells in rows[1:]:
         if len(cells) != len(header):
-            hint = "; a number with a decimal comma or a text with a comma must stand in quotes, decimals take a point"
+            hint = "; a number with a decimal comma or a text with a comma must be in quotes, decimals take a point"
             raise error(
                 f"{name} line {line}: {len(cells)} cells where the first line names {len(header)} columns"
                 + (hint if len(cells) > len(header) else "")

@@ -632,7 +632,7 @@ TREES = {
         POVERTY,
         cell(POVERTY, "best", "2,5"),
         " line 2: 9 cells where the first line names 8 columns; a number with a decimal comma or a text with a comma "
-        "must stand in quotes, decimals take a point",
+        "must be in quotes, decimals take a point",
     ),
     "equal ends": (
         POVERTY,
@@ -657,7 +657,7 @@ TREES = {
         cell(POVERTY, "data", "opn"),
         " line 2: data is 'opn' (did you mean 'open'?); there are open, awaiting data",
     ),
-    "indicator twice": (PLACES, POVERTY, " line 4: the indicator 'poverty' stands there twice"),
+    "indicator twice": (PLACES, POVERTY, " line 4: the indicator 'poverty' is listed twice"),
     "no code": (POVERTY, cell(POVERTY, "code", ""), " line 2: 'code' is empty; an indicator needs a place in the tree"),
     "no component": (
         POVERTY,
@@ -690,7 +690,7 @@ TREES = {
         " line 1: the column 'worst' is missing; "
         "the first line reads code, component, title_en, ages, best, scale, weight, data",
     ),
-    "column twice": ("title_en", "best", " line 1: the column 'best' stands there twice"),
+    "column twice": ("title_en", "best", " line 1: the column 'best' is listed twice"),
 }
 
 

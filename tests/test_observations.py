@@ -159,7 +159,7 @@ def test_one_key_twice_in_a_file(project, says):
     project.append(LIVING, "A,2022,poverty,F,,9,,,normal,living,\n")
     with says(
         DataError,
-        "data/observations/living.csv line 18: poverty A 2022 F stands in data/observations/living.csv line 8 too; "
+        "data/observations/living.csv line 18: poverty A 2022 F is in data/observations/living.csv line 8 too; "
         "a value has one row",
     ):
         read_observations()
@@ -169,7 +169,7 @@ def test_one_key_twice_across_files(project, says):
     project.append(SCHOOLS, "A,2021,poverty,10,normal,schools\n")
     with says(
         DataError,
-        "data/observations/schools.csv line 6: poverty A 2021 stands in data/observations/living.csv line 3 too; "
+        "data/observations/schools.csv line 6: poverty A 2021 is in data/observations/living.csv line 3 too; "
         "a value has one row",
     ):
         read_observations()
@@ -190,7 +190,7 @@ def test_a_row_with_a_decimal_comma_has_too_many_cells(project, says):
     with says(
         DataError,
         HERE + "12 cells where the first line names 11 columns; a number with a decimal comma or a text with a comma "
-        "must stand in quotes, decimals take a point",
+        "must be in quotes, decimals take a point",
     ):
         read_observations()
 
@@ -282,7 +282,7 @@ def test_a_national_count_may_lie_outside(project):
 WATER = "water,Water,Вода,%,0,100,share,1.2,yes"
 KINDS = "share, rate, ratio, mean, index, count, money, context"
 SERIES = {
-    "twice": (WATER, f"{WATER}\n{WATER}", "line 4: the series 'water' stands there twice"),
+    "twice": (WATER, f"{WATER}\n{WATER}", "line 4: the series 'water' is listed twice"),
     "nameless": (WATER, WATER.removeprefix("water"), "line 3: 'indicator' is empty"),
     "low above high": (WATER, WATER.replace("0,100", "100,0"), "line 3: low is not below high"),
     "low equals high": (WATER, WATER.replace("0,100", "0,0"), "line 3: low is not below high"),
@@ -310,7 +310,7 @@ def test_a_register_of_statuses_that_is_refused(project, says):
     with says(DataError, "data/statuses.csv line 7: scored is 'never'; it must be yes or no"):
         read_statuses()
     project.change("statuses.csv", "suspect,U,never", "derived,U,no")
-    with says(DataError, "data/statuses.csv line 7: 'derived' stands there twice"):
+    with says(DataError, "data/statuses.csv line 7: 'derived' is listed twice"):
         read_statuses()
 
 

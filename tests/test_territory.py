@@ -144,7 +144,7 @@ REFUSED = {
         "line 7: valid_to is '2022-06-31'; a date is written 2022-06-08",
     ),
     "end before beginning": (EAST, EAST + "2022-06-07", "line 5: EAST ends on 2022-06-07, before it begins"),
-    "code twice": (EAST, f"{EAST}\n{EAST}", "line 6: the region 'EAST' stands there twice"),
+    "code twice": (EAST, f"{EAST}\n{EAST}", "line 6: the region 'EAST' is listed twice"),
     "no code": ("A,region", ",region", "line 3: 'code' is empty"),
     "no name": ("Альфа,Альфа", "Альфа,", "line 3: 'name_kk' is empty"),
     "kind": ("B,city", "B,town", f"line 4: kind is 'town'; {KINDS}"),

@@ -85,7 +85,7 @@ REFUSED = {
     ),
     "nameless column": (b"code,value,\nA,1,\n", " line 1: no column is called ''; there are code, value, note"),
     "no head": (b"A,1\nB,2\n", " line 1: no column is called 'A'; there are code, value, note"),
-    "column twice": (b"code,value,code\nA,1,B\n", " line 1: the column 'code' stands there twice"),
+    "column twice": (b"code,value,code\nA,1,B\n", " line 1: the column 'code' is listed twice"),
     "column missing": (b"code,note\nA,\n", " line 1: the column 'value' is missing; the first line reads code, note"),
     "semicolons": (
         b"code;value\nA;1\n",
@@ -98,7 +98,7 @@ REFUSED = {
     "decimal comma": (
         b"code,value\nA,2,5\n",
         " line 2: 3 cells where the first line names 2 columns; a number with a decimal comma or a text with a comma "
-        "must stand in quotes, decimals take a point",
+        "must be in quotes, decimals take a point",
     ),
     "too few cells": (b"code,value,note\nA,1\n", " line 2: 2 cells where the first line names 3 columns"),
     "open quote": (b'code,value\nA,"1\nB,2\n', " line 2: this is not CSV: unexpected end of data"),
