@@ -18,8 +18,10 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 from pypdf import PdfReader
 
-from cwi import cli, folders, read_edition
+from cwi import folders, read_edition
+from cwi.cli.report import report as report_command
 from cwi.errors import DataError
+from cwi.inputs import rehearsal as rehearsals
 from cwi.report import OfficialReport, SensitivityReport, blocks
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
 from cwi.report.languages import LANGUAGES, Language
@@ -50,9 +52,9 @@ def report(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     before = digests(folders.reports())
     assert before
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "write_rehearsal", write)
-        patch.setattr(cli, "YEARS", (YEAR,))
-        cli.report("rehearsal", language=["en"], output=output, parameter=["draws=100"])
+        patch.setattr(rehearsals, "write_rehearsal", write)
+        patch.setattr(rehearsals, "YEARS", (YEAR,))
+        report_command("rehearsal", language=["en"], output=output, parameter=["draws=100"])
     assert asked == [(folders.root() / "build" / "rehearsal", 20241122)]
     assert digests(folders.reports()) == before
     yield output / "rehearsal" / str(YEAR)
