@@ -18,12 +18,13 @@ need_python = @test -n "$(PYTHON)" || { \
   echo "Python 3.11 or newer was not found. Install it, or name it: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab bench lock clean environment
+.PHONY: help report test quick lint lab bench lock clean environment
 
 help:
 	@echo "make report YEAR=$(YEAR)              the report of a year, in all languages, into reports/$(YEAR)/"
 	@echo "make report YEAR=$(YEAR) LANGUAGE=kk  one language only: en, kk or ru"
 	@echo "make test                          all tests"
+	@echo "make quick                         style, types and the tests that take no time, in about a minute"
 	@echo "make lint                          style, types and the order of layers"
 	@echo "make lab                           JupyterLab on the notebooks"
 	@echo "make bench                         speed and memory, measured here"
@@ -41,6 +42,9 @@ test:
 	$(need_python)
 	@"$(PYTHON)" bootstrap.py test
 
+quick: lint
+	@"$(PYTHON)" bootstrap.py quick
+
 lint: environment
 	@status=0; \
 	for step in "ruff check --output-format concise" "ruff format --check --output-format concise" "mypy" "lint-imports --no-logo --no-cache"; do \
@@ -55,7 +59,7 @@ bench: environment
 
 # one version of each package for all systems and Pythons, so that all get the same numbers; no addresses
 lock: environment
-	@$(BIN)/uv pip compile pyproject.toml --group dev --output-file requirements.lock --quiet $(if $(UPGRADE),--upgrade) \
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --output-file requirements.lock --quiet $(if $(UPGRADE),--upgrade) \
 	  --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate >/dev/null
 

@@ -4,6 +4,7 @@
     python3.11 bootstrap.py                     make .venv, or do nothing when it is up to date
     python3.11 bootstrap.py run report 2023     the same, then: cwi report 2023
     python3.11 bootstrap.py test                the same, then the tests
+    python3.11 bootstrap.py quick               the same, then the tests that are not slow, without the examples
 
 On Windows say ``py -3.11`` for ``python3.11``. Only the standard library is needed, and nothing outside this folder
 is changed. The packages are those of requirements.lock, each checked against its hash. An environment counts as made
@@ -351,7 +352,7 @@ def workers():
 
 def main(args):
     """Make the environment, then do what the first word says."""
-    if args and args[0] not in ("run", "test"):
+    if args and args[0] not in ("run", "test", "quick"):
         asked_for_help = args[0] in ("-h", "--help")
         print(__doc__, file=sys.stdout if asked_for_help else sys.stderr)
         return 0 if asked_for_help else 2
@@ -373,6 +374,8 @@ def main(args):
         return hand_over(BIN / ("cwi" + EXE), *args[1:])
     if args[:1] == ["test"]:
         return hand_over(PYTHON, "-m", "pytest", "-n", workers(), "--dist", "loadscope", *args[1:])
+    if args[:1] == ["quick"]:
+        return hand_over(PYTHON, "-m", "pytest", "-m", "not slow and not browser", "tests", *args[1:])
     return 0
 
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
+from types import ModuleType
 
-__all__ = ["ColumnError", "CwiError", "DataError", "MethodologyError", "ParameterError", "ReportError", "near"]
+__all__ = [
+    "ColumnError",
+    "CwiError",
+    "DataError",
+    "MethodologyError",
+    "MissingExtraError",
+    "ParameterError",
+    "ReportError",
+    "near",
+    "optional",
+]
 
 
 class CwiError(ValueError):
@@ -22,6 +34,10 @@ class MethodologyError(CwiError):
 
 class ParameterError(CwiError):
     """A parameter of a notebook or a command that is unknown or of the wrong type."""
+
+
+class MissingExtraError(CwiError):
+    """A package of an optional part of cwi that is not installed."""
 
 
 class ReportError(RuntimeError):
@@ -56,3 +72,24 @@ def near(word: object, known: Iterable[str], *, also: Iterable[str] = ()) -> str
     guess = f" (did you mean '{close[0]}'?)" if close else ""
     shown = words if len(words) <= 20 else [*words[:20], f"and {len(words) - 20} more"]
     return f"{guess}; there are {', '.join(shown)}" if words else guess
+
+
+def optional(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """A module of an optional part of cwi.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed; the sentence names the extra.
+
+    Examples
+    --------
+    >>> optional("json", extra="survey", purpose="a file").__name__
+    'json'
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError:
+        raise MissingExtraError(
+            f"{purpose} needs the package '{module}', which is not installed; pip install 'cwi[{extra}]' installs it"
+        ) from None

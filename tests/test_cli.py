@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from cwi import cli, folders, read_edition, read_methodology
 from cwi.checks import PARTS
 from cwi.edition import editions
+from cwi.errors import CwiError
 from cwi.report import render
 from cwi.report.languages import LANGUAGES
 from cwi.report.publication import recompute
@@ -66,6 +67,7 @@ def notebook(path: Path, *sources: str) -> Path:
 # ---------------------------------------------------------------- the installed command
 
 
+@pytest.mark.slow
 def test_the_installed_command_helps_and_refuses() -> None:
     command = shutil.which("cwi", path=str(Path(sys.executable).parent)) or shutil.which("cwi")
     assert command
@@ -184,6 +186,7 @@ def test_a_notebook_that_is_not_there_is_refused(run: Run, no_kernel: None, tmp_
     assert err == f"ParameterError: {(tmp_path / 'none.ipynb').as_posix()}: there is no such file\n"
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
     source = notebook(tmp_path / "a.ipynb", "1 / (year - 2023)")
     code, out, err = run("run", str(source), str(tmp_path / "b.ipynb"))
@@ -206,6 +209,7 @@ def test_trace_prints_a_tree(run: Run, project: Any) -> None:
     assert complained == "DataError: the edition of 2022 has no region 'OLD'; there are N, A, B, EAST, WEST\n"
 
 
+@pytest.mark.slow
 def test_publish_and_review(run: Run, project: Any) -> None:
     edition = read_edition(2022)
     folder = folders.reports() / "2022"
@@ -247,6 +251,7 @@ def test_publish_and_review(run: Run, project: Any) -> None:
 # ---------------------------------------------------------------- the page for everybody, the consultation
 
 
+@pytest.mark.slow
 def test_the_page_of_a_year_is_made_where_it_is_asked_for(run: Run, tmp_path: Path) -> None:
     code, said, complained = run("site", "2023", "--output", str(tmp_path / "site"))
     page = tmp_path / "site" / "2023.html"
@@ -296,6 +301,7 @@ def test_the_sheets_of_a_consultation(run: Run, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_synthetic_consultation_is_made_and_read_again(run: Run, tmp_path: Path) -> None:
     made = tmp_path / "made"
     assert run("consultation", "synthesize", str(made), "--seed", "1") == (0, f"{made.as_posix()}\n", "")
@@ -328,6 +334,7 @@ def test_a_synthetic_consultation_is_made_and_read_again(run: Run, tmp_path: Pat
 # ---------------------------------------------------------------- the survey
 
 
+@pytest.mark.slow
 def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "answers"
     code, said, complained = run("survey", "synthesize", str(folder), "--year", "2022", "--seed", "1", "--pilot")
@@ -362,6 +369,7 @@ def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> 
     assert problems[-1] == f"{len(problems) - 1} problems"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -389,6 +397,7 @@ def test_words_of_the_survey_that_are_refused(
     assert not (folders.data() / "answers").exists()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> None:
     taken = tmp_path / "synthetic-survey-2023-parent.csv"
     taken.write_text("mine", encoding="utf-8")
@@ -600,3 +609,27 @@ def test_the_shell_completes_years_regions_and_families(project: Any, line: str,
     asked = {"_CWI_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
     done = subprocess.run([command], capture_output=True, text=True, env={**os.environ, **asked}, check=True)
     assert set(done.stdout.split()) == words
+
+
+# ---------------------------------------------------------------- parts that are not installed
+
+
+def test_a_part_that_is_not_installed_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.sav"
+    answers.write_bytes(b"$FL2")
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)  # as where it is not installed
+    assert run("survey", "microdata", str(answers), "--respondent", "child", "--year", "2023") == (
+        2,
+        "",
+        f"MissingExtraError: {answers.as_posix()}: a file .sav needs the package 'pyreadstat', which is not installed; "
+        "pip install 'cwi[survey]' installs it\n",
+    )
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    import cwi.report.explorer as explorer
+
+    with pytest.raises(CwiError) as refused:
+        _ = explorer.weights_explorer
+    assert str(refused.value) == (
+        "the weights explorer in JupyterLab needs the package 'ipywidgets', which is not installed; "
+        "pip install 'cwi[lab]' installs it"
+    )

@@ -27,6 +27,7 @@ def test_a_fit_gives_the_scores_of_its_base_years(treated: Scores) -> None:
     assert np.nanmax(np.abs(plain.index - at_once.index)) > 0.01  # the control: the treatment matters here
 
 
+@pytest.mark.slow
 def test_the_treatment_is_decided_once(monkeypatch: pytest.MonkeyPatch, treated: Scores) -> None:
     decided, learn = [], treatment.learn
 

@@ -48,6 +48,7 @@ def test_only_folders_named_by_a_year_are_editions(project):
     assert list(editions()) == [2022]
 
 
+@pytest.mark.slow
 def test_the_checksum_changes_with_data_and_rules_and_with_nothing_else(project):
     before = read_edition(2022).checksum
     project.append("editions/2022/edition.toml", 'note = "approved"\n')

@@ -380,6 +380,7 @@ def test_a_better_measurement_never_lowers_index_or_rank(
         assert new[row] <= old[row]
 
 
+@pytest.mark.slow
 @given(
     quality=qualities(),
     factors=st.lists(st.floats(0.01, 100) | st.floats(-100, -0.01), min_size=7, max_size=7),
@@ -411,6 +412,7 @@ def test_reversing_a_scale_changes_nothing(official: Methodology, quality: Array
     assert there.index == pytest.approx(here.index, abs=1e-9, nan_ok=True)
 
 
+@pytest.mark.slow
 @given(quality=qualities(), seed=st.integers(0, 10_000))
 @FEWER
 def test_the_order_of_rows_and_of_indicators_does_not_matter(official: Methodology, quality: Array, seed: int) -> None:
@@ -430,6 +432,7 @@ def test_the_order_of_rows_and_of_indicators_does_not_matter(official: Methodolo
     assert moved["rank"].tolist() == here.nodes["rank"].tolist()
 
 
+@pytest.mark.slow
 def test_the_order_of_lines_in_indicators_csv_does_not_matter(official: Methodology, tmp_path: Path) -> None:
     levels = [
         {"name": '"component"', "weighting": '"stated"', "aggregation": '"geometric"'},
@@ -446,6 +449,7 @@ def test_the_order_of_lines_in_indicators_csv_does_not_matter(official: Methodol
             assert other.of(code)[2020].to_numpy() == pytest.approx(one.of(code)[2020].to_numpy(), abs=1e-9)
 
 
+@pytest.mark.slow
 @given(quality=qualities(3), newcomer=qualities(2), later=qualities(3))
 @FEWER
 def test_a_new_region_or_year_changes_no_earlier_score(
@@ -462,6 +466,7 @@ def test_a_new_region_or_year_changes_no_earlier_score(
         pd.testing.assert_series_equal(there[column], here[column], check_exact=True)
 
 
+@pytest.mark.slow
 @given(quality=qualities())
 @FEWER
 def test_missing_never_passes_without_a_word(official: Methodology, quality: Array) -> None:
@@ -507,6 +512,7 @@ def test_a_gap_in_one_region_changes_no_other(methodology: Methodology, quality:
         assert np.array_equal(ours[others], theirs[others], equal_nan=True)
 
 
+@pytest.mark.slow
 @given(quality=qualities())
 @USUAL
 def test_means_are_in_order_in_a_whole_tree(official: Methodology, quality: Array) -> None:
@@ -521,6 +527,7 @@ def test_means_are_in_order_in_a_whole_tree(official: Methodology, quality: Arra
         assert (lower <= higher + 1e-9)[~np.isnan(lower)].all()
 
 
+@pytest.mark.slow
 @given(quality=qualities())
 @FEWER
 def test_contributions_add_up_to_the_index(official: Methodology, quality: Array) -> None:
@@ -557,6 +564,7 @@ def test_weights_are_brought_to_sum_to_one(official: Methodology) -> None:
 # ---------------------------------------------------------------- draws
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000), gaps=st.floats(0, 0.5))
 @FEWER
 def test_draws_of_values_are_a_loop(methodology: Methodology, seed: int, gaps: float) -> None:
@@ -601,6 +609,7 @@ def test_each_unit_may_have_its_own_weights(official: Methodology) -> None:
         assert together[i] == pytest.approx(derive(x[i : i + 1], official, weights=[w[i] for w in weights]).index[0])
 
 
+@pytest.mark.slow
 def test_draws_are_no_loop_in_python() -> None:
     """A node is aggregated once for all draws: the number of calls does not know their number."""
     calls: list[tuple[int, ...]] = []
@@ -793,6 +802,7 @@ def test_scoring_is_the_same_on_bare_arrays(methodology: Methodology) -> None:
     assert derived.index.tolist() == scores.of("index")[2020].tolist()
 
 
+@pytest.mark.slow
 def test_the_real_edition_is_what_the_recursion_says() -> None:
     """The official index of 2023 by plain arithmetic: equal weights, arithmetic means, gaps left out."""
     scores: Scores = read_edition(2023).scores

@@ -220,6 +220,7 @@ def test_other_ends_for_one_indicator(methodology):
     assert other.fingerprint != methodology.fingerprint
 
 
+@pytest.mark.slow
 def test_what_is_left_out_counts_nothing_and_is_not_missed():
     """As if the indicator had never been on the list: scores, coverage and weights of the others."""
     edition = read_edition(2022)
@@ -237,6 +238,7 @@ def test_what_is_left_out_counts_nothing_and_is_not_missed():
     np.testing.assert_allclose(scored[0].implied_weights().sum(), 1)
 
 
+@pytest.mark.slow
 def test_without_a_whole_branch():
     official = read_edition(2022).methodology
     dimensions = official.replace(without=["child"]).nodes[-1][0].parts

@@ -63,6 +63,7 @@ def test_a_value_of_the_parent_region_brings_the_parents_error(project: Any) -> 
     assert cell[["value", "status", "se", "n"]].tolist() == [31, "parent region", 0.75, 300]
 
 
+@pytest.mark.slow
 def test_observations_without_errors_have_none() -> None:
     rules = read_edition(2022).methodology.replace(max_age=0)
     rows = pd.DataFrame({"region": ["A"], "year": [2022], "indicator": ["poverty"], "value": [5.0]})
@@ -108,6 +109,7 @@ def test_tables_differ_only_where_something_was_missing(panel: Panel, drawn: np.
     assert (drawn[:, ~np.isnan(panel.x)].std(axis=0) == 0).all()
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_tables(edition: Edition, panel: Panel, drawn: np.ndarray[Any, Any]) -> None:
     again, other = (
         multiply_imputed(edition.observations, panel, m=4, rng=np.random.default_rng(seed)) for seed in (1, 2)
@@ -116,6 +118,7 @@ def test_equal_seeds_give_equal_tables(edition: Edition, panel: Panel, drawn: np
     assert not np.array_equal(other, drawn, equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["suppressed", "not applicable"])
 def test_what_is_withheld_stays_open_in_every_table(
     edition: Edition, rules: Methodology, panel: Panel, drawn: np.ndarray[Any, Any], status: str

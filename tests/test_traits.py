@@ -30,6 +30,7 @@ def minimum() -> Iterator[None]:
     del _METHODS["aggregation"]["minimum"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("minimum")
 def test_one_function_is_a_word_everywhere() -> None:
     edition = read_edition(2023)

@@ -52,6 +52,7 @@ def test_unknown_codes_and_levels_are_named() -> None:
         SMALL.at("components")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.booleans(), min_size=56, max_size=56))
 def test_weights_in_force_sum_to_one_wherever_anything_is_measured(here: list[bool]) -> None:
@@ -65,6 +66,7 @@ def test_weights_in_force_sum_to_one_wherever_anything_is_measured(here: list[bo
     assert (weights[0][~scored[0]] == 0).all()
 
 
+@pytest.mark.slow
 def test_weights_in_force_make_the_index() -> None:
     """With arithmetic means the index is the sum of weights in force times the scores of the indicators."""
     scores = read_edition(2023).scores

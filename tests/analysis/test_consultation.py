@@ -17,6 +17,8 @@ from cwi.errors import DataError
 from cwi.inputs.consultation import Consultation, hand_in, synthesize_consultation, write_consultation
 from cwi.report.notebooks import consultation as show
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], Any]
 
 

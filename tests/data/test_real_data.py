@@ -57,6 +57,7 @@ def real():
         )
 
 
+@pytest.mark.slow
 def test_the_checks_find_nothing(monkeypatch):
     monkeypatch.delenv("CWI_ROOT", raising=False)
     assert {check.name: check.problems for check in check_all()} == dict.fromkeys(PARTS, ())
@@ -177,6 +178,7 @@ def test_every_row_speaks_of_a_region_of_its_year(real):
     assert [pair for pair in pairs.itertuples(index=False) if not real.territory.valid(*pair)] == []
 
 
+@pytest.mark.slow
 def test_no_key_joins_the_two_east_kazakhstans(real):
     rows = real.observations
     before = rows[(rows["region"] == "KZ-63") & (rows["year"] < 2022)]
@@ -251,6 +253,7 @@ def test_checksums(real):
         assert hashlib.sha256((DATA / record["file"]).read_bytes()).hexdigest() == record["sha256"], name
 
 
+@pytest.mark.slow
 def test_control_a_changed_byte_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
     shutil.copytree(DATA, tmp_path / "data")

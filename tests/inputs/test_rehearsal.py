@@ -19,6 +19,8 @@ from cwi.inputs import rehearsal as module
 from cwi.inputs.rehearsal import YEARS, write_rehearsal
 from cwi.inputs.survey.synthetic import Sample
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 SMALL = Sample(clusters=8, children=(12, 20))

@@ -75,6 +75,7 @@ def test_every_word_is_of_one_kind() -> None:
 # ---------------------------------------------------------------- of parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEW)
 @given(found=parts(), factor=factors, seed=st.integers(0, 1000))
 @USUAL
@@ -99,6 +100,7 @@ def test_leading_axes_are_a_loop_and_a_part_without_weight_counts_nothing(name: 
             assert whole[i, j] == pytest.approx(NEW[name](y[i, j, without], w[i, 0, without]), rel=1e-12)
 
 
+@pytest.mark.slow
 @given(found=parts(), alpha=st.floats(0, 1), beta=st.floats(0, 50), share=st.floats(0, 1))
 @USUAL
 def test_bounds_and_order_of_the_aggregations_of_parts(
@@ -115,6 +117,7 @@ def test_bounds_and_order_of_the_aggregations_of_parts(
     assert y.min() - 1e-9 <= owa(y, w, order_weights=order_weights.tolist()) <= y.max() + 1e-9
 
 
+@pytest.mark.slow
 @given(k=st.integers(1, 6), value=scores, found=parts())
 @USUAL
 def test_balanced_parts_give_themselves(k: int, value: float, found: tuple[Array, Array]) -> None:
@@ -205,6 +208,7 @@ def answer(name: str, y: Array, w: Array) -> Array | str:
         return str(error)[:26]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(OF_UNITS))
 @given(found=units(), seed=st.integers(0, 1000), factor=factors)
 @USUAL
@@ -222,6 +226,7 @@ def test_units_keep_their_score_in_any_order_and_unit(
         assert there == pytest.approx(here[rows], abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(OF_UNITS))
 @given(found=units())
 @USUAL
@@ -254,6 +259,7 @@ def test_draws_are_a_loop(name: str) -> None:
             assert together[i, j] == pytest.approx(method(y[i, j], w[i, 0]), abs=1e-12)
 
 
+@pytest.mark.slow
 @given(found=units())
 @USUAL
 def test_pairs_share_all_the_weight(found: tuple[Array, Array]) -> None:
@@ -313,6 +319,7 @@ def circle(n: int) -> Array:
     return np.array([np.roll(np.arange(n, 0.0, -1), i) for i in range(n)]).T
 
 
+@pytest.mark.slow
 def test_twenty_units_in_one_circle_are_solved_exactly() -> None:
     e = outranking(circle(20), np.full((1, 20), 1 / 20))
     found = kemeny_orders(e)

@@ -101,10 +101,12 @@ def simulated(seed: int, raked: bool) -> float:
     return float(np.mean(held))
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_at_their_nominal_rate() -> None:
     assert simulated(5, raked=True) == pytest.approx(0.90, abs=0.03)
 
 
+@pytest.mark.slow
 def test_without_raking_they_do_not() -> None:
     """The control: voters are not the population, and redrawing them does not make them so."""
     assert simulated(5, raked=False) < 0.5
@@ -122,6 +124,7 @@ ballots = st.integers(1, 12).flatmap(
 )
 
 
+@pytest.mark.slow
 @USUAL
 @given(ballots, st.floats(0, 1), st.randoms(use_true_random=False))
 def test_weights_sum_to_one_and_the_order_of_ballots_does_not_matter(

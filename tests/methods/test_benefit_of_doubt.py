@@ -26,6 +26,7 @@ def tables(draw: st.DrawFn) -> Array:
     return table
 
 
+@pytest.mark.slow
 @given(y=tables(), factor=st.sampled_from([1e-12, 1.0, 1e12]), seed=st.integers(0, 1000))
 @USUAL
 def test_neither_unit_nor_order_matters_and_somebody_is_on_the_frontier(y: Array, factor: float, seed: int) -> None:
@@ -39,6 +40,7 @@ def test_neither_unit_nor_order_matters_and_somebody_is_on_the_frontier(y: Array
     assert benefit_of_doubt(scaled) == pytest.approx(s, abs=1e-6)  # free weights take up the units of the parts
 
 
+@pytest.mark.slow
 @given(y=tables(), low=st.floats(0, 0.2))
 @USUAL
 def test_bounds_never_raise_a_score(y: Array, low: float) -> None:
@@ -49,6 +51,7 @@ def test_bounds_never_raise_a_score(y: Array, low: float) -> None:
     assert (benefit_of_doubt(positive, shares=(low, 1.0)) <= benefit_of_doubt(positive) + 1e-7).all()
 
 
+@pytest.mark.slow
 @given(y=tables())
 @USUAL
 def test_its_weights_make_its_scores(y: Array) -> None:

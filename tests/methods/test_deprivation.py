@@ -85,6 +85,7 @@ def test_a_person_may_stand_for_many(persons: pd.DataFrame) -> None:
     assert found.uncensored == pytest.approx(each.uncensored)
 
 
+@pytest.mark.slow
 def test_a_count_that_reaches_k_but_for_the_noise_of_the_sum_is_poor() -> None:
     assert np.cumsum(np.full(12, 1 / 12))[5] < 0.5
     short = 0
@@ -103,6 +104,7 @@ def test_a_count_that_reaches_k_but_for_the_noise_of_the_sum_is_poor() -> None:
     assert short > 100  # a plain comparison would have missed these
 
 
+@pytest.mark.slow
 @given(survey=surveys())
 @USUAL
 def test_the_measure_is_the_share_of_the_poor_times_what_they_lack(survey: Survey) -> None:
@@ -122,6 +124,7 @@ def test_the_measure_is_the_share_of_the_poor_times_what_they_lack(survey: Surve
         assert np.isnan([found.A, *found.contributions]).all()
 
 
+@pytest.mark.slow
 @given(survey=surveys())
 @USUAL
 def test_the_union_counts_whoever_lacks_anything_and_the_intersection_whoever_lacks_all(survey: Survey) -> None:
@@ -136,6 +139,7 @@ def test_the_union_counts_whoever_lacks_anything_and_the_intersection_whoever_la
     assert np.isclose(all_of_it.M0, all_of_it.H)
 
 
+@pytest.mark.slow
 @given(survey=surveys(), seed=st.integers(0, 1000))
 @USUAL
 def test_neither_order_nor_scale_of_weights_matters(survey: Survey, seed: int) -> None:
@@ -154,6 +158,7 @@ def test_neither_order_nor_scale_of_weights_matters(survey: Survey, seed: int) -
     assert other.group_M0 == pytest.approx(one.group_M0)
 
 
+@pytest.mark.slow
 @given(survey=surveys())
 @USUAL
 def test_the_whole_is_made_of_its_groups(survey: Survey) -> None:
@@ -169,6 +174,7 @@ def test_the_whole_is_made_of_its_groups(survey: Survey) -> None:
         assert in_all == pytest.approx(three(alone), nan_ok=True)
 
 
+@pytest.mark.slow
 @given(survey=surveys(), data=st.data())
 @USUAL
 def test_it_falls_when_a_poor_person_lacks_one_thing_less(survey: Survey, data: st.DataObject) -> None:
@@ -184,6 +190,7 @@ def test_it_falls_when_a_poor_person_lacks_one_thing_less(survey: Survey, data: 
     assert after.H <= before.H
 
 
+@pytest.mark.slow
 @given(survey=surveys(), data=st.data())
 @USUAL
 def test_what_the_not_poor_lack_does_not_count(survey: Survey, data: st.DataObject) -> None:
@@ -194,6 +201,7 @@ def test_what_the_not_poor_lack_does_not_count(survey: Survey, data: st.DataObje
     assert after.uncensored == pytest.approx(before.censored)
 
 
+@pytest.mark.slow
 @given(survey=surveys(), seed=st.integers(0, 1000))
 @USUAL
 def test_to_drop_gaps_is_to_have_only_the_others(survey: Survey, seed: int) -> None:

@@ -147,8 +147,8 @@ def test_power_meets_its_neighbours(found: tuple[Array, Array]) -> None:
 
 def test_equal_parts_give_themselves() -> None:
     y, w = np.full(4, 62.5), np.array([0.1, 0.2, 0.3, 0.4])
-    for method in AGGREGATIONS:
-        assert method(y, w) == pytest.approx(62.5, abs=1e-9)
+    for aggregate in AGGREGATIONS:
+        assert aggregate(y, w) == pytest.approx(62.5, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +281,7 @@ def test_equal_and_stated() -> None:
 printed = st.integers(-(10**6), 10**6).map(lambda n: n / 1000)
 
 
+@pytest.mark.slow
 @given(digits=st.integers(-(10**10), 10**10), power_of_ten=st.integers(0, 6), decimals=st.integers(0, 4))
 @example(digits=2675, power_of_ten=3, decimals=2)
 @example(digits=-25, power_of_ten=2, decimals=1)

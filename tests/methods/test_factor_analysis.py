@@ -39,6 +39,7 @@ def spread(loadings: Array) -> float:
     return float((a**2).var(axis=0).sum())
 
 
+@pytest.mark.slow
 @given(n=st.integers(6, 20), k=st.integers(1, 5), seed=st.integers(0, 10**6), factor=st.sampled_from([1e-12, 1, 1e12]))
 @USUAL
 def test_correlations_are_those_of_numpy_and_scipy_in_any_unit(n: int, k: int, seed: int, factor: float) -> None:

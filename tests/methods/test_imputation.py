@@ -71,6 +71,7 @@ def test_every_word_of_the_family_is_tried_here() -> None:
 # ---------------------------------------------------------------- promises of all words
 
 
+@pytest.mark.slow
 @every(ALL)
 @given(seed=st.integers(0, 10**6))
 @USUAL
@@ -308,6 +309,7 @@ def test_em_says_that_it_did_not_settle() -> None:
         em(np.array([[1.0, MISSING], [2.0, 5.0], [3.0, MISSING]]))
 
 
+@pytest.mark.slow
 def test_draws_are_centred_on_the_expectation_and_as_wide_as_they_should_be() -> None:
     rng = np.random.default_rng(17)
     x = rng.normal(size=400)

@@ -175,6 +175,7 @@ def test_on_a_logarithmic_scale_equal_ratios_are_equal_steps() -> None:
 # ---------------------------------------------------------------- promises of all words
 
 
+@pytest.mark.slow
 @every(ALL)
 @given(base=columns, values=st.lists(whole, min_size=1, max_size=6), falls=st.booleans())
 @USUAL
@@ -208,6 +209,7 @@ def test_another_zero_is_another_ratio(method: Method) -> None:
         method(400 - x, 400 - UP[0], 400 - UP[1], LINEAR, 400 - base)
 
 
+@pytest.mark.slow
 @every(ALL)
 @pytest.mark.parametrize("factor", [1e-12, 1e12])
 @given(base=columns, values=st.lists(whole, min_size=1, max_size=6), falls=st.booleans())

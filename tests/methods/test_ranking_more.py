@@ -110,6 +110,7 @@ def problems(draw: st.DrawFn) -> tuple[Array, Array, float]:
     return y, w / w.sum(), draw(st.sampled_from([0.0, 0.05, 0.2, 0.5, 1.0]))
 
 
+@pytest.mark.slow
 @given(problem=problems())
 @settings(USUAL, max_examples=25)
 def test_the_least_lead_is_that_of_the_linear_programme(problem: tuple[Array, Array, float]) -> None:
@@ -122,6 +123,7 @@ def test_the_least_lead_is_that_of_the_linear_programme(problem: tuple[Array, Ar
             assert lead[a, b] == pytest.approx(solved.fun, abs=1e-6)
 
 
+@pytest.mark.slow
 @given(problem=problems())
 @USUAL
 def test_a_wider_band_leaves_fewer_sure_leads(problem: tuple[Array, Array, float]) -> None:

@@ -160,6 +160,7 @@ def test_the_base_years_decide_for_all_years() -> None:
     assert np.isfinite(apply(logged, column(-1e9, 1e12))).all()
 
 
+@pytest.mark.slow
 @given(found=st.lists(st.one_of(st.integers(0, 20), st.integers(-5000, 5000)), min_size=1, max_size=25), data=st.data())
 @USUAL
 def test_the_order_never_turns_and_the_unit_does_not_matter(found: list[int], data: st.DataObject) -> None:

@@ -56,6 +56,7 @@ def closed_form(name: str) -> tuple[Array, Array]:
 # ---------------------------------------------------------------- estimates
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_estimates_meet_the_closed_forms(name: str) -> None:
     first, total = closed_form(name)
@@ -67,6 +68,7 @@ def test_estimates_meet_the_closed_forms(name: str) -> None:
         assert (high > low).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_wrong_estimators_do_not(name: str) -> None:
     """What must fail: outputs that are not centred, A and B swapped, half of the total forgotten."""
@@ -99,6 +101,7 @@ def test_the_same_values_as_salib(name: str) -> None:
         assert found.total[i, 0] == pytest.approx(salib.total_order(*columns), abs=1e-10)
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_they_promise() -> None:
     """Of independent rows, not a sequence: the closed form lies in nine of ten intervals."""
     first, total = closed_form("ishigami")
@@ -231,6 +234,7 @@ def by_counting(y: Array, shares: list[Array]) -> tuple[Array, dict[tuple[int, .
     return np.array(total), joint, variance
 
 
+@pytest.mark.slow
 @given(grids())
 @settings(deadline=None, max_examples=80)
 def test_enumeration_against_the_definition(grid: tuple[Array, list[Array]]) -> None:
@@ -252,6 +256,7 @@ def test_enumeration_against_the_definition(grid: tuple[Array, list[Array]]) -> 
     assert (found.first <= found.total + 1e-9).all()
 
 
+@pytest.mark.slow
 @given(grids(), st.integers(0, 4), st.integers(1, 5))
 @settings(deadline=None, max_examples=60)
 def test_a_factor_that_moves_nothing_has_exactly_zero_everywhere(

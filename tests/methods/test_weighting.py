@@ -63,6 +63,7 @@ def weighed(name: str, z: Array, stated: Array) -> Array | None:
 # ---------------------------------------------------------------- promises
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNT)
 @given(n=st.integers(7, 15), k=st.integers(1, 5), seed=st.integers(0, 10**6), factor=st.sampled_from([1e-12, 1, 1e12]))
 @USUAL
@@ -231,6 +232,7 @@ def achieved(z: Array, w: Array) -> Array:
     return np.asarray(r * np.abs(r) / (r**2).sum())
 
 
+@pytest.mark.slow
 @given(k=st.integers(2, 5), seed=st.integers(0, 10**6), scale=st.sampled_from([1e-12, 1.0, 1e12]))
 @USUAL
 def test_importance_is_what_was_asked_for_or_the_nearest_is_said(k: int, seed: int, scale: float) -> None:

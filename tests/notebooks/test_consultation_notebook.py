@@ -29,6 +29,7 @@ def test_parameters_are_typed() -> None:
     assert checked(SOURCE, {"year": 2019})["lambdas"] == "0, 0.5, 1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2019, 2023])
 def test_every_cell_shows_something_and_says_that_it_is_synthetic(
     cells: list[Any], year: int, monkeypatch: pytest.MonkeyPatch

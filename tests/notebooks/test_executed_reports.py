@@ -179,6 +179,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CWI_OUTPUT", raising=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [p for p in EXECUTED if p in CHOSEN and not ALL], ids=name_of)
 def test_a_report_run_again_shows_the_same(path: Path, undrawn: None) -> None:
     notebook = read(path)

@@ -32,6 +32,7 @@ def test_parameters_are_typed_and_start_like_the_official_report() -> None:
     assert checked(SOURCE, {})["seed"] == checked(NOTEBOOKS / "official_report.ipynb", {})["seed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("year", "language"), [(2019, "kk"), (2023, "en")])
 def test_every_cell_shows_something(
     cells: list[Any], year: int, language: str, monkeypatch: pytest.MonkeyPatch
@@ -49,6 +50,7 @@ def test_every_cell_shows_something(
     assert names["report"].ledger.edition == str(year)
 
 
+@pytest.mark.slow
 def test_a_factor_that_is_misspelt_stops_the_notebook(cells: list[Any]) -> None:
     with pytest.raises(Exception, match=r"no factor is called 'wieghts' \(did you mean 'weights'\?\)"):
         run(cells, FEW | {"factors": "wieghts"})

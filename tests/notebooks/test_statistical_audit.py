@@ -38,6 +38,7 @@ def test_parameters_are_typed() -> None:
     assert checked(SOURCE, {"year": 2019})["seed"] == 20241122
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2019, 2023])
 def test_every_cell_shows_something(
     cells: list[Any], year: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

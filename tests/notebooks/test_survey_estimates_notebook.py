@@ -15,6 +15,8 @@ from cwi.report.blocks import Bullets, Figure, Paragraph, Section, Table
 from cwi.report.notebooks import survey
 from cwi.report.parameters import checked, declared
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 SOURCE = Path(__file__).parents[2] / "notebooks" / "survey_estimates.ipynb"
 TABLES, FIGURES = 10, 5
 

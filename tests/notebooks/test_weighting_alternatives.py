@@ -43,6 +43,7 @@ def test_parameters_are_typed() -> None:
     assert checked(SOURCE, {"year": 2019, "level": "all"})["seed"] == 20241122
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("year", "level"), [(2019, "all"), (2023, "index")])
 def test_every_cell_shows_something(
     cells: list[Any], year: int, level: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

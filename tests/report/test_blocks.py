@@ -72,6 +72,7 @@ def test_html_says_the_text_and_nothing_else(number: int) -> None:
     assert len(read.attributes) == len(expected.attributes)
 
 
+@pytest.mark.slow
 @given(
     text=st.text(st.characters(codec="utf-8", exclude_characters="\r\0", exclude_categories=("Cs", "Cc")), max_size=40)
 )
@@ -81,6 +82,7 @@ def test_any_text_survives_html(text: str) -> None:
         assert text in Reader(block.html()).text
 
 
+@pytest.mark.slow
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=40))
 @settings(deadline=None, max_examples=40)
 def test_any_text_survives_a_typst_string(text: str) -> None:

@@ -33,6 +33,7 @@ def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_the_report_of_another_list(other_list: None, language: str) -> None:
     report = OfficialReport(read_edition(2021), language=language, draws=100, seed=1)

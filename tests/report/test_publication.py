@@ -31,6 +31,7 @@ def finished(folder: Path, year: int = 2022, **changes: Any) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_what_was_published_is_found_again(project: Any, tmp_path: Path) -> None:
     edition = read_edition(2022)
     n = publish(edition, finished(tmp_path / "report"))
@@ -42,6 +43,7 @@ def test_what_was_published_is_found_again(project: Any, tmp_path: Path) -> None
     assert review(edition) == []
 
 
+@pytest.mark.slow
 def test_a_changed_observation_names_its_numbers(project: Any, tmp_path: Path) -> None:
     publish(read_edition(2022), finished(tmp_path / "report"))
     project.change(
@@ -56,6 +58,7 @@ def test_a_changed_observation_names_its_numbers(project: Any, tmp_path: Path) -
     assert not [line for line in found if line.startswith(("score.2022.B.", "score.2022.N.", "score.2022.EAST."))]
 
 
+@pytest.mark.slow
 def test_a_changed_rule_names_its_numbers(project: Any, tmp_path: Path) -> None:
     publish(read_edition(2022), finished(tmp_path / "report"))
     project.change("methodology/t1/methodology.toml", "weight = 2", "weight = 3\nweighting = 'equal'")
@@ -78,6 +81,7 @@ def test_new_and_lost_numbers_are_named() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_published_numbers_are_replaced_only_with_a_reason(project: Any, tmp_path: Path) -> None:
     publish(read_edition(2022), finished(tmp_path / "report"))
     files = [project.path(f"editions/2022/published.{kind}") for kind in ("csv", "toml")]
@@ -98,6 +102,7 @@ def test_published_numbers_are_replaced_only_with_a_reason(project: Any, tmp_pat
     assert read_published(edition)[1]["revision"] == record["revision"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -131,6 +136,7 @@ def test_without_a_publication_there_is_nothing_to_review(project: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_spoiled_publication_is_refused(project: Any, tmp_path: Path) -> None:
     publish(read_edition(2022), finished(tmp_path / "report"))
     text = project.path("editions/2022/published.csv").read_bytes().decode()
@@ -147,17 +153,20 @@ def test_a_spoiled_publication_is_refused(project: Any, tmp_path: Path) -> None:
         review(read_edition(2022))
 
 
+@pytest.mark.slow
 def test_the_numbers_do_not_depend_on_the_order_of_languages_or_runs(project: Any) -> None:
     edition = read_edition(2022)
     one, other = (recompute(edition, draws=DRAWS, seed=SEED) for _ in range(2))
     pd.testing.assert_frame_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", KEPT)
 def test_every_published_edition_is_computed_again_to_its_last_digit(year: int) -> None:
     assert review(read_edition(year)) == []
 
 
+@pytest.mark.slow
 def test_the_comparison_would_notice() -> None:
     year = KEPT[-1]
     published, _ = read_published(read_edition(year))

@@ -29,6 +29,8 @@ from cwi.report.page import page
 from cwi.report.pdf import pdf
 from cwi.report.publication import publish
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 MARK = "SYNTHETIC – REHEARSAL"

@@ -60,6 +60,7 @@ def test_tables_read_back(scores: Scores, written: Path) -> None:
     assert len(flags) == ((scores.nodes["year"] == 2023) & (scores.nodes["flag"] != "")).sum()
 
 
+@pytest.mark.slow
 def test_nothing_is_merged_or_hidden_and_bytes_are_the_same(scores: Scores, written: Path, tmp_path: Path) -> None:
     for sheet in openpyxl.load_workbook(written):
         assert not sheet.merged_cells.ranges
@@ -111,6 +112,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return command
 
 
+@pytest.mark.slow
 def test_commands_there_and_back(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     code, said, _ = run("export", 2023, tmp_path / "coinr", "--coinr")
     assert code == 0

@@ -36,9 +36,10 @@ class Files:
 
 
 def declared(project: str, *, dev: bool) -> dict[str, Requirement]:
-    """Requirements of pyproject.toml by name; with `dev`, those of the tests and the build too."""
+    """Requirements of pyproject.toml by name, with the extras; with `dev`, those of the tests and the build too."""
     table = tomllib.loads(project)
     lines = list(table["project"]["dependencies"])
+    lines += [line for extra in table["project"]["optional-dependencies"].values() for line in extra]
     if dev:
         lines += table["dependency-groups"]["dev"] + table["build-system"]["requires"]
     return {canonicalize_name(line.name): line for line in map(Requirement, lines)}

@@ -62,7 +62,7 @@ def simulate(
     block
         Draws that are worked on at once; chosen to keep memory low by default. It changes no bit.
     client
-        A ``dask.distributed`` client, to share the blocks among its workers; needs the extra ``dask``.
+        A ``dask.distributed`` client, to share the blocks among its workers; needs the extra ``cluster``.
     given
         Further arguments of :func:`alternatives`: base, node, covariance, sets, leave_out_idle.
 

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyreadstat
 from numpy.typing import NDArray
 
 from cwi import folders
-from cwi.errors import DataError, near
+from cwi.errors import DataError, near, optional
 from cwi.inputs.survey.definitions import NOT_ASKED, RESPONDENTS
 from cwi.inputs.survey.personal import traces
 from cwi.inputs.survey.records import Item, SurveyDefinitions
@@ -150,15 +149,19 @@ class _Says:
 def _open(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
     """The table and, of a statistical package, its value labels."""
     where = folders.relative(path)
-    statistical: dict[str, Callable[..., Any]] = {".sav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta}
+    statistical = {".sav": "read_sav", ".dta": "read_dta"}
     if path.suffix not in (".csv", ".parquet", *statistical):
         raise DataError(f"{where}: the name ends in '{path.suffix}'; there are .csv, .parquet, .sav, .dta")
     if not path.is_file():
         raise DataError(f"{where}: there is no such file")
+    if path.suffix in statistical:
+        read: Callable[..., Any] = getattr(
+            optional("pyreadstat", extra="survey", purpose=f"{where}: a file {path.suffix}"), statistical[path.suffix]
+        )
     try:
         if path.suffix in statistical:
             kept = {"user_missing": True} if path.suffix == ".sav" else {}  # refusals are often declared missing
-            table, metadata = statistical[path.suffix](str(path), **kept)
+            table, metadata = read(str(path), **kept)
             return pd.DataFrame(table), dict(metadata.variable_value_labels)
         if path.suffix == ".parquet":
             return pd.read_parquet(path), {}

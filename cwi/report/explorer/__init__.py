@@ -3,7 +3,22 @@
 ``data`` is what it computes with, ``outlines`` the map, ``page`` the file for the public, ``widget`` the sliders.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from cwi.errors import optional
 from cwi.report.explorer.page import DRAWS, SEED, explorer, make_site
-from cwi.report.explorer.widget import WeightsExplorer, weights_explorer
+
+if TYPE_CHECKING:
+    from cwi.report.explorer.widget import WeightsExplorer, weights_explorer
 
 __all__ = ["DRAWS", "SEED", "WeightsExplorer", "explorer", "make_site", "weights_explorer"]
+
+
+def __getattr__(name: str) -> Any:
+    """The widget is imported when it is asked for: the page needs no JupyterLab."""
+    if name not in ("WeightsExplorer", "weights_explorer"):
+        raise AttributeError(f"module 'cwi.report.explorer' has no attribute '{name}'")
+    optional("ipywidgets", extra="lab", purpose="the weights explorer in JupyterLab")
+    from cwi.report.explorer import widget
+
+    return getattr(widget, name)

@@ -153,6 +153,7 @@ def worlds(draw: st.DrawFn) -> tuple[int, list[tuple[Any, ...]], list[dict[str, 
     return depth, places, levels, rows
 
 
+@pytest.mark.slow
 @given(world=worlds())
 @settings(max_examples=150, deadline=None)
 def test_parts_add_up_in_any_tree(world: Any, of_depth: dict[int, Methodology]) -> None:
@@ -173,6 +174,7 @@ def test_parts_add_up_in_any_tree(world: Any, of_depth: dict[int, Methodology]) 
     assert (found.parts["contribution"] == -back.parts["contribution"]).all()
 
 
+@pytest.mark.slow
 @given(values=st.lists(st.floats(0.001, 100), min_size=4, max_size=4), turn=st.booleans())
 @settings(max_examples=100, deadline=None)
 def test_what_is_better_never_counts_against(values: list[float], turn: bool, hand: Methodology) -> None:
@@ -211,6 +213,7 @@ def test_aktobe_and_the_nation(scores: Scores) -> None:
     assert set(found.parts.loc[found.parts["part"] == "measured", "node"]) == {"education", "infrastructure"}
 
 
+@pytest.mark.slow
 def test_two_years_of_every_region(scores: Scores) -> None:
     before = read_edition(2022).scores
     index, then = scores.of("index")[2023], before.of("index")[2022]

@@ -39,6 +39,7 @@ def test_two_parts_have_a_closed_form(own: float, behind: float, ahead: float) -
     assert led[0] == pytest.approx(min(own, (ahead - 2) / (ahead + behind)), abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 10**6))
 def test_no_weights_on_a_fine_grid_are_nearer(seed: int) -> None:
@@ -94,6 +95,7 @@ def test_what_are_no_weights_is_refused(says: Says) -> None:
         nearest_first(np.array([[1.0, np.nan]]), np.array([1.0, 0.5]), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2019, 2023])
 @pytest.mark.parametrize("level", ["indicator", "component", "dimension"])
 def test_the_parts_make_the_published_index(year: int, level: str) -> None:
@@ -105,6 +107,7 @@ def test_the_parts_make_the_published_index(year: int, level: str) -> None:
     assert len(parts.scores) + len(parts.left_out) == len(read_edition(year).regions)
 
 
+@pytest.mark.slow
 def test_the_arrow_puts_the_region_first_under_the_needed_weights() -> None:
     scores = read_edition(2023).scores
     needed = needed_weights(scores, 2023, "dimension")
@@ -167,6 +170,7 @@ def test_only_an_additive_tree_and_a_known_level_and_year(says: Says) -> None:
     assert needed_weights(below, YEAR, "component").regions["possible"].any()
 
 
+@pytest.mark.slow
 def test_leads_under_all_weights_are_dominance_and_shrink_with_the_band() -> None:
     scores = read_edition(2023).scores
     counts = [int(sure_leads(scores, 2023, "dimension", band=band).to_numpy().sum()) for band in (0, 0.05, 0.2, 1)]
@@ -178,6 +182,7 @@ def test_leads_under_all_weights_are_dominance_and_shrink_with_the_band() -> Non
     assert not (leads & leads.T).to_numpy().any()
 
 
+@pytest.mark.slow
 def test_the_best_case_is_at_least_the_index_without_limits() -> None:
     scores = read_edition(2019).scores
     free, bound = best_case(scores, 2019, "dimension"), best_case(scores, 2019, "dimension", shares=(0.1, 0.4))

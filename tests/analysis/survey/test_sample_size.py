@@ -17,6 +17,8 @@ from cwi.inputs.survey.definitions import read_survey_definitions
 from cwi.inputs.survey.estimates import Estimates, estimate
 from cwi.inputs.survey.rounds import survey_round
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 MANY = pd.Series(np.inf, index=["KZ-10", "KZ-39"])

@@ -16,6 +16,8 @@ from cwi.inputs.survey.definitions import read_survey_definitions
 from cwi.inputs.survey.estimates import Estimates, estimate
 from cwi.inputs.survey.rounds import PILOT, survey_round
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 SAMPLING = {"factor": {"sampling": {"values": {"error": "sampling"}}}}

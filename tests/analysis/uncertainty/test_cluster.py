@@ -56,6 +56,7 @@ def deadly(mark: str) -> Callable[..., module.Block]:
     return killed
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_bytes(ready: Alternatives, client: Any) -> None:
     assert drawn(ready, client=client) == drawn(ready)
 

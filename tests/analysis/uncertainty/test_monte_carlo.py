@@ -86,6 +86,7 @@ def test_every_draw_can_be_made_again_alone(kind: str, ready: Callable[[str], Al
         assert np.array_equal(again.point, points(found.seed, draw, 1, found.plan.size)[:, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_blocks_and_threads_change_no_bit(kind: str, ready: Callable[[str], Alternatives]) -> None:
     expected = fingerprint(drawn(ready(kind), draws=150))
@@ -96,6 +97,7 @@ def test_blocks_and_threads_change_no_bit(kind: str, ready: Callable[[str], Alte
     assert fingerprint(drawn(ready(kind), draws=150, seed=2)) != expected
 
 
+@pytest.mark.slow
 def test_draws_that_choose_alike_change_no_bit(ready: Callable[[str], Alternatives]) -> None:
     """A thousand draws are taken apart by what they choose; ten are not."""
     many = drawn(ready("mixed"), draws=1500)
@@ -236,6 +238,7 @@ def risky(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> Alternat
     return plan({**SAMPLING, **NOISE}, observations=rows, methodology=rules)
 
 
+@pytest.mark.slow
 def test_a_draw_that_fails_fails_alone(risky: Alternatives) -> None:
     found = drawn(risky, draws=400)
     assert 10 < len(found.failed) < 390
@@ -266,6 +269,7 @@ def test_a_failed_draw_is_not_made_again(risky: Alternatives, says: Says) -> Non
         found.replication(400)
 
 
+@pytest.mark.slow
 def test_a_redraw_that_cannot_be_scaled_fails_alone(plan: Plan, whole: pd.DataFrame) -> None:
     """A rent drawn below zero has no logarithm."""
     rows = whole.assign(se=np.where(whole["indicator"] == "rent", whole["value"] / 2, np.nan))
@@ -463,6 +467,7 @@ def test_a_year_that_was_not_drawn(table: str, found: Simulation, says: Says) ->
 # ---------------------------------------------------------------- promises
 
 
+@pytest.mark.slow
 @given(shuffle=st.integers(0, 2**32), seed=st.integers(0, 5))
 @settings(deadline=None, max_examples=5)
 def test_the_order_of_rows_changes_nothing(shuffle: int, seed: int, plan: Plan, observations: pd.DataFrame) -> None:
@@ -475,6 +480,7 @@ def test_the_order_of_rows_changes_nothing(shuffle: int, seed: int, plan: Plan, 
     pd.testing.assert_frame_equal(one.summary(2021), two.summary(2021), check_exact=True)
 
 
+@pytest.mark.slow
 @given(factor=st.floats(0.01, 1000), start=st.floats(-50, 50))
 @settings(deadline=None, max_examples=8)
 def test_the_unit_of_measurement_does_not_matter(

@@ -98,6 +98,7 @@ def many(plan: Plan) -> Alternatives:
     return plan(named)
 
 
+@pytest.mark.slow
 def test_all_combinations_are_the_replaced_methodologies(
     many: Alternatives, observations: pd.DataFrame, methodology: Methodology
 ) -> None:

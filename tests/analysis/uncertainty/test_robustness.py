@@ -12,6 +12,8 @@ from cwi.analysis.uncertainty.robustness import Certainty, certainty
 from cwi.analysis.uncertainty.sensitivity import SHIFT
 from cwi.errors import MethodologyError
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 YEAR = 2019
 
 

@@ -108,6 +108,7 @@ def picked(y: Array) -> Alternatives:
     return alternatives(rows, official, factors, years=[2021])
 
 
+@pytest.mark.slow
 def test_enumeration_against_scores_of_replaced_methodologies(
     plan: Plan, observations: pd.DataFrame, methodology: Methodology
 ) -> None:
@@ -206,6 +207,7 @@ def test_too_much_to_enumerate(plan: Plan, monkeypatch: pytest.MonkeyPatch, says
         exact(plan(choices()), 2021)
 
 
+@pytest.mark.slow
 def test_fifty_thousand_are_the_most(plan: Plan, says: Says) -> None:
     said = {
         code: {"choices": [{}, *({"name": str(i), "ends": {code: {"worst": i / 7}}} for i in range(1, 9))]}
@@ -315,6 +317,7 @@ def test_a_choice_that_fails_says_why(plan: Plan) -> None:
     assert table["reason"].str.startswith("index: geometric needs scores above zero").all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "count"), [("indicator", 9), ("component", 6), ("dimension", 3)])
 def test_each_part_left_out(
     level: str, count: int, plan: Plan, observations: pd.DataFrame, methodology: Methodology

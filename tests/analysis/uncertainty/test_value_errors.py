@@ -105,6 +105,7 @@ def test_nothing_moves_in_the_middle(redraw: Redrawn) -> None:
         assert values[:, 0] == pytest.approx(own["value"].to_numpy(float), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_normal_error_has_its_standard_error(redraw: Redrawn) -> None:
     own, values = redraw({"error": "sampling"}, alike)
     plain = own["indicator"].isin(["height", "weight"]).to_numpy()
@@ -115,6 +116,7 @@ def test_a_normal_error_has_its_standard_error(redraw: Redrawn) -> None:
     assert values[plain].std(axis=1) == pytest.approx(own["se"].to_numpy()[plain], rel=1e-2)
 
 
+@pytest.mark.slow
 def test_shares_are_drawn_on_the_logit_scale(redraw: Redrawn) -> None:
     own, values = redraw({"error": "sampling"}, alike)
     share = own["indicator"].isin(["fit", "ill"]).to_numpy()
@@ -197,6 +199,7 @@ def test_the_errors_of_one_survey_have_their_covariance(redraw: Redrawn, observa
     assert np.count_nonzero(expected) == len(own) + 2 * len(pairs) * 18
 
 
+@pytest.mark.slow
 def test_covariances_are_met_by_draws_too(redraw: Redrawn, observations: pd.DataFrame) -> None:
     given = covariances(-0.8, [("height", "weight")], observations)
     own, values = redraw({"error": "sampling"}, random, covariance=given)
@@ -242,6 +245,7 @@ def test_the_same_sample_in_both_years_has_the_same_error(redraw: Redrawn) -> No
 # ---------------------------------------------------------------- rounding
 
 
+@pytest.mark.slow
 def test_rounding_is_uniform_within_half_a_unit(redraw: Redrawn, observations: pd.DataFrame) -> None:
     rows = observations.assign(value=observations["value"].mask(observations["indicator"] == "weight",
                                                                 observations["value"].round(1)))  # fmt: skip
@@ -283,6 +287,7 @@ def events_of(own: pd.DataFrame) -> tuple[Array, Array]:
     return own["value"].to_numpy() * exposure / 100_000, 100_000 / exposure
 
 
+@pytest.mark.slow
 def test_the_mean_of_a_rare_event_has_the_posterior_of_jeffreys(redraw: Redrawn) -> None:
     own, values = redraw({"error": "counts", "of": OF}, alike)
     assert set(own["indicator"]) == {"deaths"}
@@ -293,6 +298,7 @@ def test_the_mean_of_a_rare_event_has_the_posterior_of_jeffreys(redraw: Redrawn)
     assert values.var(axis=1) == pytest.approx((events + 0.5) * scale**2, rel=2e-2)
 
 
+@pytest.mark.slow
 def test_few_events_and_none(redraw: Redrawn, observations: pd.DataFrame) -> None:
     deaths = observations["indicator"] == "deaths"
     for count in (0, 1, 3, 4000):
@@ -304,6 +310,7 @@ def test_few_events_and_none(redraw: Redrawn, observations: pd.DataFrame) -> Non
         assert (values >= 0).all()
 
 
+@pytest.mark.slow
 def test_a_count_is_poisson(redraw: Redrawn) -> None:
     own, values = redraw({"error": "counts", "of": OF, "distribution": "poisson"}, alike)
     events, scale = events_of(own)

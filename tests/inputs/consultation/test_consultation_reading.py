@@ -37,6 +37,7 @@ def drawn(edition: Edition, seed: int, **sizes: int) -> Synthetic:
     )
 
 
+@pytest.mark.slow
 def test_its_size_and_its_marks(edition: Edition) -> None:
     made = drawn(edition, 1)
     assert (len(made.votes), len(made.proposals)) == (18_000, 120)
@@ -46,6 +47,7 @@ def test_its_size_and_its_marks(edition: Edition) -> None:
     assert made.proposals["proposed"].str.startswith("(synthetic)").all()
 
 
+@pytest.mark.slow
 def test_it_is_like_a_real_one(edition: Edition) -> None:
     """Regions vote about as they are peopled, some people vote twice, some devices are shared, some experts contradict
     themselves; none of it by chance alone."""
@@ -60,6 +62,7 @@ def test_it_is_like_a_real_one(edition: Edition) -> None:
     assert len(panel) + len(panel.set_aside) == 1_000
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_consultation_and_another_another(edition: Edition) -> None:
     one, same, other = (drawn(edition, seed, votes=300, experts=10).tables() for seed in (1, 1, 2))
     for name in one:
@@ -67,6 +70,7 @@ def test_one_seed_gives_one_consultation_and_another_another(edition: Edition) -
         assert name == "synthetic_margins" or not one[name].equals(other[name])
 
 
+@pytest.mark.slow
 def test_written_and_read_it_is_the_same(edition: Edition, tmp_path: Path, says: Says) -> None:
     made = drawn(edition, 3, votes=900, experts=20)
     paths = write_consultation(tmp_path, made)

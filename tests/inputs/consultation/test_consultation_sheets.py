@@ -280,6 +280,7 @@ def of_three(times: tuple[str, str, str], expert: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+@pytest.mark.slow
 def test_an_expert_who_contradicts_himself_is_set_aside_or_refused(tmp_path: Path, says: Says) -> None:
     """Of three parts each is three times as important as the next, in a circle."""
     methodology = read_methodology("2024.1")

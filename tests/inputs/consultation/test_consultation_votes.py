@@ -250,6 +250,7 @@ def test_an_attack_hidden_among_honest_ballots_in_time_is_still_a_series(votes: 
     assert found["series"] > 150
 
 
+@pytest.mark.slow
 def test_a_system_that_numbers_its_voters_is_no_attack(votes: pd.DataFrame, edition: Edition) -> None:
     honest = votes[~attacked(votes)].drop_duplicates("voter")
     numbered = honest.assign(voter=[f"id{i}" for i in range(len(honest))])
@@ -281,6 +282,7 @@ def test_marks_follow_the_ballots_that_are_left(votes: pd.DataFrame, edition: Ed
     assert patterns.on(ballots).sum() >= patterns.on(left).sum()
 
 
+@pytest.mark.slow
 def test_the_file_may_be_read_from_disk_too(votes: pd.DataFrame, edition: Edition, tmp_path: Path) -> None:
     path = tmp_path / "synthetic_votes.csv"
     votes.to_csv(path, index=False, lineterminator="\n")

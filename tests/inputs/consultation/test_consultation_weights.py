@@ -135,6 +135,7 @@ def test_margins_are_read(methodology: Methodology, says: Says) -> None:
 # ---------------------------------------------------------------- λ
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6), st.floats(0, 1))
 def test_a_mixture_sums_to_one_and_ends_in_its_parts(pairs: list[tuple[float, float]], lam: float) -> None:
@@ -178,6 +179,7 @@ def test_one_level_alone(methodology: Methodology) -> None:
     assert components.nodes[-1][0].weighting.name == "stated"
 
 
+@pytest.mark.slow
 def test_the_official_weights_stated_change_no_score() -> None:
     edition = read_edition(2023)
     own = edition.scores.edges.set_index("node")["weight"]

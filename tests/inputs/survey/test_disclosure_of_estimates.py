@@ -19,6 +19,8 @@ from cwi.inputs.survey.records import SurveyDefinitions
 from cwi.inputs.survey.synthetic import Sample, synthesize
 from cwi.methods.ranking import half_away
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 KEY = ["region", "area", "sex", "indicator"]
 CODES = ["life_satisfaction", "bullying", "legal_protection", "clubs_and_sections", "food_affordable"]

@@ -24,6 +24,8 @@ from cwi.inputs.survey.weights import Weighting, weigh
 from cwi.methods.survey import make_replicates, proportion
 from cwi.observations import COLUMNS
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 Answers = tuple[pd.DataFrame, pd.DataFrame]
 

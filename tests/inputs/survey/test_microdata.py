@@ -22,6 +22,8 @@ from cwi.inputs.survey.recode import recode
 from cwi.inputs.survey.records import SurveyDefinitions
 from cwi.inputs.survey.synthetic import Sample, synthesize
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 REGIONS = ("KZ-39", "KZ-79")
 INVENTED = "99123150" + "000"  # a day of birth in 2099: nobody has this number

@@ -385,6 +385,7 @@ def test_answers_that_cannot_be_read_are_refused(definitions: SurveyDefinitions,
         recode(pd.DataFrame({"a": [1], "respondent": "child"}), definitions)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=30, deadline=None)
 def test_the_order_of_rows_and_columns_does_not_matter(definitions: SurveyDefinitions, seed: int) -> None:

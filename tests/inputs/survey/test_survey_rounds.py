@@ -42,6 +42,7 @@ def lay(folder: Path, drawn: Round, kind: str = "csv") -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_round(definitions: SurveyDefinitions, edition: Edition, drawn: Round) -> None:
     again = survey_round("", definitions, edition, rng=np.random.default_rng(3), pilot=True)
     other = survey_round("", definitions, edition, rng=np.random.default_rng(4), pilot=True)
@@ -55,6 +56,7 @@ def test_the_same_seed_draws_the_same_round(definitions: SurveyDefinitions, edit
     assert 0.8 < answered.sum() / asked.sum() < 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_folder_holds_what_was_laid_in_it(
     kind: str, definitions: SurveyDefinitions, edition: Edition, drawn: Round, tmp_path: Path
@@ -74,6 +76,7 @@ def test_a_folder_holds_what_was_laid_in_it(
     assert alone.invited["invited"].tolist() == [500.0]
 
 
+@pytest.mark.slow
 def test_folders_that_hold_no_round_are_refused(
     definitions: SurveyDefinitions, edition: Edition, drawn: Round, tmp_path: Path, says: Says
 ) -> None:

@@ -20,6 +20,8 @@ from cwi.inputs.survey.recode import item_numbers, recode
 from cwi.inputs.survey.records import SurveyDefinitions
 from cwi.inputs.survey.synthetic import Sample, synthesize
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 SMALL = Sample(clusters=10, children=(12, 24), younger=(2, 5))

@@ -36,6 +36,7 @@ def hidden_counts(x: Array, hidden: NDArray[np.bool_]) -> tuple[Array, Array]:
     return np.where(hidden, 0, x), np.where(hidden, np.inf, x)
 
 
+@pytest.mark.slow
 @given(values=counts)
 @settings(max_examples=60, deadline=None)
 def test_a_table_of_four_cells_has_the_bounds_of_frechet(values: list[int]) -> None:
@@ -50,6 +51,7 @@ def test_a_table_of_four_cells_has_the_bounds_of_frechet(values: list[int]) -> N
         assert high[cell] == pytest.approx(min(row, column), abs=1e-6)
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
 def test_bounds_are_those_of_all_tables_that_fit(data: st.DataObject) -> None:
@@ -104,6 +106,7 @@ def test_the_cheapest_cell_beside_is_hidden_too(says: Says) -> None:
         secondary([[1.0, 0.0]], [True, False], [1, 1])
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_after_hiding_no_small_cell_comes_out_closely(seed: int) -> None:
@@ -118,6 +121,7 @@ def test_after_hiding_no_small_cell_comes_out_closely(seed: int) -> None:
     assert ((low <= x + 1e-6) & (x <= high + 1e-6))[primary].all()
 
 
+@pytest.mark.slow
 def test_small_cells_alone_are_undone() -> None:
     """The control: with nothing but the small cells hidden most tables give them away."""
     rng = np.random.default_rng(11)

@@ -80,6 +80,7 @@ ESTIMATES: dict[str, Callable[[Drawn], tuple[Estimates, float, int]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ESTIMATES)
 def test_intervals_of_two_thousand_samples_hold_the_truth(name: str) -> None:
     parts = [held(*ESTIMATES[name](draw(250, seed=seed))) for seed in range(20, 28)]

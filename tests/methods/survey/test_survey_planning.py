@@ -89,6 +89,7 @@ def test_neyman_gives_the_smallest_variance() -> None:
         assert ((sizes * spread) ** 2 / allocate(100, sizes, rule=others)).sum() > variance
 
 
+@pytest.mark.slow
 @given(
     sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=25),
     part=st.floats(0, 1),

@@ -129,6 +129,7 @@ def test_nonresponse_against_another_package(sample: Sample) -> None:
 # ---------------------------------------------------------------- promises
 
 
+@pytest.mark.slow
 @given(seed=SEEDS)
 @USUAL
 def test_calibration_meets_the_totals_and_nothing_is_nearer(drawn: Drawn, seed: int) -> None:
@@ -173,6 +174,7 @@ def test_bounded_calibration_is_the_nearest_within_its_bounds() -> None:
     assert made.weights == pytest.approx(best.x, abs=1e-5)
 
 
+@pytest.mark.slow
 @given(seed=SEEDS, low=st.floats(0.3, 0.95), high=st.floats(1.05, 2))
 @USUAL
 def test_bounds_that_can_be_kept_are_met_and_others_refused(drawn: Drawn, seed: int, low: float, high: float) -> None:
@@ -192,6 +194,7 @@ def test_bounds_that_can_be_kept_are_met_and_others_refused(drawn: Drawn, seed: 
         assert (made.factors <= high + 1e-12).all()
 
 
+@pytest.mark.slow
 @given(seed=SEEDS)
 @USUAL
 def test_raking_is_the_classical_iteration_and_keeps_the_crossing(drawn: Drawn, seed: int) -> None:
@@ -208,6 +211,7 @@ def test_raking_is_the_classical_iteration_and_keeps_the_crossing(drawn: Drawn, 
     assert odds == pytest.approx(np.full(len(odds), odds[0]), rel=1e-6)
 
 
+@pytest.mark.slow
 @given(seed=SEEDS)
 @USUAL
 def test_post_strata_are_a_calibration_to_their_indicators(drawn: Drawn, seed: int) -> None:

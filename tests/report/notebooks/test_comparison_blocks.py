@@ -60,6 +60,7 @@ def only(section: Section, kind: type) -> list:
     return [block for block in section.blocks if isinstance(block, kind)]
 
 
+@pytest.mark.slow
 def test_movers_are_printed_by_name(found: Comparison, names: dict[str, str]) -> None:
     (table,) = only(view.movers(found, names), Table)
     assert [row[0] for row in table.rows] == ["entropy", "gini"]
@@ -107,6 +108,7 @@ def test_implied_weights_of_the_indicators_stand_behind_the_picture(found: Compa
     assert table.data[["working", "entropy", "gini"]].sum().tolist() == pytest.approx([100, 100, 100])
 
 
+@pytest.mark.slow
 def test_pictures_have_the_same_bytes_every_time(
     edition: Edition, found: Comparison, theirs: Comparison, crosswalk: Crosswalk, methods: dict[str, Method],
     names: dict[str, str], noise: pd.DataFrame,

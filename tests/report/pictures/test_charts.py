@@ -147,6 +147,7 @@ def test_dumbbells_say_everything():
     assert not unsaid(dumbbells(earlier, later), *earlier.index, *YEARS.values(), AXIS, "+2,5", "−3,6", "0,0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("year", "other"), [(2022, 2019), (2019, 2022)])
 def test_map_says_everything(year, other):
     label = "Границы с июня 2022 года"
@@ -170,6 +171,7 @@ def test_missing_cells_are_hatched_and_explained():
     assert hatched(heat(table)) == 3  # two cells and the key
 
 
+@pytest.mark.slow
 def test_missing_regions_are_hatched():
     assert not hatched(chart())
     assert hatched(chart(KZ_39=np.nan)) >= 2
@@ -207,6 +209,7 @@ def test_a_part_without_a_score_is_absent():
 # ---------------------------------------------------------------- edges
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 51])
 def test_any_number_of_regions(n):
     for figure in (dots(n), heat(random(n, ["a"])), dumbbells(random(n, ["a"])["a"], random(n, ["a"])["a"] + 1)):
@@ -214,6 +217,7 @@ def test_any_number_of_regions(n):
         assert svg(figure)
 
 
+@pytest.mark.slow
 def test_nothing_measured():
     table = random(3, ["cwi", "child", "family"]) * np.nan
     none = counts().assign(own=0, carried=0, missing=0)
@@ -223,12 +227,14 @@ def test_nothing_measured():
         assert svg(figure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "columns"), [(20, 14), (21, 5), (1, 1)])
 def test_heat_map_fits_its_page(rows, columns):
     figure = heat(random(rows, [f"{KAZAKH} {j}" for j in range(columns)]), emphasised=f"{KAZAKH} 0")
     assert inside(figure)
 
 
+@pytest.mark.slow
 def test_pictures_fit_their_page():
     table = random(20, ["cwi", "child", "family"])
     bare = dots(20, nation=False, intervals=False)
@@ -237,6 +243,7 @@ def test_pictures_fit_their_page():
         assert inside(figure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2019, 2022])
 def test_labels_of_a_map_fit_and_do_not_touch(year):
     figure = chart(year, 2019 if year == 2022 else 2022, label="a", name="Қостанай облысы")
@@ -287,6 +294,7 @@ def test_changes_are_sorted_and_signed_once():
     assert [t for t in texts if t[-2:] in (".0", "–")] == ["+3.0", "0.0", "\N{MINUS SIGN}1.0", "–"]
 
 
+@pytest.mark.slow
 def test_marks_follow_their_cells_not_their_order():
     table = random(3, ["a", "b"])
     marks = pd.DataFrame(False, table.index[::-1], ["b", "a"])
@@ -299,6 +307,7 @@ def test_marks_follow_their_cells_not_their_order():
 # ---------------------------------------------------------------- the same bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draw",
     [
@@ -316,6 +325,7 @@ def test_same_bytes_twice(draw):
     assert b"<dc:date>" not in first
 
 
+@pytest.mark.slow
 def test_the_callers_settings_do_not_matter():
     first = svg(dots())
     with rc_context({"font.size": 30, "axes.grid": True, "lines.linewidth": 9}):

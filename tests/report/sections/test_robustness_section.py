@@ -24,6 +24,8 @@ from cwi.report.pictures import intervals
 from cwi.report.printer import Printer
 from cwi.report.sections import robustness as view
 
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 YEAR, DRAWS = 2019, 300

@@ -1,0 +1,68 @@
+"""What all tests and the examples of the docstrings share: the observations are read once for the same files."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from _pytest.doctest import DoctestItem
+
+import cwi
+import cwi.edition
+from cwi import Edition, folders
+
+
+def _digest() -> bytes:
+    """A digest of every file that the observations are read and checked with."""
+    digest = hashlib.sha256(str(folders.data()).encode())
+    data = folders.data()
+    names = ("regions.csv", "boundary_changes.csv", "series.csv", "statuses.csv", "sources.toml")
+    for path in (*(data / name for name in names), *sorted((data / "observations").glob("*.csv"))):
+        digest.update(f"\0{path}\0".encode() + (path.read_bytes() if path.is_file() else b"none"))
+    return digest.digest()
+
+
+def _read_once(read: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    kept: dict[bytes, pd.DataFrame] = {}
+
+    def reader(folder: Path | None = None, **given: Any) -> pd.DataFrame:
+        if folder is not None:
+            return read(folder, **given)
+        key = _digest()
+        if key not in kept:
+            kept.clear()  # of one project at a time
+            kept[key] = read(**given)
+        return kept[key].copy()
+
+    return reader
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _observations_are_read_once() -> Iterator[None]:
+    """An edition of files that did not change takes the table that was read and checked before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cwi.edition, "read_observations", _read_once(cwi.edition.read_observations))
+        yield
+
+
+_EDITIONS: dict[int, Edition] = {}
+
+
+@pytest.fixture(autouse=True)
+def _examples_share_editions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples of docstrings take the same edition of a year, scored once."""
+    if not isinstance(request.node, DoctestItem):
+        return
+    read = cwi.edition.read_edition
+
+    def shared(year: int, methodology: Any = None) -> Edition:
+        if methodology is not None:
+            return read(year, methodology)
+        if year not in _EDITIONS:
+            _EDITIONS[year] = read(year)
+        return _EDITIONS[year]
+
+    monkeypatch.setattr(cwi.edition, "read_edition", shared)
+    monkeypatch.setattr(cwi, "read_edition", shared)
