@@ -86,14 +86,23 @@ class Edition:
         return rows.set_index("region")["value"]
 
     @cached_property
+    def used(self) -> pd.DataFrame:
+        """The rows that the edition rests on: its indicators and population, to its year or the last base year.
+
+        A figure of a later year or of a series that its methodology does not have cannot change what was printed.
+        """
+        last = max(self.year, *self.methodology.base)
+        series = {*self.methodology.indicators["code"], POPULATION}
+        rows = self.base[self.base["indicator"].isin(series) & (self.base["year"] <= last)]
+        return rows.drop(columns=["file", "line"], errors="ignore")
+
+    @cached_property
     def checksum(self) -> str:
-        """SHA-256 of everything the scores are made of: observations, territory, statuses, methodology."""
-        digest = hashlib.sha256()
-        data = folders.data()
-        paths = [*sorted((data / "observations").glob("*.csv")), data / "regions.csv", data / "boundary_changes.csv"]
-        rules = self.methodology.path
-        paths += [data / "statuses.csv", rules.with_name("indicators.csv"), rules]
-        paths += sorted((data / "covariance").glob("*.csv"))
+        """SHA-256 of what the scores are made of: the rows in use, territory, statuses, methodology, covariances."""
+        digest = hashlib.sha256(self.used.to_csv(index=False, lineterminator="\n").encode())
+        data, rules = folders.data(), self.methodology.path
+        paths = [data / "regions.csv", data / "boundary_changes.csv", data / "statuses.csv"]
+        paths += [rules.with_name("indicators.csv"), rules, *sorted((data / "covariance").glob("*.csv"))]
         for path in paths:
             digest.update(f"{folders.relative(path)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -52,13 +52,27 @@ def test_only_folders_named_by_a_year_are_editions(project):
 def test_the_checksum_changes_with_data_and_rules_and_with_nothing_else(project):
     before = read_edition(2022).checksum
     project.append("editions/2022/edition.toml", 'note = "approved"\n')
+    project.append("observations/living.csv", "\n")  # another line end, no other row
     assert read_edition(2022).checksum == before
     seen = {before}
-    for name in ("observations/living.csv", "regions.csv", "boundary_changes.csv", "statuses.csv", RULES,
-                 "methodology/t1/indicators.csv"):  # fmt: skip
+    for name in ("regions.csv", "boundary_changes.csv", "statuses.csv", RULES, "methodology/t1/indicators.csv"):
         project.append(name, "\n")
         seen.add(read_edition(2022).checksum)
-    assert len(seen) == 7
+    assert len(seen) == 6
+
+
+def test_a_row_of_a_later_year_or_of_a_series_out_of_use_does_not_change_the_checksum(project):
+    before = read_edition(2022)
+    project.append("observations/living.csv", "A,2023,poverty,,,1,,,normal,living,\n")
+    project.append("series.csv", "spare,Spare,Spare,%,0,100,share,x,no\n")
+    project.append("observations/living.csv", "A,2022,spare,,,1,,,normal,living,\n")
+    assert read_edition(2022).checksum == before.checksum
+
+
+def test_control_a_row_in_use_changes_the_checksum(project):
+    before = read_edition(2022).checksum
+    project.append("observations/living.csv", "A,2022,poverty,M,R,1,,,normal,living,\n")
+    assert read_edition(2022).checksum != before
 
 
 # ---------------------------------------------------------------- editions that are refused

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cwi
-from cwi.cli import consultation, edition, exchange, index, lists, report, survey
+from cwi.cli import budget, consultation, edition, exchange, index, lists, report, survey
 from cwi.errors import CwiError, ReportError
 
 __all__ = ["app", "main"]
@@ -45,6 +45,7 @@ app.command("methods", epilog="Example: cwi methods weighting")(lists.list_metho
 app.add_typer(edition.app, name="edition")
 app.add_typer(survey.app, name="survey")
 app.add_typer(consultation.app, name="consultation")
+app.add_typer(budget.app, name="budget")
 app.add_typer(exchange.app, name="import")
 app.command("export", epilog="Examples: cwi export 2023 scores.xlsx · cwi export 2023 folder --coinr")(exchange.export)
 
