@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -247,3 +248,18 @@ def test_a_rehearsal_is_never_published(rehearsal: Path, report: Path, says: Say
         with says(DataError, "the edition of 2023 is a rehearsal; its numbers are synthetic and never published"):
             publish(edition, report)
     assert not (edition.path / "published.csv").exists()
+
+
+def test_no_exact_number_of_the_survey_is_written(rehearsal: Path) -> None:
+    """What the rehearsal leaves behind: every number of answers in tens, every share and error on its step."""
+    for name in ("observations", "covariance"):
+        assert list((rehearsal / "data" / name).glob("synthetic-survey-*.csv"))
+    for path in (rehearsal / "data" / "observations").glob("synthetic-survey-*.csv"):
+        table = pd.read_csv(path, keep_default_na=False, na_values={"n": "", "value": "", "se": ""})
+        whole = (table["area"] == "") & (table["sex"] == "")
+        assert table.loc[~whole, "n"].isna().all()
+        printed = table.loc[whole & table["value"].notna()]
+        assert len(printed) > 300
+        assert (printed["n"] % 10 == 0).all()
+        twentieths = printed[["value", "se"]].to_numpy() * 20  # 0.05 points, half of the finest step
+        assert np.abs(twentieths - twentieths.round()).max() < 1e-6

@@ -34,7 +34,7 @@ COLUMNS = (
     *("id", "household", "respondent", "year", "region", "area"),
     *("stratum", "psu", "weight", "sex", "age", "language"),
 )
-LIMITS = ("suppress_below", "flag_below", "k", "protection")
+LIMITS = ("suppress_below", "flag_below", "k", "protection", "base")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -210,6 +210,10 @@ def _settings(settings: Mapping[str, Any], version: str, where: str) -> tuple[di
         raise DataError(
             f"{where}: [disclosure] holds {whole}; suppress_below, flag_below and k must be whole numbers above zero, "
             "flag_below not under suppress_below"
+        )
+    if type(limits.base) is not int or limits.base <= limits.k:
+        raise DataError(
+            f"{where}: [disclosure] base is {limits.base!r}; it must be a whole number above k, which is {limits.k}"
         )
     if not 0 < limits.protection < 100:
         raise DataError(f"{where}: protection is {limits.protection!r}; it must be above 0 and below 100 points")

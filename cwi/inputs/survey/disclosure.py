@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cwi.errors import DataError, near
 from cwi.index import Scores
 from cwi.inputs.survey.records import Limits, SurveyDefinitions
+from cwi.inputs.survey.rounding import rounded_counts
 from cwi.methods.ranking import half_away
 from cwi.methods.survey.disclosure import Amount, bounds, hide
 
@@ -85,7 +86,7 @@ def protect(
                 ),
             ]
             hidden[rows] = hide(lines, small[rows], part["n"], amounts)
-    few = ~hidden & (table["n"] < limits.flag_below).to_numpy()
+    few = ~hidden & (rounded_counts(table["n"], limits) < limits.flag_below)  # what is printed must not tell more
     for column in table.columns.difference(list(KEPT)):
         table[column] = table[column].where(~hidden)
     return table.assign(

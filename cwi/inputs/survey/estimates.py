@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from cwi.errors import DataError, near
 from cwi.inputs.survey.definitions import RESPONDENTS
 from cwi.inputs.survey.disclosure import SUPPRESSED, protect
-from cwi.inputs.survey.recode import item_numbers, recode
+from cwi.inputs.survey.recode import recode
 from cwi.inputs.survey.records import SurveyDefinitions
+from cwi.inputs.survey.rounding import rounded, rounded_counts, rounded_covariance, rounded_response
+from cwi.inputs.survey.scales import scale_reliability
 from cwi.inputs.survey.weights import Weighted, Weighting, weigh
 from cwi.methods import survey
 from cwi.observations import COLUMNS
@@ -33,7 +35,7 @@ NEEDED = ("region", "area", "sex", "age", "stratum", "psu", "weight")
 BREAKDOWNS: tuple[tuple[str, ...], ...] = ((), ("area",), ("sex",), ("area", "sex"))
 CELL = ["region", "area", "sex"]
 KEY = ["region", "year", "indicator", "sex", "area"]
-QUALITY = ["n", "psus", "df", "se", "cv", "deff", "kish", "low", "high"]
+QUALITY = ["n", "psus", "df", "se", "cv", "deff", "kish", "low", "high", "step"]
 CAUTION, UNRELIABLE = 16.6, 33.3  # per cent, of coefficients of variation; whose they are is said in estimate()
 PERCENT = 100.0
 NO_ERROR = "no error can be estimated"
@@ -42,6 +44,10 @@ NO_ERROR = "no error can be estimated"
 @dataclass(frozen=True, eq=False)
 class Estimates:
     """What a survey says, as tables; rows of a suppressed cell are empty in all of them.
+
+    All is rounded for publication (:mod:`cwi.inputs.survey.rounding`): shares to ``step`` points, at least the weight
+    of one respondent, errors to half of it, numbers of answers and clusters to the base of the limits. Parts of
+    regions have no number of answers, the nation none of clusters.
 
     ``observations``: the columns of data/observations: regions and nation, totals and the breakdowns that the
     definitions allow; value and se in per cent. Status 'derived', 'suppressed', 'missing' (nobody answered; totals
@@ -134,7 +140,7 @@ def estimate(
     >>> found = estimate(*answers, definitions, year=2023, territory=edition.territory)
     >>> nation = found.observations.query("region == 'KZ' and indicator == 'life_satisfaction'")
     >>> nation.loc[nation["sex"] == "", ["area", "n", "status", "note"]].to_numpy().tolist()[0]
-    ['', 15329.0, 'derived', 'synthetic']
+    ['', 15350.0, 'derived', 'synthetic']
     """
     regions = territory.regions_of(year)
     answers = _joined(children, parents, year, regions)
@@ -143,7 +149,8 @@ def estimate(
     y = recode(answers, definitions)
     synthetic = "synthetic" in answers and bool(answers["synthetic"].notna().any())
     cells, covariance = _everywhere(answers, y, design, definitions, level, territory.nation)
-    table = _protected(cells, definitions, territory.nation, year)
+    limits = definitions.limits
+    table = _protected(cells, definitions, territory.nation, level)
     table = _with_missing(table, list(definitions.indicators), (territory.nation, *regions))
     if not set(regions) <= set(answers["region"].unique()):
         partial = (table["region"] == territory.nation) & (table["status"] == "derived")
@@ -157,11 +164,13 @@ def estimate(
     given = weighting.invited if weighting is not None and invited is None else invited
     return Estimates(
         observations=table[list(COLUMNS)],
-        covariance=_told(covariance, table, year),
+        covariance=_told(covariance, cells, table, year, limits.base > 1),
         quality=table[[*KEY, *QUALITY, "flag"]],
-        reliability=_reliability(answers, design, definitions, level),
-        response=_response(answers, given, territory.nation, definitions.limits.suppress_below),
-        weighting=weighted.record,
+        reliability=scale_reliability(answers, design, definitions, level),
+        response=rounded_response(
+            _response(answers, given, territory.nation, limits.suppress_below), territory.nation, limits
+        ),
+        weighting=weighted.record.assign(n=rounded_counts(weighted.record["n"], limits)),
         year=year,
         nation=territory.nation,
         level=level,
@@ -253,7 +262,9 @@ def _everywhere(
             keys = keys.assign(**({} if "region" in keys else {"region": nation}))
             found = survey.proportion(array[:, deep], design, domains=domains, count=len(keys), level=level)
             weight = np.stack([np.bincount(domains, own, len(keys)).astype(float) for own in mass.T[deep]], axis=1)
-            tables.append(_long(found, keys, codes, weight))
+            heaviest = np.zeros_like(weight)
+            np.maximum.at(heaviest, domains, mass[:, deep])
+            tables.append(_long(found, keys, codes, weight).assign(heaviest=heaviest.ravel()))
             if not breakdown:
                 covariances.append(_pairs(found.covariance, keys["region"], codes))
     table = pd.concat(tables, ignore_index=True)
@@ -298,14 +309,18 @@ def _pairs(covariance: Array, regions: pd.Series, codes: list[str]) -> pd.DataFr
     )
 
 
-def _protected(cells: pd.DataFrame, definitions: SurveyDefinitions, nation: str, year: int) -> pd.DataFrame:
+def _protected(cells: pd.DataFrame, definitions: SurveyDefinitions, nation: str, level: float) -> pd.DataFrame:
     """The cells after disclosure control, in the statuses of the observations."""
     table = protect(cells, definitions, nation=nation)
     hidden = table["status"] == SUPPRESSED
     alike, sure = table["value"].isin([0.0, PERCENT]), (table["se"] == 0) | (table["df"] <= 0)
     silent = np.select([alike, sure], [f"all answer alike: {NO_ERROR}", f"one cluster a stratum: {NO_ERROR}"], "")
     notes = [", ".join(filter(None, pair)) for pair in zip(table["note"], silent, strict=True)]
-    return table.assign(status=np.where(hidden, "suppressed", "derived"), note=notes)
+    table = table.assign(status=np.where(hidden, "suppressed", "derived"), note=notes)
+    whole = (cells["area"] == "") & (cells["sex"] == "")
+    scale = cells.set_index([*CELL, "indicator"])["heaviest"]
+    table["heaviest"] = scale.reindex(pd.MultiIndex.from_frame(table[[*CELL, "indicator"]])).to_numpy()
+    return rounded(table, cells[whole], nation=nation, limits=definitions.limits, level=level)
 
 
 def _with_missing(table: pd.DataFrame, codes: list[str], regions: tuple[str, ...]) -> pd.DataFrame:
@@ -336,7 +351,7 @@ def _flags(table: pd.DataFrame) -> Array:
     )
 
 
-def _told(covariance: pd.DataFrame, table: pd.DataFrame, year: int) -> pd.DataFrame:
+def _told(covariance: pd.DataFrame, cells: pd.DataFrame, table: pd.DataFrame, year: int, coarse: bool) -> pd.DataFrame:
     """The covariances of totals that are told."""
     told = table[(table["area"] == "") & (table["sex"] == "") & table["value"].notna()]
     known = pd.MultiIndex.from_frame(told[["region", "indicator"]])
@@ -344,40 +359,9 @@ def _told(covariance: pd.DataFrame, table: pd.DataFrame, year: int) -> pd.DataFr
     for name in ("indicator", "other"):
         both &= pd.MultiIndex.from_frame(covariance[["region", name]]).isin(known)
     rows = covariance[both].assign(year=year)
+    if coarse:
+        rows = rounded_covariance(rows, cells[(cells["area"] == "") & (cells["sex"] == "")], told)
     return rows[["region", "year", "indicator", "other", "covariance"]].reset_index(drop=True)
-
-
-def _reliability(
-    answers: pd.DataFrame, design: survey.Design, definitions: SurveyDefinitions, level: float
-) -> pd.DataFrame:
-    """How far the items of each scale go together, over the whole sample."""
-    rows = []
-    for code, scale in definitions.scales.items():
-        items = item_numbers(answers, definitions, scale.items)
-        if len(items.dropna()) < definitions.limits.suppress_below:
-            continue
-        of = [definitions.items[item] for item in scale.items]
-        ages = max(item.ages[0] for item in of), min(item.ages[1] for item in of)
-        asked = ((answers["respondent"] == of[0].respondent) & answers["age"].between(*ages)).to_numpy()
-        found = survey.reliability(items[asked].to_numpy(), design.w[asked])
-        low, high = survey.alpha_interval(items.to_numpy(), design, level=level)
-        weakest = int(found.item_rest.argmin())
-        rows.append(
-            {
-                "scale": code,
-                "indicator": scale.indicator,
-                "items": len(scale.items),
-                "n": found.n,
-                "complete": PERCENT * found.complete,
-                "alpha": found.alpha,
-                "low": low,
-                "high": high,
-                "item": scale.items[weakest],
-                "item_rest": found.item_rest[weakest],
-            }
-        )
-    names = ["scale", "indicator", "items", "n", "complete", "alpha", "low", "high", "item", "item_rest"]
-    return pd.DataFrame(rows, columns=names)
 
 
 def _response(answers: pd.DataFrame, invited: pd.DataFrame | None, nation: str, least: int) -> pd.DataFrame:

@@ -68,12 +68,16 @@ class Scale:
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be published: fewest answers, when they are called few, how alike people must look, how wide is safe."""
+    """What may be published: fewest answers, when they are called few, how alike people must look, how wide is safe.
+
+    ``base`` is what numbers of answers are rounded to; 1 leaves all figures exact, for use inside only.
+    """
 
     suppress_below: int
     flag_below: int
     k: int
     protection: float
+    base: int = 10
 
 
 @dataclass(frozen=True)

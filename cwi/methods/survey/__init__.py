@@ -14,7 +14,7 @@ from cwi.methods.survey.adjustment import Adjusted, Trimmed, adjust_nonresponse,
 from cwi.methods.survey.arrays import design_effect_of_weights
 from cwi.methods.survey.calibration import Calibrated, calibrate, post_stratify, rake
 from cwi.methods.survey.design import LONELY, Design, Replicates, nested
-from cwi.methods.survey.estimates import Estimates, mean, proportion, quantile, ratio, total
+from cwi.methods.survey.estimates import Estimates, mean, proportion, proportion_interval, quantile, ratio, total
 from cwi.methods.survey.planning import allocate, design_effect, margin_of_error, optimal_take, sample_size
 from cwi.methods.survey.replication import adjust_replicates, make_replicates
 from cwi.methods.survey.scales import Reliability, alpha_interval, reliability, scale_score
@@ -42,6 +42,7 @@ __all__ = [
     "optimal_take",
     "post_stratify",
     "proportion",
+    "proportion_interval",
     "quantile",
     "rake",
     "ratio",

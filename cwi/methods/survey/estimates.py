@@ -33,7 +33,7 @@ from cwi.methods.survey.arrays import Array, columns_of
 from cwi.methods.survey.design import Design
 from cwi.methods.survey.domains import Domains, Sums, domains_of, linearised, summed
 
-__all__ = ["Estimates", "mean", "proportion", "quantile", "ratio", "total"]
+__all__ = ["Estimates", "mean", "proportion", "proportion_interval", "quantile", "ratio", "total"]
 
 TIE = 1e-12  # sums of weights in another order differ by less
 
@@ -141,17 +141,32 @@ def proportion(
     for column in np.flatnonzero(((table != 0) & (table != 1) & ~np.isnan(table)).any(axis=0)):
         raise ColumnError(int(column), "has values other than 0 and 1, so it is no proportion")
     found = _estimated(table, None, design, "ratio", domains, count, level, df, between)
-    p, t = found.estimate, _t(found.level, found.df)
+    p = found.estimate
     p = np.where(p < TIE, 0.0, np.where(p > 1 - TIE, 1.0, p))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle, half = np.log(p / (1 - p)), t * found.se / (p * (1 - p))
-        low, high = (1 / (1 + np.exp(-(middle + sign * half))) for sign in (-1, 1))
-        size = found.n / found.kish * (_t(found.level, found.n - 1) / t) ** 2
-        tail = ((1 - found.level) / 2) ** (1 / size)
-    low = np.where(p == 1, tail, np.where(p == 0, 0.0, low))
-    high = np.where(p == 0, 1 - tail, np.where(p == 1, 1.0, high))
+    low, high = proportion_interval(p, found.se, found.n, found.kish, found.df, found.level)
     edge = (p == 0) | (p == 1)
     return replace(found, estimate=p, se=np.where(edge, 0.0, found.se), low=low, high=high)
+
+
+def proportion_interval(p: Array, se: Array, n: Array, kish: Array, df: Array, level: float) -> tuple[Array, Array]:
+    """The interval of :func:`proportion` from its figures, arrays of one shape; p and se between 0 and 1.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> low, high = proportion_interval(0.75 * one, 0.1637 * one, 8 * one, one, 7 * one, 0.95)
+    >>> low.round(3).item(), high.round(3).item()
+    (0.206, 0.972)
+    """
+    t = _t(level, df)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle, half = np.log(p / (1 - p)), t * se / (p * (1 - p))
+        low, high = (1 / (1 + np.exp(-(middle + sign * half))) for sign in (-1, 1))
+        size = n / kish * (_t(level, n - 1) / t) ** 2
+        tail = ((1 - level) / 2) ** (1 / size)
+    low = np.where(p == 1, tail, np.where(p == 0, 0.0, low))
+    high = np.where(p == 0, 1 - tail, np.where(p == 1, 1.0, high))
+    return low, high
 
 
 def total(

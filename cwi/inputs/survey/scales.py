@@ -1,0 +1,65 @@
+"""The scales of the questionnaire: how reliably several items measure one thing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cwi.inputs.survey.recode import item_numbers
+from cwi.inputs.survey.records import SurveyDefinitions
+from cwi.inputs.survey.rounding import rounded_counts
+from cwi.methods import survey
+
+__all__ = ["scale_reliability"]
+
+
+def scale_reliability(
+    answers: pd.DataFrame, design: survey.Design, definitions: SurveyDefinitions, level: float
+) -> pd.DataFrame:
+    """How far the items of each scale go together, over the whole sample, rounded for publication.
+
+    Parameters
+    ----------
+    answers
+        Of children and parents, a row a respondent.
+    design
+        Of the same rows.
+    definitions
+        Scales, and the limits: a scale with fewer complete answers than may be published is left out.
+    level
+        Of the interval of alpha, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        scale, indicator, items, n, complete (per cent), alpha, low, high, item (the weakest), item_rest.
+    """
+    exact = definitions.limits.base == 1
+    rows = []
+    for code, scale in definitions.scales.items():
+        items = item_numbers(answers, definitions, scale.items)
+        if len(items.dropna()) < definitions.limits.suppress_below:
+            continue
+        of = [definitions.items[item] for item in scale.items]
+        ages = max(item.ages[0] for item in of), min(item.ages[1] for item in of)
+        asked = ((answers["respondent"] == of[0].respondent) & answers["age"].between(*ages)).to_numpy()
+        found = survey.reliability(items[asked].to_numpy(), design.w[asked])
+        low, high = survey.alpha_interval(items.to_numpy(), design, level=level)
+        weakest = int(found.item_rest.argmin())
+        rows.append(
+            {
+                "scale": code,
+                "indicator": scale.indicator,
+                "items": len(scale.items),
+                "n": float(rounded_counts(found.n, definitions.limits)),
+                "complete": 100 * found.complete,
+                "alpha": found.alpha,
+                "low": low,
+                "high": high,
+                "item": scale.items[weakest],
+                "item_rest": found.item_rest[weakest],
+            }
+        )
+    names = ["scale", "indicator", "items", "n", "complete", "alpha", "low", "high", "item", "item_rest"]
+    table = pd.DataFrame(rows, columns=names)
+    digits = {"complete": 1, "alpha": 2, "low": 2, "high": 2, "item_rest": 2}
+    return table if exact else table.round(digits)
