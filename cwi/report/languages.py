@@ -23,6 +23,7 @@ __all__ = ["LANGUAGES", "Language"]
 LANGUAGES = ("kk", "ru", "en")
 LOCALE = Path(__file__).parent / "locale"
 NONE = "–"
+NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -73,7 +74,7 @@ class Language:
         text = self._messages.gettext(key)
         if text == key:
             raise KeyError(f"cwi/report/locale/{self.code}/ has no message '{key}'")
-        return text
+        return text.replace(" %", f"{NBSP}%")  # a line never ends between a number and its sign
 
     def knows(self, key: str) -> bool:
         """Whether there is a message with that key."""

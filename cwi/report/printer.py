@@ -16,6 +16,7 @@ from cwi.methodology import Node
 from cwi.report.blocks import Section
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
+from cwi.rules import Rule
 
 __all__ = ["Printer"]
 
@@ -95,6 +96,23 @@ class Printer:
         unit = str(table.loc[table["code"] == indicator, "unit"].iloc[0])
         key = "unit." + re.sub(r"[^a-z0-9]+", "_", unit.lower().replace("%", "percent"))
         return self.say(key) if self.language.knows(key) else unit
+
+    def method(self, rule: Rule) -> str:
+        """A method in words of the language, with its settings; its word in a methodology where there are none."""
+        key = f"method.{rule.family}.{rule.name}"
+        if not self.language.knows(key):
+            return str(rule)
+        settings = "; ".join(self._setting(name, value) for name, value in sorted(rule.parameters.items()))
+        title = self.say(f"method.{rule.family}.{rule.name}")
+        return f"{title} ({settings})" if settings else title
+
+    def _setting(self, name: str, value: object) -> str:
+        known = self.language.knows(f"setting.{name}_{str(value).lower()}")
+        return self.say(f"setting.{name}_{str(value).lower()}") if known else f"{name} = {value}"
+
+    def level(self, name: str) -> str:
+        """The name of a level in the language; as the methodology names it where there is none."""
+        return self.say(f"level.{name}") if self.language.knows(f"level.{name}") else name
 
     def ranked(self) -> list[str]:
         """Regions in the order of the index, those without one last, in the order of the register."""

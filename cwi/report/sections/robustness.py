@@ -159,7 +159,7 @@ def quotable(p: Printer) -> Section:
         items.append(
             p.say(
                 "sure.strongest",
-                factor=_title(p, found, str(best["factor"])),
+                factor=_inside(_title(p, found, str(best["factor"]))),
                 share=p.share(f"{name}.strongest", float(best["total"])),
             )
         )
@@ -340,4 +340,9 @@ def _title(p: Printer, found: Certainty, factor: str) -> str:
 
 
 def _titles(p: Printer, found: Certainty, names: Sequence[str]) -> str:
-    return "; ".join(_title(p, found, name) for name in names)
+    return "; ".join(_inside(_title(p, found, name)) for name in names)
+
+
+def _inside(title: str) -> str:
+    """A title inside a sentence: its first letter small."""
+    return title[:1].lower() + title[1:]

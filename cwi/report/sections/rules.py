@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.indicators import OPEN
+from cwi.methodology import Node
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 
@@ -16,7 +17,7 @@ def rules(p: Printer) -> Section:
     methodology = p.edition.methodology
     blocks: list[Block] = [
         Heading(p.say("rules.title"), anchor="rules"),
-        Paragraph(p.say("rules.how", normalisation=methodology.normalisation)),
+        Paragraph(p.say("rules.how", normalisation=p.method(methodology.normalisation))),
         _levels(p),
     ]
     if not p.scores.treated.empty:
@@ -24,7 +25,7 @@ def rules(p: Printer) -> Section:
     imputed = p.scores.cells[p.scores.cells["status"] == "imputed"]
     if not imputed.empty:
         n = p.whole(f"imputed.{p.year}", len(imputed))
-        words = p.language.list([str(rule) for rule in methodology.imputation])
+        words = p.language.list([p.method(rule) for rule in methodology.imputation])
         blocks.append(Paragraph(p.say("rules.imputed", n=n, words=words), "note"))
     blocks.append(_framework(p))
     return Section(blocks)
@@ -33,14 +34,16 @@ def rules(p: Printer) -> Section:
 def _levels(p: Printer) -> Table:
     rows, data = [], []
     for level, nodes in zip(p.edition.methodology.levels, p.edition.methodology.nodes, strict=True):
-        groups: dict[tuple[str, str, float], list[str]] = {}
+        groups: dict[tuple[str, str, float], list[Node]] = {}
         for node in nodes:
-            groups.setdefault((str(node.weighting), str(node.aggregation), node.coverage), []).append(node.code)
-        for (weighting, aggregation, coverage), codes in groups.items():
+            groups.setdefault((str(node.weighting), str(node.aggregation), node.coverage), []).append(node)
+        for (weighting, aggregation, coverage), alike in groups.items():
             named = len(groups) > 1
+            codes = [node.code for node in alike]
             where = p.language.list([p.title(code) for code in codes]) if named else p.say("rules.all", n=len(nodes))
             name = f"rule.{level.name}.{codes[0] if named else 'all'}.coverage"
-            rows.append([level.name, where, weighting, aggregation, p.share(name, coverage)])
+            methods = [p.method(alike[0].weighting), p.method(alike[0].aggregation)]
+            rows.append([p.level(level.name), where, *methods, p.share(name, coverage)])
             data.append(
                 {"level": level.name, "nodes": " ".join(codes), "weighting": weighting, "aggregation": aggregation,
                  "coverage": coverage}
@@ -53,7 +56,6 @@ def _levels(p: Printer) -> Table:
         rows=rows,
         data=pd.DataFrame(data),
         numeric=4,
-        english=frozenset({2, 3}),
     )
 
 
