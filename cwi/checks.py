@@ -15,6 +15,7 @@ from cwi.edition import editions, read_edition
 from cwi.errors import CwiError
 from cwi.indicators import OPEN
 from cwi.inputs.crosswalk import read_crosswalk
+from cwi.inputs.policy import read_indicator_targets, read_register
 from cwi.inputs.survey import read_published_shares, read_survey_definitions, read_traits
 from cwi.methodology import methodologies, read_methodology
 from cwi.observations import problems, read_covariance, read_observations, read_series, read_sources
@@ -140,6 +141,17 @@ def _crosswalk() -> Found:
     return f"{len(crosswalk.systems)} systems, {len(read_methods(crosswalk))} rules", []
 
 
+def _policy() -> Found:
+    """The register of measures, against the methodology of the latest edition."""
+    if not (folders.data() / "policy").is_dir():
+        return NONE, []
+    methodology = read_edition(max(editions())).methodology
+    register = read_register(methodology=methodology)
+    goals = read_indicator_targets(list(methodology.indicators["code"]))
+    counts = f"{len(register.measures)} measures, {len(register.targets)} targets, {len(register.facts)} facts"
+    return f"{counts}, {len(goals)} targets of indicators", []
+
+
 def _editions() -> Found:
     found = []
     for year in editions():
@@ -159,5 +171,6 @@ PARTS: Mapping[str, Callable[[], Found]] = {
     "factors": _factors,
     "survey": _survey,
     "crosswalk": _crosswalk,
+    "policy": _policy,
     "editions": _editions,
 }

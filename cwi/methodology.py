@@ -34,7 +34,7 @@ RULES = ("weighting", "aggregation", "coverage")
 
 RESERVED = ("code", *ENDS, "node", "normalisation", "ends", "indicators")
 
-SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and their defaults
+SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what holds where nothing is said
     "status": "working",
     "base": (),
     "nation": None,
@@ -137,8 +137,8 @@ class Methodology:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change whenever anything in the methodology changes."""
-        content: dict[str, Any] = {
+        """Twelve hexadecimal digits that change with anything the methodology says."""
+        said: dict[str, Any] = {
             "version": self.version,
             "titles": dict(self.titles),
             "normalisation": for_fingerprint(self.normalisation),
@@ -159,32 +159,32 @@ class Methodology:
             ],
         }
         if self.treatment is not None:
-            content["treatment"] = dict(self.treatment)
+            said["treatment"] = dict(self.treatment)
         if self.imputation:
-            content["imputation"] = [for_fingerprint(rule) for rule in self.imputation]
+            said["imputation"] = [for_fingerprint(rule) for rule in self.imputation]
         if self.without:
-            content["without"] = sorted(self.without)
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+            said["without"] = sorted(self.without)
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def unused(self) -> list[str]:
-        """Settings without effect: different weights under a node whose weighting does not use them.
+        """What is written but changes nothing: weights that differ under a node whose weighting does not look at them.
 
         Examples
         --------
         >>> read_methodology("2024.1").unused()
         []
         """
-        warnings = []
+        said = []
         for nodes, stated in zip(self.nodes, self.stated_weights, strict=True):
             for node in nodes:
                 if not node.weighting.traits.uses_stated and np.ptp(stated[list(node.parts)]) > 1e-12:
-                    warnings.append(
+                    said.append(
                         f"{folders.relative(self.path)}: the parts of '{node.code}' are written with different "
                         f"weights, but its weighting is '{node.weighting.name}', which does not look at them; "
                         'write weighting = "stated", or take the weights away'
                     )
-        return warnings
+        return said
 
     def replace(self, **changes: Any) -> Methodology:
         """The same methodology with something replaced; its fingerprint differs.
@@ -243,18 +243,18 @@ class Methodology:
 
 
 def methodologies(folder: Path | None = None) -> dict[str, Path]:
-    """The versions in ``folder`` (data/methodology), each with its path."""
+    """The versions that lie in ``folder`` (data/methodology), each with its path."""
     folder = folder or folders.data() / "methodology"
-    folder_of: dict[str, Path] = {}
+    found: dict[str, Path] = {}
     for path in sorted(folder.glob("*/methodology.toml")):
         version = _version(read_toml(path, MethodologyError), folders.relative(path))
-        if version in folder_of:
+        if version in found:
             raise MethodologyError(
                 f"{folders.relative(path)}: version '{version}' is also the version of "
-                f"{folders.relative(folder_of[version])}; two methodologies cannot share one version"
+                f"{folders.relative(found[version])}; two methodologies cannot share one version"
             )
-        folder_of[version] = path.parent
-    return folder_of
+        found[version] = path.parent
+    return found
 
 
 def read_methodology(version: str | Path) -> Methodology:
@@ -283,32 +283,32 @@ def read_methodology(version: str | Path) -> Methodology:
         folder = known.get(version, folder)
     path = folder / "methodology.toml"
     where = folders.relative(path)
-    settings = read_toml(path, MethodologyError)
+    said = read_toml(path, MethodologyError)
     known_settings = ("version", *TITLES, "normalisation", *SETTINGS, "level", "node")
-    check_known(settings, known_settings, where, "the methodology")
+    check_known(said, known_settings, where, "the methodology")
     for key in ("version", "normalisation", "level"):
-        if key not in settings:
+        if key not in said:
             raise MethodologyError(f"{where}: '{key}' is missing")
-    levels = _levels(settings["level"], where)
+    levels = _levels(said["level"], where)
     below_top = [level.name for level in levels[:-1]]
     table_path = folder / "indicators.csv"
     table = read_csv(table_path, MethodologyError, required=("code", *below_top, *ENDS), optional=OPTIONAL)
     methodology = Methodology(
-        version=_version(settings, where),
-        titles=_titles(settings, settings["version"]),
-        normalisation=read_rule("normalisation", settings["normalisation"], where),
+        version=_version(said, where),
+        titles=_titles(said, said["version"]),
+        normalisation=read_rule("normalisation", said["normalisation"], where),
         levels=levels,
-        overrides=MappingProxyType(_overrides(settings.get("node", {}), where)),
+        overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
         indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
-        **{key: _setting(key, settings.get(key, default), where) for key, default in SETTINGS.items()},
+        **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
     _validate(methodology, where)
     return methodology
 
 
-def _version(settings: Mapping[str, Any], where: str) -> str:
-    version = settings.get("version")
+def _version(said: Mapping[str, Any], where: str) -> str:
+    version = said.get("version")
     if version is None:
         raise MethodologyError(f"{where}: 'version' is missing")
     if not isinstance(version, str) or not version:
@@ -345,10 +345,10 @@ def _setting(key: str, value: Any, where: str) -> Any:
     return check_number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, whole=True)
 
 
-def _levels(settings: Any, where: str) -> tuple[Level, ...]:
-    if not isinstance(settings, list) or not settings or not all(isinstance(level, dict) for level in settings):
+def _levels(said: Any, where: str) -> tuple[Level, ...]:
+    if not isinstance(said, list) or not said or not all(isinstance(level, dict) for level in said):
         raise MethodologyError(f"{where}: levels are written [[level]], the lowest first")
-    levels = tuple(_level(level, where) for level in settings)
+    levels = tuple(_level(level, where) for level in said)
     names = [level.name for level in levels]
     for name in names:
         if names.count(name) > 1:
@@ -360,30 +360,30 @@ def _levels(settings: Any, where: str) -> tuple[Level, ...]:
     return levels
 
 
-def _overrides(settings: Any, where: str) -> dict[str, Mapping[str, Any]]:
+def _overrides(said: Any, where: str) -> dict[str, Mapping[str, Any]]:
     """The tables of [node], by code."""
-    if not isinstance(settings, Mapping):
+    if not isinstance(said, Mapping):
         raise MethodologyError(f"{where}: a node is written [node.code]")
-    for code, table in settings.items():
+    for code, table in said.items():
         check_known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
-    return {code: MappingProxyType(_rules(table, where)) for code, table in settings.items()}
+    return {code: MappingProxyType(_rules(table, where)) for code, table in said.items()}
 
 
-def _level(settings: dict[str, Any], where: str) -> Level:
-    name = settings.get("name")
+def _level(said: dict[str, Any], where: str) -> Level:
+    name = said.get("name")
     if not isinstance(name, str) or not name:
         raise MethodologyError(f"{where}: a [[level]] has no name")
-    check_known(settings, ("name", *RULES), where, f"the level '{name}'")
+    check_known(said, ("name", *RULES), where, f"the level '{name}'")
     for key in ("weighting", "aggregation"):
-        if key not in settings:
+        if key not in said:
             raise MethodologyError(f"{where}: the level '{name}' has no {key}")
-    rules = _rules({"coverage": 1.0} | {key: value for key, value in settings.items() if key != "name"}, where)
+    rules = _rules({"coverage": 1.0} | {key: value for key, value in said.items() if key != "name"}, where)
     return Level(name=name, **rules)
 
 
-def _rules(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _rules(said: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The rules of a level or a node, words turned into methods."""
-    result = dict(settings)
+    result = dict(said)
     for family in ("weighting", "aggregation"):
         if family in result:
             result[family] = read_rule(family, result[family], where)
@@ -395,13 +395,7 @@ def _rules(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
-    """Build the nodes of every level from the table of indicators.
-
-    Raises
-    ------
-    MethodologyError
-        If a code is used on two levels or has two parents, or a node has no indicator.
-    """
+    """Build the tree, and refuse what is no tree."""
     table, where = methodology.indicators, folders.relative(methodology.path.parent / "indicators.csv")
     names = [level.name for level in methodology.levels]
     codes = [*dict.fromkeys(code for column in ("code", *names[:-1]) for code in table[column])]
@@ -409,29 +403,29 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
     for code in methodology.without:
         if code not in codes:
             raise MethodologyError(f"{rules}: without names '{code}'{near(code, codes)}")
-    # For each level, indicators first, the node that each row of the table belongs to.
-    paths = [*(list(table[column]) for column in ("code", *names[:-1])), [names[-1]] * len(table)]
-    level_of: dict[str, str] = {}
+    # For each level, indicators first, the node in which each row of the table lies.
+    floors = [*(list(table[column]) for column in ("code", *names[:-1])), [names[-1]] * len(table)]
+    floor_of: dict[str, str] = {}
     parent_of: dict[str, str] = {}
-    for line, path in zip(table.index, zip(*paths, strict=True), strict=True):
-        for code, name in zip(path, ("indicator", *names), strict=True):
-            if level_of.setdefault(code, name) != name:
+    for line, path in zip(table.index, zip(*floors, strict=True), strict=True):
+        for code, floor in zip(path, ("indicator", *names), strict=True):
+            if floor_of.setdefault(code, floor) != floor:
                 raise MethodologyError(
-                    f"{where} line {line}: '{code}' is a code of the level '{level_of[code]}' and of the level "
-                    f"'{name}'; a node cannot lie above itself, give one of them another code"
+                    f"{where} line {line}: '{code}' is a code of the level '{floor_of[code]}' and of the level "
+                    f"'{floor}'; a node cannot lie above itself, give one of them another code"
                 )
-        for (code, parent), name in zip(pairwise(path), names, strict=True):
+        for (code, parent), floor in zip(pairwise(path), names, strict=True):
             if parent_of.setdefault(code, parent) != parent:
                 raise MethodologyError(
-                    f"{where} line {line}: '{code}' belongs to the {name} '{parent}' here and to "
+                    f"{where} line {line}: '{code}' belongs to the {floor} '{parent}' here and to "
                     f"'{parent_of[code]}' above; a node has one parent"
                 )
     result = []
-    for level, (below, here) in zip(methodology.levels, pairwise(paths), strict=True):
+    for level, (below, here) in zip(methodology.levels, pairwise(floors), strict=True):
         parts = list(dict.fromkeys(below))
         nodes = []
         for code in dict.fromkeys(here):
-            override = methodology.overrides.get(code, {})
+            own = methodology.overrides.get(code, {})
             members = [i for i, part in enumerate(parts) if parent_of[part] == code]
             kept = tuple(i for i in members if parts[i] not in methodology.without)
             if not kept:
@@ -445,17 +439,17 @@ def _nodes(methodology: Methodology) -> tuple[tuple[Node, ...], ...]:
                     level=level.name,
                     parent=parent_of.get(code),
                     parts=kept,
-                    weight=override.get("weight", 1.0),
+                    weight=own.get("weight", 1.0),
                     weighting=by_part_order(
-                        override.get("weighting", level.weighting),
+                        own.get("weighting", level.weighting),
                         [parts[i] for i in kept],
                         code,
                         folders.relative(methodology.path),
                         methodology.without,
                     ),
-                    aggregation=override.get("aggregation", level.aggregation),
-                    coverage=override.get("coverage", level.coverage),
-                    titles=_titles(override, code),
+                    aggregation=own.get("aggregation", level.aggregation),
+                    coverage=own.get("coverage", level.coverage),
+                    titles=_titles(own, code),
                 )
             )
         result.append(tuple(nodes))
@@ -477,5 +471,5 @@ def _validate(methodology: Methodology, where: str) -> None:
         below = np.array([node.weight for node in level])
 
 
-def _titles(settings: Mapping[str, Any], default: str) -> Mapping[str, str]:
-    return MappingProxyType({language: str(settings.get(f"title_{language}", default)) for language in LANGUAGES})
+def _titles(said: Mapping[str, Any], default: str) -> Mapping[str, str]:
+    return MappingProxyType({language: str(said.get(f"title_{language}", default)) for language in LANGUAGES})

@@ -92,6 +92,7 @@ def test_a_whole_project_has_no_problem(project):
         "t1: 2",
         "none",
         "none",
+        "none",
         "2022",
     ]
 
@@ -158,13 +159,15 @@ def test_what_a_project_does_not_have_is_no_problem(project):
     project.path("covariance/survey.csv").unlink()
     project.path("methodology/t1/factors.toml").unlink()
     looked_at = {check.name: (check.looked_at, check.problems) for check in check_all()}
-    assert [looked_at[part] for part in ("covariances", "factors", "survey", "crosswalk")] == [("none", ())] * 4
+    assert [looked_at[part] for part in ("covariances", "factors", "survey", "crosswalk", "policy")] == [
+        ("none", ())
+    ] * 5
 
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     """The real definitions, crosswalk and rules without any observation, to be spoilt."""
-    for name in ("survey", "crosswalk", "methodology"):
+    for name in ("survey", "crosswalk", "methodology", "policy"):
         shutil.copytree(folders.data() / name, tmp_path / "data" / name)
     for name in ("regions.csv", "boundary_changes.csv", "statuses.csv", "series.csv"):
         shutil.copyfile(folders.data() / name, tmp_path / "data" / name)
@@ -231,3 +234,18 @@ def test_the_crosswalk_is_looked_at_with_its_rules(copy, says, monkeypatch):
 def test_a_published_share_of_none_is_a_share(copy):
     copy("survey/published_results.csv", ",90.1,", ",0,")
     assert PARTS["survey"]() == ("2024.1", [])
+
+
+def test_the_register_of_measures_is_held_against_the_methodology(copy, says, monkeypatch):
+    class Latest:
+        methodology = read_methodology("2024.1")
+
+    monkeypatch.setattr(checks, "editions", lambda: [2023])
+    monkeypatch.setattr(checks, "read_edition", lambda year: Latest)
+    assert PARTS["policy"]() == ("76 measures, 28 targets, 69 facts, 2 targets of indicators", [])
+    copy("policy/measures.csv", "235,done,commissions,family_policy", "235,done,commissions,family_policies")
+    known = near("family_policies", [node.code for node in Latest.methodology.nodes[0]])
+    with says(
+        DataError, f"data/policy/measures.csv line 4: methodology 2024.1 has no component 'family_policies'{known}"
+    ):
+        PARTS["policy"]()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -632,4 +633,35 @@ def test_a_part_that_is_not_installed_is_named(run: Run, monkeypatch: pytest.Mon
     assert str(refused.value) == (
         "the weights explorer in JupyterLab needs the package 'ipywidgets', which is not installed; "
         "pip install 'cwi[lab]' installs it"
+    )
+
+
+# ---------------------------------------------------------------- measures
+
+
+def test_the_measures_are_judged_on_a_day(run: Run) -> None:
+    code, out, _ = run("policy", "--as-of", "2026-11-27", "--status", "missed")
+    assert code == 0
+    head, columns, *rows = out.splitlines()
+    counts = "1 kept, 0 on track, 0 late, 3 missed, 5 moved, 19 cannot be checked"
+    assert head == f"As of 2026-11-27: {counts}. Descriptive, no effects."
+    assert columns.split() == ["measure", "target", "due", "announced", "status", "figure", "dated", "reason"]
+    assert [row.count("missed") for row in rows if "2024-12-31" in row] == [1, 1, 1]
+    code, out, _ = run("policy", "--as-of", "2025-01-31", "--json")
+    result = json.loads(out)
+    assert (code, result["as_of"]) == (0, "2025-01-31")
+    assert {row["status"] for row in result["targets"]} >= {"missed", "kept"}
+    assert all(row["due"] is None or re.fullmatch(r"\d{4}-\d\d-\d\d", row["due"]) for row in result["targets"])
+
+
+def test_words_of_the_measures_that_are_refused(run: Run) -> None:
+    assert run("policy", "--as-of", "soon")[::2] == (
+        2,
+        "DataError: as_of is 'soon'; it must be a day such as 2026-11-27\n",
+    )
+    code, _, err = run("policy", "--status", "mised")
+    assert (code, err) == (
+        2,
+        "ParameterError: there is no status 'mised' (did you mean 'missed'?); there are kept, on track, late, missed, "
+        "moved, cannot be checked\n",
     )

@@ -15,8 +15,7 @@ from cwi.methods.aggregation import arithmetic, geometric, harmonic, power
 from cwi.methods.normalisation import goalposts
 from cwi.methods.ranking import half_away, rank
 from cwi.report.languages import Language
-from cwi.traits import _METHODS, methods_of, traits_of
-from cwi.traits import method as registered
+from cwi.traits import _METHODS, method, methods_of, traits_of
 
 Array = NDArray[np.float64]
 OUTSIDE = {"owa", "penalised"}  # one weighs places, not parts; the other may go beyond its parts
@@ -341,7 +340,7 @@ def test_a_method_that_is_added_is_tried_by_the_promises() -> None:
         return np.asarray(y.min(axis=-1))
 
     before = len(of_parts())
-    registered("aggregation")(lowest_of_all)
+    method("aggregation")(lowest_of_all)
     try:
         assert len(of_parts()) == before + 1
         assert any(float(each(np.array([90.0, 60.0, 30.0]), np.full(3, 1 / 3))) == 30.0 for each in of_parts())

@@ -161,7 +161,8 @@ def attribute(
     gap = one[top] - other[top]
     scale = max(abs(side[share.node]) for share in raw for side in (one, other))
     points, left, residual = _exact([share.points for share in raw], gap, scale)
-    level_of, parent_of = scores.methodology.tree.level_of, scores.methodology.tree.parent_of
+    level_of = dict(zip(scores.nodes["node"], scores.nodes["level"], strict=True))
+    parent_of = {part: parent for parent, parts in weights.items() for part in parts}
 
     def row(code: str, part: str, contribution: float) -> dict[str, object]:
         parent = "" if code == top else parent_of[code]

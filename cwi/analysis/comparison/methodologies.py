@@ -261,7 +261,8 @@ def incompatible(methodology: Methodology) -> list[str]:
 
 def _index(scores: Scores, year: int) -> pd.Series:
     """The index of the regions, without the nation."""
-    return scores.without_nation(scores.of(scores.methodology.top.code)[year])
+    index = scores.of(scores.methodology.top.code)[year]
+    return index[index.index != scores.methodology.nation]
 
 
 def _long(index: pd.DataFrame, ranks: Array, shift: Array) -> pd.DataFrame:

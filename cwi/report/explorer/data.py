@@ -153,11 +153,11 @@ def learning_schemes() -> list[str]:
 
 
 def by_count(methodology: Methodology) -> list[Array]:
-    """For each level, how many indicators are under every part."""
-    counts = [np.ones(len(methodology.indicators))]
-    for level in range(len(methodology.levels) - 1):
-        counts.append(counts[-1] @ methodology.tree.belongs(level))
-    return counts
+    """For each level, how many indicators lie under every part."""
+    found = [np.ones(len(methodology.indicators))]
+    for nodes in methodology.nodes[:-1]:
+        found.append(np.array([found[-1][list(node.parts)].sum() for node in nodes]))
+    return found
 
 
 def _node(node: Node) -> dict[str, Any]:
