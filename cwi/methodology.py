@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import MethodologyError, near
+from cwi.html import html_table
 from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_indicators, ended
 from cwi.rules import Rule, by_part_order, check_choice, check_known, check_number, for_fingerprint, read_rule
-from cwi.textfiles import read_csv, read_toml
+from cwi.textfiles import read_csv, read_toml, sha256
 from cwi.tree import INDICATOR, Tree
 
-__all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
+__all__ = ["Level", "Methodology", "Node", "Rule", "checked_methodology", "methodologies", "read_methodology"]
 
 RULES = ("weighting", "aggregation", "coverage")
 
@@ -76,11 +77,12 @@ class Node:
     titles: Mapping[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Methodology:
     """A frozen record of rules; ask for an alternative with :meth:`replace`.
 
     ``indicators`` is a table in the order of the tree with the columns of indicators.csv; do not write into it.
+    ``files``: names and SHA-256 of the two files, when they were read.
     """
 
     version: str
@@ -100,6 +102,7 @@ class Methodology:
     indicators: pd.DataFrame
     path: Path
     changed: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def nodes(self) -> tuple[tuple[Node, ...], ...]:
@@ -166,6 +169,21 @@ class Methodology:
             said["without"] = sorted(self.without)
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __repr__(self) -> str:
+        levels = " → ".join(self.tree.levels)
+        changed = f", changed: {', '.join(dict.fromkeys(self.changed))}" if self.changed else ""
+        return f"Methodology({self.version} {self.fingerprint[:4]}…, {self.status}: {levels}{changed})"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            {"level": level.name, "nodes": len(nodes), "weighting": level.weighting, "aggregation": level.aggregation,
+             "coverage": level.coverage}
+            for level, nodes in zip(self.levels, self.nodes, strict=True)
+        ]  # fmt: skip
+        first = {"level": INDICATOR, "nodes": len(self.indicators), "weighting": "", "aggregation": "", "coverage": ""}
+        caption = f"{self!r}; scores: {self.normalisation}"
+        return html_table(pd.DataFrame([first, *rows]).astype(str), caption)
 
     def unused(self) -> list[str]:
         """What is written but changes nothing: weights that differ under a node whose weighting does not look at them.
@@ -301,10 +319,32 @@ def read_methodology(version: str | Path) -> Methodology:
         overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
         indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
+        files=tuple((folders.relative(each), sha256(each)) for each in (table_path, path)),
         **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
     _validate(methodology, where)
     return methodology
+
+
+def checked_methodology(methodology: object) -> Methodology:
+    """The argument, if it is a methodology; a version, which is a text, is not one.
+
+    Raises
+    ------
+    MethodologyError
+        If it is anything else, with what to write instead.
+    """
+    if isinstance(methodology, Methodology):
+        return methodology
+    if isinstance(methodology, str):
+        raise MethodologyError(
+            f"methodology is the text '{methodology}'; give the rules themselves, read_methodology('{methodology}'), "
+            f"or ask an edition: edition.under('{methodology}')"
+        )
+    raise MethodologyError(
+        f"methodology is of the type {type(methodology).__name__}; it must be a Methodology, such as read_methodology "
+        "gives"
+    )
 
 
 def _version(said: Mapping[str, Any], where: str) -> str:
