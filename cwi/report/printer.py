@@ -32,10 +32,13 @@ class Printer:
     rng: np.random.Generator
     extras: dict[str, pd.DataFrame] = field(default_factory=dict)
     factors: tuple[str, ...] = ()
+    drawn: Certainty | None = None
 
     @cached_property
     def certainty(self) -> Certainty:
-        """How sure the order is; drawn from a generator of its own, so that it does not matter what was said before."""
+        """How sure the order is: ``drawn``, or drawn here from a generator that no other section uses."""
+        if self.drawn is not None:
+            return self.drawn
         return _certainty(self.edition, self.factors, self.draws, self.ledger.seed)
 
     @property
@@ -153,6 +156,5 @@ class Printer:
 
 @lru_cache(maxsize=1)  # the same in each language
 def _certainty(edition: Edition, factors: tuple[str, ...], draws: int, seed: int) -> Certainty:
-    known = factors_of(edition.methodology)
-    chosen = known.only(*factors) if factors else known
+    chosen = factors_of(edition.methodology, factors)
     return certainty(edition, chosen, draws=draws, rng=np.random.default_rng(seed).spawn(1)[0])

@@ -10,6 +10,8 @@ import nbformat
 
 from cwi.report.blocks import Section
 
+LINES = 5  # of a cell, but for parameters and imports
+METHODS = ("score", "replace", "under")  # calls of the library that need no import of their own
 MACHINERY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.Try)
 
 
@@ -35,10 +37,45 @@ def run(cells: list[Any], given: dict[str, Any]) -> tuple[dict[str, Any], list[S
     return names, shown
 
 
-def holds_no_outputs_and_no_machinery(cells: list[Any]) -> None:
-    for cell in cells:
-        assert cell.outputs == []
-        assert cell.execution_count is None
-        assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, MACHINERY)], cell.source
-        assert not re.search(r"^\s*[!%]", cell.source, re.MULTILINE)
-    assert max(len(cell.source.splitlines()) for cell in cells[2:]) == 1
+def problems(notebook: Any, *, taught: int = 0) -> list[str]:
+    """What an analysis notebook does that it must not; ``taught`` functions may be defined, where it teaches that."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    trees = [ast.parse(cell.source) for cell in cells]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    broken = [f"cell {i} holds outputs" for i, cell in enumerate(cells) if cell.outputs or cell.execution_count]
+    broken += [
+        f"cell {i} holds a command" for i, c in enumerate(cells) if re.search(r"^\s*[!%]", c.source, re.MULTILINE)
+    ]
+    for i, (cell, tree) in enumerate(zip(cells[1:], trees[1:], strict=True), start=1):
+        imports = all(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body)
+        if not imports and len(cell.source.splitlines()) > LINES:
+            broken.append(f"cell {i} has more than {LINES} lines")
+    machinery = [type(node) for node in nodes if isinstance(node, MACHINERY)]
+    if machinery != [ast.FunctionDef] * taught:
+        broken.append(f"{len(machinery)} definitions or loops, not {taught}")
+    library = _library(nodes)
+    if not any(_calls(tree, library) for tree in trees[:-1]):
+        broken.append("no call of the library before the last section")
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {name.asname or name.name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names}
+    broken += [f"nothing is called {name}" for name in ("edition", "result", "show") if name not in bound]
+    before, last = notebook.cells[-2:]
+    if not (before.cell_type == "markdown" and before.source.startswith("### Change something\n")):
+        broken.append("the last section is not 'Change something'")
+    elif not (last.cell_type == "code" and _calls(trees[-1], library)):
+        broken.append("'Change something' calls nothing of the library")
+    return broken
+
+
+def _library(nodes: list[ast.AST]) -> set[str]:
+    """Names that come from cwi and are not of cwi.report: what computes, not what prints."""
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and str(node.module).startswith("cwi.")]
+    return {n.asname or n.name for i in imports if not str(i.module).startswith("cwi.report") for n in i.names}
+
+
+def _calls(tree: ast.AST, library: set[str]) -> bool:
+    return any(
+        (isinstance(call, ast.Name) and call.id in library)
+        or (isinstance(call, ast.Attribute) and call.attr in METHODS)
+        for call in (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    )

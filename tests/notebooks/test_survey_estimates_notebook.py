@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from notebook_cells import code_cells, holds_no_outputs_and_no_machinery, run
+from notebook_cells import code_cells, run
 
 from cwi.inputs.survey.weights import Weighting, weigh
 from cwi.observations import Problem
@@ -18,7 +18,7 @@ from cwi.report.parameters import checked, declared
 pytestmark = pytest.mark.slow  # its fixtures take seconds
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "survey_estimates.ipynb"
-TABLES, FIGURES = 10, 5
+TABLES, FIGURES = 11, 5
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,6 @@ def whole(cells: list[Any]) -> tuple[dict[str, Any], list[Section]]:
 
 def figures(shown: list[Section]) -> list[Figure]:
     return [block for section in shown for block in section.blocks if isinstance(block, Figure)]
-
-
-def test_the_source_holds_no_outputs_and_no_machinery(cells: list[Any]) -> None:
-    holds_no_outputs_and_no_machinery(cells)
 
 
 def test_parameters_are_typed() -> None:
@@ -58,8 +54,8 @@ def test_every_cell_shows_something_and_says_that_it_is_synthetic(
 
     monkeypatch.setattr(blocks.Figure, "_source", draw)
     names, shown = whole
-    assert names["found"].synthetic
-    assert len(shown) == len(cells) - 2
+    assert names["result"].synthetic
+    assert len(shown) == len(cells) - 3
     for section in shown:
         first = section.blocks[0]
         assert isinstance(first, Paragraph)
@@ -80,7 +76,7 @@ def test_every_cell_shows_something_and_says_that_it_is_synthetic(
 def test_what_is_printed_is_what_was_estimated(whole: tuple[dict[str, Any], list[Section]]) -> None:
     names, shown = whole
     tables = {table.name: table for section in shown for table in section.tables()}
-    found = names["found"]
+    found = names["result"]
     row = found.observations.query("region == 'KZ-39' and indicator == 'bullying' and area == '' and sex == ''").iloc[0]
     printed = next(line for line in tables["survey-estimates"].rows if line[:2] == ["bullying", "Kostanay"])
     assert printed[2:4] == [f"{row['value']:.1f}", f"{row['se']:.2f}"]
@@ -118,11 +114,11 @@ def test_real_answers_from_a_folder_are_not_called_synthetic(
         table = getattr(held, name).drop(columns=["synthetic", "source"])
         table.to_csv(tmp_path / f"{name}.csv", index=False, lineterminator="\n")
     held.invited.to_csv(tmp_path / "invited.csv", index=False, lineterminator="\n")
-    made, real = run(cells[:3], {"folder": str(tmp_path), "draws": 50})
-    assert not made["found"].synthetic
-    assert set(made["found"].observations["source"]) == {"survey-2023"}
-    assert not made["found"].observations["note"].str.contains("synthetic").any()
-    pd.testing.assert_series_equal(made["found"].observations["value"], names["found"].observations["value"])
+    made, real = run(cells[:4], {"folder": str(tmp_path), "draws": 50})
+    assert not made["result"].synthetic
+    assert set(made["result"].observations["source"]) == {"survey-2023"}
+    assert not made["result"].observations["note"].str.contains("synthetic").any()
+    pd.testing.assert_series_equal(made["result"].observations["value"], names["result"].observations["value"])
     assert not any("ynthetic" in block.plain() or "SYNTHETIC" in block.plain() for block in real[0].blocks)
     assert real[0].tables()[0].rows == shown[0].tables()[0].rows
     assert all("origin" not in table.data for table in real[0].tables())
@@ -131,14 +127,14 @@ def test_real_answers_from_a_folder_are_not_called_synthetic(
 def test_flags_of_files_and_steps_of_weighting_are_told(whole: tuple[dict[str, Any], list[Section]]) -> None:
     names, _ = whole
     both = pd.concat([names["held"].children, names["held"].parents], ignore_index=True)
-    found = replace(names["found"], weighting=weigh(both, Weighting(largest=2.0)).record)
+    found = replace(names["result"], weighting=weigh(both, Weighting(largest=2.0)).record)
     held = replace(names["held"], flags=(Problem("lonely psu", "children.csv", None, "the stratum <b> is alone"),))
     section = survey.response(found, names["names"], held)
     assert any(isinstance(block, Bullets) for block in section.blocks)
     html = section._repr_mimebundle_()["text/html"]
     assert "the stratum &lt;b&gt; is alone" in html
     assert [row[:2] for row in section.tables()[1].rows] == [["trimming", "child"], ["trimming", "parent"]]
-    empty = replace(names["found"], reliability=names["found"].reliability.iloc[:0])
+    empty = replace(names["result"], reliability=names["result"].reliability.iloc[:0])
     assert "No scale has answers enough." in survey.scales(empty, names["definitions"]).blocks[1].plain()
-    calm = replace(names["found"], quality=names["found"].quality.assign(flag=""))
+    calm = replace(names["result"], quality=names["result"].quality.assign(flag=""))
     assert "No estimate carries a flag." in survey.flagged(calm, names["names"]).blocks[1].plain()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,17 +127,32 @@ class Certainty:
         }
 
 
-def factors_of(methodology: Methodology) -> Factors:
+def factors_of(methodology: Methodology, names: str | Sequence[str] = ()) -> Factors:
     """The factors beside a methodology; the weights alone where there are none, or where something was replaced in it.
+
+    Parameters
+    ----------
+    names
+        Of the factors that are wanted, as a list or with commas between; all of them by default.
+
+    Raises
+    ------
+    MethodologyError
+        If no factor has such a name, or factors.toml cannot be used.
 
     Examples
     --------
     >>> from cwi import read_methodology
     >>> factors_of(read_methodology("2024.1").replace(max_age=2)).names
     ('weights',)
+    >>> factors_of(read_methodology("2024.1"), "scale, weights").names
+    ('scale', 'weights')
     """
     beside = methodology.path.with_name("factors.toml").is_file() and not methodology.changed
-    return read_factors(methodology, None if beside else WEIGHTS_ONLY)
+    known = read_factors(methodology, None if beside else WEIGHTS_ONLY)
+    words = names.split(",") if isinstance(names, str) else names
+    wanted = [word.strip() for word in words if word.strip()]
+    return known.only(*wanted) if wanted else known
 
 
 def certainty(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cwi.analysis.uncertainty import Certainty
 from cwi.edition import Edition
 from cwi.errors import ParameterError
 from cwi.report.blocks import Paragraph, Section, output_folder
@@ -30,6 +31,8 @@ class SensitivityReport:
         kk, ru or en.
     draws
         Of the simulation, at least 100.
+    result
+        Of :func:`~cwi.analysis.uncertainty.certainty` with these factors, draws and seed; drawn here by default.
     seed
         Starts the only random generator; with the seed of the official report the numbers are those of its section.
 
@@ -38,16 +41,26 @@ class SensitivityReport:
     >>> from cwi import read_edition
     >>> report = SensitivityReport(read_edition(2023), factors="scale, weights", language="en", draws=200, seed=1)
     >>> report.intervals().blocks[0].plain()
-    'How sure is the order?'
+    'How robust is the ranking?'
     """
 
-    def __init__(self, edition: Edition, *, factors: str = "", language: str, draws: int, seed: int) -> None:
+    def __init__(
+        self,
+        edition: Edition,
+        *,
+        factors: str = "",
+        result: Certainty | None = None,
+        language: str,
+        draws: int,
+        seed: int,
+    ) -> None:
         if draws < 100:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
         words = Language(language)
         self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed)
         names = tuple(name.strip() for name in factors.split(",") if name.strip())
-        self._printer = Printer(edition, words, self.ledger, draws, np.random.default_rng(seed), factors=names)
+        rng = np.random.default_rng(seed)
+        self._printer = Printer(edition, words, self.ledger, draws, rng, factors=names, drawn=result)
 
     def intervals(self) -> Section:
         """What was varied, and where each region stands then."""

@@ -1,0 +1,36 @@
+"""What every analysis notebook keeps to: short cells, calls of the library, one set of names, a change at the end."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from notebook_cells import problems
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+TAUGHT = {"weighting_alternatives": 1}
+NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "official_report")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_keeps_to_the_rules(name: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    assert problems(notebook, taught=TAUGHT.get(name, 0)) == []
+
+
+def test_a_notebook_that_breaks_the_rules_is_refused() -> None:
+    sources = ["year: int = 2023", "x = [\n1,\n2,\n3,\n4,\n]", "def f():\n    return 1"]
+    cells = [new_code_cell(source) for source in sources]
+    end = [new_markdown_cell("The end"), new_code_cell("x", execution_count=1)]
+    assert problems(new_notebook(cells=cells + end)) == [
+        "cell 3 holds outputs",
+        "cell 1 has more than 5 lines",
+        "1 definitions or loops, not 0",
+        "no call of the library before the last section",
+        "nothing is called edition",
+        "nothing is called result",
+        "nothing is called show",
+        "the last section is not 'Change something'",
+    ]
+    change = [new_markdown_cell("### Change something\n"), new_code_cell("x")]
+    assert problems(new_notebook(cells=cells + change))[-1] == "'Change something' calls nothing of the library"
