@@ -59,8 +59,8 @@ def read_functions(path: Path | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> read_functions().loc["04", ["class", "coefficient", "low"]].tolist()
-    ['direct', 1.0, 0.93]
+    >>> read_functions().loc["04", ["coefficient", "low"]].astype(float).tolist()
+    [1.0, 0.93]
     """
     path = path or folders.data() / "budget" / "functions.csv"
     table = read_csv(path, DataError, required=("functional_group", "class", *SHARES, *REST))

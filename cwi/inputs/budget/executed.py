@@ -31,7 +31,7 @@ def read_executed(path: Path | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> round(float(read_executed().at[("KZ", 2024), "EXP"]))
-    15049837
+    15049842
     """
     path = path or folders.data() / "budget" / "executed_by_function.csv"
     where = folders.relative(path)

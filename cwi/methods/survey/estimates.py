@@ -154,7 +154,7 @@ def proportion_interval(p: Array, se: Array, n: Array, kish: Array, df: Array, l
     Examples
     --------
     >>> one = np.ones(1)
-    >>> low, high = proportion_interval(0.75 * one, 0.1637 * one, 8 * one, one, 7 * one, 0.95)
+    >>> low, high = proportion_interval(0.75 * one, 0.1637 * one, 8 * one, one, 3 * one, 0.95)
     >>> low.round(3).item(), high.round(3).item()
     (0.206, 0.972)
     """
