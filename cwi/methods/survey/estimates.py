@@ -153,8 +153,9 @@ def proportion_interval(p: Array, se: Array, n: Array, kish: Array, df: Array, l
 
     Examples
     --------
-    >>> one = np.ones(1)
-    >>> low, high = proportion_interval(0.75 * one, 0.1637 * one, 8 * one, one, 3 * one, 0.95)
+    >>> from cwi.methods.survey import Design
+    >>> found = proportion([0, 1, 1, 1, 1, 1, 0, 1], Design(np.ones(8), psu=[1, 1, 2, 2, 3, 3, 4, 4]))
+    >>> low, high = proportion_interval(found.estimate, found.se, found.n, found.kish, found.df, 0.95)
     >>> low.round(3).item(), high.round(3).item()
     (0.206, 0.972)
     """
