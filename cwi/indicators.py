@@ -11,7 +11,7 @@ from cwi.errors import MethodologyError
 from cwi.rules import check_choice, check_known, check_number
 from cwi.textfiles import number
 
-__all__ = ["DECIMALS", "ENDS", "LANGUAGES", "OPEN", "OPTIONAL", "TITLES", "checked_indicators", "ended"]
+__all__ = ["DECIMALS", "ENDS", "LANGUAGES", "OPEN", "OPTIONAL", "POOLED", "TITLES", "checked_indicators", "ended"]
 
 LANGUAGES = ("en", "ru", "kk")
 TITLES = tuple(f"title_{language}" for language in LANGUAGES)
@@ -24,12 +24,13 @@ DESCRIPTION = (
     *(f"question_{language}" for language in LANGUAGES),
     *("unit", "kind", "owner", "ends_basis", "ends_reason", "data", "respondent", "ages", "note"),
 )
-OPTIONAL = ("scale", "weight", "decimals", *DESCRIPTION)
+POOLED = "pooled_years"  # over how many years rare events are averaged; where the column is there, each says it
+OPTIONAL = ("scale", "weight", "decimals", POOLED, *DESCRIPTION)
 CHOICES = {
     "scale": ("linear", "log"),
     "kind": ("statistical", "survey"),
     "data": ("open", "awaiting data"),
-    "ends_basis": ("natural", "target", "range"),
+    "ends_basis": ("natural", "target", "range", "spread"),
 }
 OPEN = "open"
 DECIMALS = 12
@@ -53,7 +54,7 @@ def checked_indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd
         for line, word in table[column].items():
             if word or column == "scale":
                 check_choice(word, choices, column, f"{where} line {line}")
-    for column in ("weight", "decimals", *ENDS):
+    for column in ("weight", "decimals", *ENDS, *([POOLED] if POOLED in table else [])):
         table[column] = [_text_number(text, column, f"{where} line {line}") for line, text in table[column].items()]
     for line, row in table.iterrows():
         here = f"{where} line {line}: {row['code']}"
@@ -65,6 +66,8 @@ def checked_indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd
             raise MethodologyError(
                 f"{here}: decimals is {row['decimals']:g}; it must be a whole number from 0 to {DECIMALS}"
             )
+        if POOLED in table and row[POOLED] not in range(1, 11):
+            raise MethodologyError(f"{here}: {POOLED} is {row[POOLED]:g}; it must be a whole number from 1 to 10")
         if row["scale"] == "log" and min(row["worst"], row["best"]) <= 0:
             raise MethodologyError(f"{here}: a logarithmic scale needs both ends above zero")
     # A parent is met in the order of the file; its indicators are consecutive in the tree.

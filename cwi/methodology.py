@@ -27,6 +27,7 @@ from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_
 from cwi.rules import Rule, by_part_order, check_choice, check_known, check_number, for_fingerprint, read_rule
 from cwi.textfiles import read_csv, read_toml
 from cwi.tree import INDICATOR, Tree
+from cwi.vintage import read_cell_decisions
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
 
@@ -44,7 +45,9 @@ SETTINGS: Mapping[str, Any] = {  # what is neither a rule nor a level, and what 
     "treatment": None,
     "imputation": (),
     "without": (),
+    "vintage": 0.0,
 }
+UNCHANGED = ("treatment", "imputation", "without", "vintage")  # part of the fingerprint only where they change anything
 TREATMENT = ("limit", "then", "skew", "kurt")
 
 
@@ -81,6 +84,8 @@ class Methodology:
     """A frozen record of rules; ask for an alternative with :meth:`replace`.
 
     ``indicators`` is a table in the order of the tree with the columns of indicators.csv; do not write into it.
+    ``vintage``: the share of regions that must have a figure of a year for all to be scored on it (0: each region on
+    its own latest); ``cells``: decisions on single cells, as :func:`cwi.vintage.read_cell_decisions` gives them.
     """
 
     version: str
@@ -100,6 +105,8 @@ class Methodology:
     indicators: pd.DataFrame
     path: Path
     changed: tuple[str, ...] = ()
+    vintage: float = 0.0
+    cells: pd.DataFrame | None = None
 
     @cached_property
     def nodes(self) -> tuple[tuple[Node, ...], ...]:
@@ -142,7 +149,7 @@ class Methodology:
             "version": self.version,
             "titles": dict(self.titles),
             "normalisation": for_fingerprint(self.normalisation),
-            **{key: getattr(self, key) for key in SETTINGS if key not in ("treatment", "imputation", "without")},
+            **{key: getattr(self, key) for key in SETTINGS if key not in UNCHANGED},
             "levels": [
                 [level.name, for_fingerprint(level.weighting), for_fingerprint(level.aggregation), level.coverage]
                 for level in self.levels
@@ -164,6 +171,10 @@ class Methodology:
             said["imputation"] = [for_fingerprint(rule) for rule in self.imputation]
         if self.without:
             said["without"] = sorted(self.without)
+        if self.vintage:
+            said["vintage"] = self.vintage
+        if self.cells is not None:
+            said["cells"] = self.cells.astype(str).to_dict("records")
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -301,6 +312,7 @@ def read_methodology(version: str | Path) -> Methodology:
         overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
         indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
+        cells=read_cell_decisions(folder / "cells.csv"),
         **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
     _validate(methodology, where)
@@ -328,7 +340,7 @@ def _setting(key: str, value: Any, where: str) -> Any:
         if value is not None and not isinstance(value, str):
             raise MethodologyError(f"{where}: nation is {value!r}; it must be the code of a region")
         return value
-    if key == "experimental_below":
+    if key in ("experimental_below", "vintage"):
         return check_number(value, key, where, 0, 1)
     if key == "treatment":
         if value is None:

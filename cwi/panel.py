@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from cwi.derivation import named
 from cwi.errors import DataError
+from cwi.indicators import POOLED
 from cwi.methodology import Methodology, Rule
 from cwi.methods.imputation import Filled, in_turn, multiple_imputation
 from cwi.methods.imputation.filled import Imputation
 from cwi.territory import PARENT_REGION
+from cwi.vintage import decided, of_one_year, pooled
 
 __all__ = ["IMPUTED", "Panel", "multiply_imputed", "read_panel"]
 
@@ -162,6 +164,8 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
         if column not in observations:
             raise DataError(f"the observations have no column '{column}'; they have {', '.join(observations.columns)}")
     table = observations[observations["indicator"].isin(methodology.indicators["code"])]
+    if methodology.cells is not None:
+        table = decided(table, methodology.cells, PARENT_REGION)
     for column in ("sex", "area"):
         if column in table:
             table = table[table[column].fillna("") == ""]
@@ -180,12 +184,17 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
     if not np.isfinite(table["value"].to_numpy(float)).all():
         row = table[~np.isfinite(table["value"].to_numpy(float))].iloc[0]
         raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} is not finite")
-    return table.astype({"year": int, "value": float, "se": float, "n": float})
+    table = table.astype({"year": int, "value": float, "se": float, "n": float})
+    if POOLED not in methodology.indicators:
+        return table
+    return pooled(table, methodology.indicators.set_index("code")[POOLED])
 
 
 def _cells(table: pd.DataFrame, methodology: Methodology, year: int) -> pd.DataFrame:
     """For every region and indicator the latest value that is not too old."""
     recent = table[(table["year"] <= year) & (table["year"] >= year - methodology.max_age)]
+    if methodology.vintage:
+        recent = of_one_year(recent, methodology.vintage, methodology.nation)
     latest = recent.sort_values("year", kind="stable").drop_duplicates(["region", "indicator"], keep="last")
     regions = sorted(latest["region"].unique())
     full = pd.MultiIndex.from_product([regions, methodology.indicators["code"]], names=["region", "indicator"])

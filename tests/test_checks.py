@@ -197,12 +197,12 @@ def test_an_indicator_that_is_imagined_without_a_number_is_named(copy, says):
 
 
 def test_the_real_factors_are_looked_at(copy, says):
-    assert PARTS["factors"]() == ("2024.1: 9", [])
+    assert PARTS["factors"]() == ("2024.1: 9, 2026.1: 9", [])
     copy("methodology/2024.1/factors.toml", "max_age = 5", "max_agee = 5")
     rules = read_methodology("2024.1")
     known = [level.name for level in rules.levels]
     known += ["node", "normalisation", "ends", "indicators", "status", "base", "nation", "max_age", "decimals",
-              "experimental_below", "treatment", "imputation", "without"]  # fmt: skip
+              "experimental_below", "treatment", "imputation", "without", "vintage"]  # fmt: skip
     with says(
         MethodologyError,
         "data/methodology/2024.1/factors.toml: factor 'age', choice 2 ('up to five years'): "

@@ -351,7 +351,8 @@ REPLACED_REFUSED = {
     "unknown": (
         {"maxage": 1},
         ": nothing is called 'maxage' (did you mean 'max_age'?); there are component, index, node, normalisation, "
-        "ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation, without",
+        "ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation, without, "
+        "vintage",
     ),
     "unknown rule": (
         {"index": {"aggregation": "geometrical"}},
@@ -427,7 +428,7 @@ def test_a_table_of_indicators_that_is_refused(methodology, says):
 
 SETTINGS = (
     "version, title_en, title_ru, title_kk, normalisation, status, base, nation, max_age, decimals, "
-    "experimental_below, treatment, imputation, without, level, node"
+    "experimental_below, treatment, imputation, without, vintage, level, node"
 )
 LOWER = 'weighting = "stated"\naggregation = "arithmetic"'
 REFUSED = {
@@ -599,8 +600,8 @@ def test_no_levels(project, says):
 # ---------------------------------------------------------------- trees that are refused
 
 COLUMNS = (
-    "code, component, worst, best, scale, weight, decimals, title_en, title_ru, title_kk, definition_en, "
-    "definition_ru, definition_kk, question_en, question_ru, question_kk, unit, kind, owner, ends_basis, and 5 more"
+    "code, component, worst, best, scale, weight, decimals, pooled_years, title_en, title_ru, title_kk, "
+    "definition_en, definition_ru, definition_kk, question_en, question_ru, question_kk, unit, kind, owner, and 6 more"
 )
 HEAD = "code,component,title_en,worst,best,scale,weight,data"
 POVERTY = "poverty,home,Poverty,50,0,linear,3,open"
@@ -705,7 +706,7 @@ def test_a_tree_that_is_refused(project, says, old, new, sentence):
 
 WORDS = {
     "kind": ("stat", "statistical", "; there are statistical, survey"),
-    "ends_basis": ("rang", "range", " (did you mean 'range'?); there are natural, target, range"),
+    "ends_basis": ("rang", "range", " (did you mean 'range'?); there are natural, target, range, spread"),
 }
 
 

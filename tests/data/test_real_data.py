@@ -20,6 +20,7 @@ import pytest
 from cwi import read_edition
 from cwi.checks import PARTS, check_all
 from cwi.indicators import LANGUAGES, OPEN
+from cwi.methodology import methodologies, read_methodology
 from cwi.observations import GIVEN_LATER, problems, read_series, read_statuses
 
 ROOT = Path(__file__).parents[2]
@@ -75,8 +76,8 @@ def test_the_frame_of_the_index(real):
     assert [len(level) for level in real.methodology.nodes] == [14, 4, 1]
 
 
-def test_a_series_is_used_where_an_indicator_is_open(real):
-    table = real.methodology.indicators
+def test_a_series_is_used_where_an_indicator_of_some_methodology_is_open(real):
+    table = pd.concat([read_methodology(version).indicators for version in methodologies()])
     opened = set(table.loc[table["data"] == OPEN, "code"])
     assert opened == set(real.series.index[real.series["used"] == "yes"])
     assert set(table.loc[table["data"] != OPEN, "code"]).isdisjoint(real.series.index)
@@ -312,7 +313,7 @@ LEGAL = {"suicides_registered": "suicides_count"} | {
     name: f"{name}_count"
     for name in (
         "homicides", "offences", "child_suicide_attempts", "child_suicides", "child_victims", "juvenile_offenders",
-        "offences_against_minors", "sexual_offences_against_minors",
+        "offences_against_minors", "sexual_offences_against_minors", "child_road_victims",
     )
 }  # fmt: skip
 FORMULAS = {
@@ -331,11 +332,22 @@ FORMULAS = {
         / (v("grp", "KZ", r.year) / v("population", "KZ", r.year))
     ),
     "derived-hospitals": per("hospitals_count", factor=100_000),
+    "derived-child-road-victims": per(LEGAL, "children_0_15", 100_000, base_year=2020),
+    "derived-food-share": lambda v, r: (
+        100 * v("household_spending_food", r.region, r.year) / v("household_spending", r.region, r.year)
+    ),
     "derived-legal-rates": per(LEGAL, factor=100_000),
     "derived-legal-rates-minors": per(LEGAL, "children_0_15", 100_000, base_year=2020),
     "derived-legal-sums": lambda v, r: sum(
         value for (indicator, region, *rest), value in v.values.items()
         if indicator == r.indicator and region != "KZ" and rest == [r.year, "", ""]
+    ),
+    "derived-legal-sums-minors": lambda v, r: sum(
+        value for (indicator, region, *rest), value in v.values.items()
+        if indicator == r.indicator and region != "KZ" and rest == [r.year, "", ""]
+    ),
+    "derived-median-wage-relative": lambda v, r: (
+        100 * v("median_wage", r.region, r.year) / v("median_wage", "KZ", r.year)
     ),
     "derived-physicians": per("physicians_count", factor=10_000),
     "derived-pisa": lambda v, r: (v(r.indicator, r.region, r.year, "F") + v(r.indicator, r.region, r.year, "M")) / 2,

@@ -42,7 +42,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 PANEL, SCALE = "panel", "scale"
 STAGE_OF = {
-    "max_age": (PANEL,), "imputation": (PANEL,), "base": (PANEL,),
+    "max_age": (PANEL,), "vintage": (PANEL,), "imputation": (PANEL,), "base": (PANEL,),
     "normalisation": (SCALE,), "treatment": (SCALE,), "ends": (SCALE,),
 }  # fmt: skip
 SHARED = 2**11  # scores that draws of the same rules must have together to be worked on by themselves
