@@ -351,8 +351,8 @@ REPLACED_REFUSED = {
     "unknown": (
         {"maxage": 1},
         ": nothing is called 'maxage' (did you mean 'max_age'?); there are component, index, node, normalisation, "
-        "ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation, without, "
-        "vintage",
+        "ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation, "
+        "without, vintage",
     ),
     "unknown rule": (
         {"index": {"aggregation": "geometrical"}},
