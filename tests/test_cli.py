@@ -298,7 +298,7 @@ def test_the_sheets_of_a_consultation(run: Run, tmp_path: Path) -> None:
     code, said, complained = run("consultation", "template", str(tmp_path / "other"), "--methodology", "2042")
     assert (code, said) == (2, "")
     assert complained == (
-        "MethodologyError: no methodology has the version '2042' (did you mean '2024.1'?); there are 2024.1\n"
+        "MethodologyError: no methodology has the version '2042' (did you mean '2026.1'?); there are 2024.1, 2026.1\n"
     )
 
 

@@ -171,7 +171,7 @@ WRITTEN = "tests/methodologies/drawn/methodology.toml, replaced"
     [
         ({"max_agee": 3}, "nothing is called 'max_agee' (did you mean 'max_age'?); there are component, dimension, "
          "index, node, normalisation, ends, indicators, status, base, nation, max_age, decimals, experimental_below, "
-         "treatment, imputation, without"),
+         "treatment, imputation, without, vintage"),
         ({"index": {"agregation": "geometric"}}, "the level 'index' has no setting 'agregation' "
          "(did you mean 'aggregation'?); there are weighting, aggregation, coverage"),
         ({"index": "geometric"}, "the level 'index' must be a table of settings"),
