@@ -2,7 +2,8 @@
 
 >>> import cwi
 >>> edition = cwi.read_edition(2023)
->>> scores = cwi.score(edition.observations, edition.methodology, years=[2023])
+>>> scores = edition.scores
+>>> other = edition.under(index={"aggregation": "geometric"}).scores
 
 A name is imported when it is first used, so that the command line answers at once.
 """
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cwi.derivation import derive
-    from cwi.edition import Edition, read_edition
+    from cwi.edition import Edition, Project, open_project, read_edition
     from cwi.errors import DataError, MethodologyError, ParameterError
     from cwi.index import Scores, score
     from cwi.methodology import Methodology, read_methodology
     from cwi.observations import read_observations
+    from cwi.tables import read_table
     from cwi.territory import read_territory
 
 __all__ = [
@@ -26,11 +28,14 @@ __all__ = [
     "Methodology",
     "MethodologyError",
     "ParameterError",
+    "Project",
     "Scores",
     "derive",
+    "open_project",
     "read_edition",
     "read_methodology",
     "read_observations",
+    "read_table",
     "read_territory",
     "score",
 ]
@@ -42,11 +47,14 @@ _MODULES = {
     "Methodology": "methodology",
     "MethodologyError": "errors",
     "ParameterError": "errors",
+    "Project": "edition",
     "Scores": "index",
     "derive": "derivation",
+    "open_project": "edition",
     "read_edition": "edition",
     "read_methodology": "methodology",
     "read_observations": "observations",
+    "read_table": "tables",
     "read_territory": "territory",
     "score": "index",
 }

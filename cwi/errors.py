@@ -64,11 +64,13 @@ class ColumnError(ValueError):
 def near(word: object, known: Iterable[str], *, also: Iterable[str] = ()) -> str:
     """A hint after an unknown word: the nearest known one, and all of them; words of ``also`` are not listed.
 
+    A number has no nearest word.
+
     >>> near("geometrical", ["arithmetic", "geometric"])
     " (did you mean 'geometric'?); there are arithmetic, geometric"
     """
     words = [str(k) for k in known]
-    close = get_close_matches(str(word), [*words, *map(str, also)], n=1)
+    close = [] if isinstance(word, int) else get_close_matches(str(word), [*words, *map(str, also)], n=1)
     guess = f" (did you mean '{close[0]}'?)" if close else ""
     shown = words if len(words) <= 20 else [*words[:20], f"and {len(words) - 20} more"]
     return f"{guess}; there are {', '.join(shown)}" if words else guess

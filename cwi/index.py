@@ -6,8 +6,9 @@ on arrays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from cwi.derivation import Derived, derive, fit, weigh
 from cwi.errors import DataError, near
-from cwi.methodology import Methodology
+from cwi.html import html_table
+from cwi.methodology import Methodology, checked_methodology
 from cwi.methods.ranking import rank
 from cwi.methods.treatment import Changes, changes
 from cwi.panel import IMPUTED, read_panel
@@ -34,7 +36,10 @@ FLAGS = ("synthetic", CARRIED, *STATUSES[1:], "treated", CAPPED, "gaps")
 BETWEEN = "; "  # two flags in the column of a table
 
 
-@dataclass(frozen=True, eq=False)
+VALUES = ("score", "rank", "coverage", "measured", "flag")  # columns of the table of nodes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores:
     """Scores as tidy tables, with what they were computed from.
 
@@ -45,6 +50,7 @@ class Scores:
     score was made of; one row for every region, year and indicator, empty where nothing was measured.
     ``treated``: region, year, indicator, value, treated, why: the cells that the treatment of outliers changed.
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
+    ``names``: of regions by code, where they are known.
     """
 
     nodes: pd.DataFrame
@@ -54,22 +60,79 @@ class Scores:
     weights: tuple[Array, ...]
     base: Array
     methodology: Methodology
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """The years that were scored."""
+        return tuple(sorted(int(year) for year in self.nodes["year"].unique()))
 
     def of(self, node: str) -> pd.DataFrame:
-        """The scores of a node: a row a region, a column a year."""
+        """The scores of a node: a row a region, a column a year.
+
+        Raises
+        ------
+        DataError
+            If there is no such node.
+        """
         rows = self.nodes[self.nodes["node"] == node]
         if rows.empty:
-            raise KeyError(node)
+            raise DataError(f"no node is called '{node}'{near(node, self.nodes['node'].unique())}")
         return rows.pivot(index="region", columns="year", values="score")
 
+    def at(self, region: str, node: str | None = None, year: int | None = None) -> float:
+        """One score: of a region by code or name, of the index and the last year by default; missing is NaN.
+
+        Raises
+        ------
+        DataError
+            If the node, the year or the region was not scored.
+        """
+        table = self.of(self.methodology.top.code if node is None else node)
+        column = table[self._scored_year(self.years[-1] if year is None else year)]
+        return float(column.loc[self.code(region)])
+
+    def code(self, region: str) -> str:
+        """The code of a region that is given by its code or its name.
+
+        Raises
+        ------
+        DataError
+            If no region that was scored has it.
+        """
+        scored = set(self.nodes["region"])
+        if region in scored:
+            return region
+        named = {name: code for code, name in self.names.items() if code in scored}
+        if region not in named:
+            raise DataError(f"no region is called '{region}'{near(region, [*named, *sorted(scored)])}")
+        return named[region]
+
     def wide(self, year: int, level: str, value: str = "score") -> pd.DataFrame:
-        """One level in one year: a row a region, a column a node, in the order of the tree."""
+        """One level in one year: a row a region, a column a node, in the order of the tree.
+
+        Parameters
+        ----------
+        value
+            score, rank, coverage, measured or flag.
+
+        Raises
+        ------
+        DataError
+            If the year was not scored, or there is no such level or value.
+        """
+        self._scored_year(year)
+        if level not in (levels := self.methodology.tree.levels):
+            raise DataError(f"no level is called '{level}'{near(level, levels)}")
+        if value not in VALUES:
+            raise DataError(f"scores have no '{value}'{near(value, VALUES)}")
         rows = self.nodes[(self.nodes["year"] == year) & (self.nodes["level"] == level)]
         order = list(dict.fromkeys(rows["node"]))
         return rows.pivot(index="region", columns="node", values=value)[order]
 
     def values(self, year: int) -> pd.DataFrame:
         """The values behind one year's scores: a row a region, a column an indicator, in the methodology's order."""
+        self._scored_year(year)
         rows = self.cells[self.cells["year"] == year]
         return rows.pivot(index="region", columns="indicator", values="value")[self.methodology.indicators["code"]]
 
@@ -136,8 +199,23 @@ class Scores:
         """
         return has_flag(self.nodes["flag"], *flags)
 
+    def _scored_year(self, year: int) -> int:
+        if year not in self.years:
+            raise DataError(f"there are no scores of {year!r}{near(0, map(str, self.years))}")
+        return year
+
     def explain(self, region: str, year: int) -> pd.DataFrame:
         """The tree under one number, from the index down to the values.
+
+        Parameters
+        ----------
+        region
+            Its code, or its name where names are known.
+
+        Raises
+        ------
+        DataError
+            If the region or the year was not scored.
 
         Returns
         -------
@@ -146,6 +224,8 @@ class Scores:
             contribution (share × score: what an arithmetic parent adds up), coverage, flag; for indicators also
             value, observed, status, source.
         """
+        self._scored_year(year)
+        region = self.code(region)
         here = self.nodes[(self.nodes["region"] == region) & (self.nodes["year"] == year)].set_index("node")
         if here.empty:
             raise DataError(f"there is no score for {region} in {year}")
@@ -175,6 +255,33 @@ class Scores:
 
         walk(self.methodology.top.code, 0, 1.0, 1.0)
         return pd.DataFrame(rows)
+
+    def ranked(self, year: int | None = None) -> pd.DataFrame:
+        """The index of a year as a table to read: a row a region, the first first, the nation last.
+
+        Returns
+        -------
+        DataFrame
+            index region (codes); name, rank, score of the index, and of each node below it.
+        """
+        year = self._scored_year(self.years[-1] if year is None else year)
+        top, levels = self.methodology.top, self.methodology.tree.levels
+        rows = self.nodes[(self.nodes["year"] == year) & (self.nodes["node"] == top.code)].set_index("region")
+        order = rows.sort_values(["rank", "score"], ascending=[True, False], kind="stable", na_position="last").index
+        below = self.wide(year, levels[-2]) if len(levels) > 2 else pd.DataFrame(index=rows.index)
+        table = pd.DataFrame(
+            {"name": [self.names.get(code, code) for code in order], "rank": rows["rank"].reindex(order)}, index=order
+        )
+        return table.assign(**{top.code: rows["score"]}).join(below)
+
+    def __repr__(self) -> str:
+        rules = f"methodology {self.methodology.version} {self.methodology.fingerprint[:4]}…"
+        years = ", ".join(map(str, self.years))
+        regions = self.nodes["region"].nunique() - int(self.methodology.nation in set(self.nodes["region"]))
+        return f"Scores({years}: {regions} regions, {rules})"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.ranked(), repr(self), decimals=self.methodology.decimals)
 
 
 def has_flag(column: pd.Series, *flags: str) -> pd.Series:
@@ -246,7 +353,7 @@ def score(
     >>> len(scores.wide(2023, "dimension").columns)
     4
     """
-    panel = read_panel(observations, methodology, years=years, base=base)
+    panel = read_panel(observations, checked_methodology(methodology), years=years, base=base)
     cells, x, units = panel.cells, panel.x, panel.units
     fitted = fit(methodology, panel.base)
     changed = None if fitted.treatment is None else changes(fitted.treatment, x)

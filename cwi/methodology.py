@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import MethodologyError, near
+from cwi.html import html_table
 from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES, checked_indicators, ended
 from cwi.rules import Rule, by_part_order, check_choice, check_known, check_number, for_fingerprint, read_rule
-from cwi.textfiles import read_csv, read_toml
+from cwi.textfiles import read_csv, read_toml, sha256
 from cwi.tree import INDICATOR, Tree
 from cwi.vintage import read_cell_decisions
 
-__all__ = ["Level", "Methodology", "Node", "Rule", "methodologies", "read_methodology"]
+__all__ = ["Level", "Methodology", "Node", "Rule", "checked_methodology", "methodologies", "read_methodology"]
 
 RULES = ("weighting", "aggregation", "coverage")
 
@@ -79,13 +80,14 @@ class Node:
     titles: Mapping[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Methodology:
     """A frozen record of rules; ask for an alternative with :meth:`replace`.
 
     ``indicators`` is a table in the order of the tree with the columns of indicators.csv; do not write into it.
     ``vintage``: the share of regions that must have a figure of a year for all to be scored on it (0: each region on
     its own latest); ``cells``: decisions on single cells, as :func:`cwi.vintage.read_cell_decisions` gives them.
+    ``files``: names and SHA-256 of the two files, when they were read.
     """
 
     version: str
@@ -107,6 +109,7 @@ class Methodology:
     changed: tuple[str, ...] = ()
     vintage: float = 0.0
     cells: pd.DataFrame | None = None
+    files: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def nodes(self) -> tuple[tuple[Node, ...], ...]:
@@ -177,6 +180,21 @@ class Methodology:
             said["cells"] = self.cells.astype(str).to_dict("records")
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __repr__(self) -> str:
+        levels = " → ".join(self.tree.levels)
+        changed = f", changed: {', '.join(dict.fromkeys(self.changed))}" if self.changed else ""
+        return f"Methodology({self.version} {self.fingerprint[:4]}…, {self.status}: {levels}{changed})"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            {"level": level.name, "nodes": len(nodes), "weighting": level.weighting, "aggregation": level.aggregation,
+             "coverage": level.coverage}
+            for level, nodes in zip(self.levels, self.nodes, strict=True)
+        ]  # fmt: skip
+        first = {"level": INDICATOR, "nodes": len(self.indicators), "weighting": "", "aggregation": "", "coverage": ""}
+        caption = f"{self!r}; scores: {self.normalisation}"
+        return html_table(pd.DataFrame([first, *rows]).astype(str), caption)
 
     def unused(self) -> list[str]:
         """What is written but changes nothing: weights that differ under a node whose weighting does not look at them.
@@ -313,10 +331,32 @@ def read_methodology(version: str | Path) -> Methodology:
         indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
         cells=read_cell_decisions(folder / "cells.csv"),
+        files=tuple((folders.relative(each), sha256(each)) for each in (table_path, path)),
         **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
     _validate(methodology, where)
     return methodology
+
+
+def checked_methodology(methodology: object) -> Methodology:
+    """The argument, if it is a methodology; a version, which is a text, is not one.
+
+    Raises
+    ------
+    MethodologyError
+        If it is anything else, with what to write instead.
+    """
+    if isinstance(methodology, Methodology):
+        return methodology
+    if isinstance(methodology, str):
+        raise MethodologyError(
+            f"methodology is the text '{methodology}'; give the rules themselves, read_methodology('{methodology}'), "
+            f"or ask an edition: edition.under('{methodology}')"
+        )
+    raise MethodologyError(
+        f"methodology is of the type {type(methodology).__name__}; it must be a Methodology, such as read_methodology "
+        "gives"
+    )
 
 
 def _version(said: Mapping[str, Any], where: str) -> str:

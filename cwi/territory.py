@@ -18,7 +18,7 @@ from cwi import folders
 from cwi.errors import DataError, near
 from cwi.textfiles import read_csv
 
-__all__ = ["PARENT_REGION", "Territory", "read_territory"]
+__all__ = ["NAMES", "PARENT_REGION", "Territory", "read_territory"]
 
 KINDS = ("nation", "region", "city")
 NAMES = ("name_en", "name_ru", "name_kk")
@@ -40,8 +40,9 @@ class Territory:
 
     @cached_property
     def nation(self) -> str:
-        """The code of the whole country."""
-        return str(self.regions.index[self.regions["kind"] == "nation"][0])
+        """The code of the whole country; an empty text where the units are of no country."""
+        nations = self.regions.index[self.regions["kind"] == "nation"]
+        return str(nations[0]) if len(nations) else ""
 
     def valid(self, code: str, year: int) -> bool:
         """Whether the territory existed on some day of the year."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import tomllib
@@ -15,7 +16,12 @@ import pandas as pd
 from cwi.errors import CwiError, near
 from cwi.folders import relative
 
-__all__ = ["number", "read_csv", "read_text", "read_toml"]
+__all__ = ["number", "read_csv", "read_text", "read_toml", "sha256"]
+
+
+def sha256(path: Path) -> str:
+    """The checksum of a file as it is now, 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_text(path: Path, error: type[CwiError]) -> str:

@@ -134,7 +134,7 @@ def test_a_report_with_a_strange_parameter_is_refused_before_a_kernel_starts(
 def test_a_report_of_a_year_without_an_edition_is_refused(run: Run, no_kernel: None, tmp_path: Path) -> None:
     code, out, err = run("report", "2031", "--output", str(tmp_path / "reports"))
     assert (code, out) == (2, "")
-    assert err.startswith("DataError: there is no edition of 2031 (did you mean '20")
+    assert err.startswith("DataError: there is no edition of 2031; there are 20")
     assert not (tmp_path / "reports").exists()
 
 
@@ -262,7 +262,7 @@ def test_the_page_of_a_year_is_made_where_it_is_asked_for(run: Run, tmp_path: Pa
     code, said, complained = run("site", "2031", "--output", str(tmp_path / "other"))
     assert (code, said) == (2, "")
     assert complained == (
-        f"DataError: there is no edition of 2031 (did you mean '2023'?); there are {', '.join(map(str, editions()))}\n"
+        f"DataError: there is no edition of 2031; there are 2023'?); there are {', '.join(map(str, editions()))}\n"
     )
     assert not (tmp_path / "other").exists()
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -705,10 +706,36 @@ def test_scores_as_wide_tables(official: Methodology) -> None:
     assert list(scores.wide(2020, "component").columns) == ["one", "two", "three"]
     assert list(scores.values(2020).columns) == list(CODES)
     assert scores.values(2020).to_numpy() == pytest.approx(ROWS["value"].to_numpy().reshape(3, 7))
-    with pytest.raises(KeyError, match="nowhere"):
-        scores.of("nowhere")
-    with pytest.raises(DataError, match=r"^there is no score for R7 in 2020$"):
-        scores.explain("R7", 2020)
+
+
+def test_what_scores_do_not_have_is_named_with_what_they_have(official: Methodology) -> None:
+    scores = replace(score(ROWS, official), names={"R1": "First"})
+    there = "there are index, left, right, one, two, three, a, b, c, d, e, f, g"
+    for ask, sentence in (
+        (lambda: scores.of("tow"), f"no node is called 'tow' (did you mean 'two'?); {there}"),
+        (lambda: scores.wide(2020, "components"), "no level is called 'components' (did you mean 'component'?); "
+         "there are indicator, component, dimension, index"),
+        (lambda: scores.wide(2020, "component", "ranks"), "scores have no 'ranks' (did you mean 'rank'?); "
+         "there are score, rank, coverage, measured, flag"),
+        (lambda: scores.wide(2031, "component"), "there are no scores of 2031; there are 2020"),
+        (lambda: scores.values(2031), "there are no scores of 2031; there are 2020"),
+        (lambda: scores.explain("R1", 2031), "there are no scores of 2031; there are 2020"),
+        (lambda: scores.explain("Frist", 2020), "no region is called 'Frist' (did you mean 'First'?); "
+         "there are First, R0, R1, R2"),
+    ):  # fmt: skip
+        with pytest.raises(DataError) as error:
+            ask()
+        assert str(error.value) == sentence
+    assert scores.explain("First", 2020).equals(scores.explain("R1", 2020))
+
+
+def test_a_version_is_no_methodology() -> None:
+    with pytest.raises(MethodologyError) as error:
+        score(ROWS, "2024.1")  # type: ignore[arg-type]
+    assert str(error.value) == (
+        "methodology is the text '2024.1'; give the rules themselves, read_methodology('2024.1'), or ask an edition: "
+        "edition.under('2024.1')"
+    )
 
 
 @pytest.mark.parametrize(
