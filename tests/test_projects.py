@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import cwi
-from cwi import DataError, Edition, MethodologyError, open_project, read_edition, read_table
+from cwi import DataError, Edition, MethodologyError, ParameterError, open_project, read_edition, read_table
+from cwi.analysis.audit import audit
+from cwi.analysis.uncertainty import simulate
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
@@ -147,3 +150,21 @@ def test_what_is_no_project_or_no_year(small: Path, tmp_path: Path, says: Says) 
         read_edition("2023")  # type: ignore[arg-type]
     with says(MethodologyError, "no methodology has the version 'smal' (did you mean 'small'?); there are small"):
         read_edition(root=small).under("smal")
+
+
+def test_an_analysis_takes_the_edition_with_all_that_it_holds(says: Says) -> None:
+    edition = read_edition(2023).under(normalisation="min_max")
+    noise = {"factor": {"weights": {"weights": {"noise": 0.25}}}}
+    mine = simulate(edition, factors=noise, draws=20, rng=np.random.default_rng(1))
+    theirs = simulate(
+        edition.observations, edition.methodology, noise, years=[2023], base=edition.base, draws=20,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert mine.scores.tobytes() == theirs.scores.tobytes()
+    one, two = (audit(*each, rng=np.random.default_rng(1), draws=5) for each in ((edition,), (edition.scores, 2023)))
+    pd.testing.assert_frame_equal(one.findings, two.findings)
+    sentence = "rng is 1; it must be a generator: np.random.default_rng(1)"
+    with says(ParameterError, sentence):
+        simulate(edition, draws=5, rng=1)  # type: ignore[arg-type]
+    with says(ParameterError, sentence):
+        audit(edition, rng=1)  # type: ignore[arg-type]

@@ -18,6 +18,8 @@ from cwi.analysis.audit.limits import tabled
 from cwi.analysis.audit.sheet import read_sheet
 from cwi.analysis.audit.structure import belonging, correlations, structure
 from cwi.analysis.audit.values import coverage, ends, outliers, spread, units
+from cwi.edition import Edition
+from cwi.errors import ParameterError
 from cwi.index import Scores
 
 __all__ = ["VERDICTS", "Audit", "audit", "few"]
@@ -84,13 +86,13 @@ class Audit:
         return table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
-def audit(scores: Scores, year: int, *, rng: np.random.Generator, draws: int = 1000) -> Audit:
+def audit(edition: Edition | Scores, year: int | None = None, *, rng: np.random.Generator, draws: int = 1000) -> Audit:
     """Audit the scores of one year; the nation is left out.
 
     Parameters
     ----------
-    scores, year
-        The scores of the year.
+    edition, year
+        An edition, whose year is audited by default; or scores and one of their years.
     rng
         The generator that regions are redrawn with.
     draws
@@ -115,10 +117,14 @@ def audit(scores: Scores, year: int, *, rng: np.random.Generator, draws: int = 1
     Examples
     --------
     >>> from cwi import read_edition
-    >>> result = audit(read_edition(2019).scores, 2019, rng=np.random.default_rng(1), draws=50)
+    >>> result = audit(read_edition(2019), rng=np.random.default_rng(1), draws=50)
     >>> result.regions, sorted(result.findings["verdict"].unique())
     (17, ['attention', 'fail', 'pass'])
     """
+    if not isinstance(rng, np.random.Generator):
+        raise ParameterError(f"rng is {rng!r}; it must be a generator: np.random.default_rng({rng!r})")
+    scores = edition.scores if isinstance(edition, Edition) else edition
+    year = scores.years[-1] if year is None else year
     sheet = read_sheet(scores, year, draws=draws, rng=rng)
     findings = units(sheet)
     tables = {}

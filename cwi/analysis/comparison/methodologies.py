@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi.edition import Edition
 from cwi.errors import DataError, MethodologyError, near
-from cwi.index import Scores, score
+from cwi.index import Scores
 from cwi.methodology import Methodology
 from cwi.methods import weighting
 from cwi.methods.aggregation.of_units import thirds
@@ -116,23 +117,15 @@ class Comparison:
         return table.assign(beyond=above + below).reset_index(drop=True)
 
 
-def compare(
-    schemes: Mapping[str, Methodology | str],
-    observations: pd.DataFrame,
-    year: int,
-    *,
-    base: pd.DataFrame | None = None,
-) -> Comparison:
-    """Score one year under every scheme and set them side by side; the first is the reference.
+def compare(edition: Edition, schemes: Mapping[str, Methodology | str]) -> Comparison:
+    """Score an edition's year under every scheme and set them side by side; the first is the reference.
 
     Parameters
     ----------
+    edition
+        The year and all that was measured; of a table that is in no folder, ``Edition.of(table, methodology)``.
     schemes
         Methodologies by name; a text in the place of one is the reason why there is none.
-    observations, base
-        As :func:`cwi.score` takes them.
-    year
-        The year that is scored.
 
     Returns
     -------
@@ -151,7 +144,7 @@ def compare(
     >>> from cwi import read_edition
     >>> edition = read_edition(2023)
     >>> schemes = weightings(edition.methodology, "entropy, critic", level="index")
-    >>> found = compare(schemes, edition.observations, 2023, base=edition.base)
+    >>> found = compare(edition, schemes)
     >>> list(found.ranks.columns), found.robust["always"].iloc[0]
     (['working', 'entropy', 'critic'], 'first')
     """
@@ -164,19 +157,19 @@ def compare(
         reasons = [methodology] if isinstance(methodology, str) else incompatible(methodology)
         if not reasons and isinstance(methodology, Methodology):
             try:
-                runs[name] = score(observations, methodology, years=[year], base=base)
+                runs[name] = edition.under(methodology).scores
                 continue
             except MethodologyError as refusal:
                 reasons = [str(refusal)]
         refused.append({"scheme": name, "reason": "; ".join(reasons)})
         if name == reference:
             raise MethodologyError(f"the reference '{name}' cannot be run: {'; '.join(reasons)}")
-    index = pd.DataFrame({name: _index(run, year) for name, run in runs.items()})
+    index = pd.DataFrame({name: _index(run, edition.year) for name, run in runs.items()})
     y = index.to_numpy(float).T
     ranks = rank_within(y, tolerance=SAME)
     shift = ranks[0] - ranks
     return Comparison(
-        year=year,
+        year=edition.year,
         reference=reference,
         scores=_long(index, ranks, shift),
         schemes=_agreement(index, runs, y, ranks, shift),

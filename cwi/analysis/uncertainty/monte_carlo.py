@@ -18,9 +18,10 @@ from cwi.analysis.uncertainty.factors import Factors, read_factors
 from cwi.analysis.uncertainty.plan import Alternatives
 from cwi.analysis.uncertainty.preparation import alternatives
 from cwi.analysis.uncertainty.simulation import Replication, Simulation
-from cwi.errors import DataError, MethodologyError
+from cwi.edition import Edition
+from cwi.errors import DataError, MethodologyError, ParameterError
 from cwi.index import Scores, derive
-from cwi.methodology import Methodology
+from cwi.methodology import Methodology, checked_methodology
 from cwi.methods.ranking import rank
 
 __all__ = ["Replication", "Simulation", "rank_intervals", "ranked", "simulate"]
@@ -31,7 +32,7 @@ STEP = 2**16  # draws whose choices are looked at together
 
 
 def simulate(
-    observations: pd.DataFrame | Alternatives,
+    edition: Edition | pd.DataFrame | Alternatives,
     methodology: Methodology | None = None,
     factors: Factors | Mapping[str, Any] | None = None,
     *,
@@ -47,12 +48,14 @@ def simulate(
 
     Parameters
     ----------
-    observations, methodology
-        As for :func:`cwi.score`; or what :func:`cwi.analysis.uncertainty.preparation.alternatives` made of them, alone.
+    edition, methodology
+        An edition, with its base observations and covariances, by its own rules if no others are given; or
+        observations and a methodology as for :func:`cwi.score`; or what
+        :func:`cwi.analysis.uncertainty.preparation.alternatives` made of them, alone.
     factors
         What may vary: of :func:`read_factors`, or a table of the same; factors.toml beside the methodology by default.
     years
-        The years that are scored, at least one; all of them have the same draws.
+        The years that are scored, the edition's by default; all of them have the same draws.
     draws
         How many, at least 1.
     rng
@@ -77,9 +80,8 @@ def simulate(
     --------
     >>> from cwi import read_edition
     >>> edition = read_edition(2023)
-    >>> drawn = simulate(edition.observations, edition.methodology,
-    ...                  {"factor": {"weights": {"weights": {"noise": 0.25}}}},
-    ...                  years=[2023], base=edition.base, draws=500, rng=np.random.default_rng(1))
+    >>> drawn = simulate(edition, factors={"factor": {"weights": {"weights": {"noise": 0.25}}}},
+    ...                  draws=500, rng=np.random.default_rng(1))
     >>> bool((drawn.summary(2023)["rank_p5"] <= drawn.summary(2023)["rank_p95"]).iloc[:-1].all())
     True
 
@@ -87,10 +89,12 @@ def simulate(
     ----------
     Saisana, Saltelli and Tarantola (2005), Journal of the Royal Statistical Society A 168, 307-323.
     """
+    if not isinstance(rng, np.random.Generator):
+        raise ParameterError(f"rng is {rng!r}; it must be a generator: np.random.default_rng({rng!r})")
     for name, number in (("draws", draws), ("workers", workers), ("block", 1 if block is None else block)):
         if number < 1:
             raise DataError(f"{name} is {number}; it must be at least 1")
-    plan = _plan(observations, methodology, factors, years, rng, given)
+    plan = _plan(edition, methodology, factors, years, rng, given)
     seed = int(rng.integers(2**63))
     _refuse_incompatible(plan, seed, draws)
     size = fitting(plan, draws, workers) if block is None else block
@@ -111,7 +115,7 @@ def simulate(
 
 
 def _plan(
-    observations: pd.DataFrame | Alternatives,
+    observations: Edition | pd.DataFrame | Alternatives,
     methodology: Methodology | None,
     factors: Factors | Mapping[str, Any] | None,
     years: Sequence[int],
@@ -124,6 +128,11 @@ def _plan(
                 "alternatives that are made ready know their methodology, factors and years; give them alone"
             )
         return observations
+    if isinstance(observations, Edition):
+        edition = observations
+        given = {"base": edition.base, "covariance": edition.covariance, **given}
+        years, observations = years or [edition.year], edition.observations
+        methodology = edition.methodology if methodology is None else checked_methodology(methodology)
     if methodology is None:
         raise DataError("observations alone cannot be scored; give the methodology too")
     known = factors if isinstance(factors, Factors) else read_factors(methodology, factors)

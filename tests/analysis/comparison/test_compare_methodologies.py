@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tree import CODES, YEAR, long, tree, values
 
-from cwi import DataError, MethodologyError, read_edition
+from cwi import DataError, Edition, MethodologyError, read_edition
 from cwi.analysis.comparison.methodologies import Comparison, compare, incompatible, weightings
 from cwi.analysis.uncertainty.monte_carlo import rank_intervals
 
@@ -33,7 +33,7 @@ def hand_comparison() -> Comparison:
         "right": tree().replace(index=stated, node={"left": {"weight": 1}, "right": {"weight": 9}}),
         "no": "nobody said how",
     }
-    return compare(schemes, long(by_hand()), YEAR)
+    return compare(Edition.of(long(by_hand()), tree(), YEAR), schemes)
 
 
 def test_a_case_for_a_pencil() -> None:
@@ -62,7 +62,7 @@ def test_a_case_for_a_pencil() -> None:
 def test_movers_are_named_the_farthest_first() -> None:
     x = values()
     turned = tree().replace(index={"weighting": "stated"}, node={"left": {"weight": 0}})
-    found = compare({"ours": tree(), "right": turned}, long(x), YEAR)
+    found = compare(Edition.of(long(x), tree(), YEAR), {"ours": tree(), "right": turned})
     shift = (found.ranks["right"] - found.ranks["ours"]).abs()
     for places in (2, 5):
         named = found.schemes.at["right", f"movers_{places}"].split(", ")
@@ -77,7 +77,7 @@ def test_movers_are_named_the_farthest_first() -> None:
 def test_what_holds_under_every_scheme_holds_in_the_ranks() -> None:
     edition = read_edition(2023)
     schemes = weightings(edition.methodology, "entropy, critic, gini", level="all")
-    found = compare(schemes, edition.observations, 2023, base=edition.base)
+    found = compare(edition, schemes)
     ranks, always = found.ranks, found.robust["always"]
     n = len(ranks)
     holds = {
@@ -110,7 +110,7 @@ def test_the_official_ranks_lie_inside_the_noise_around_them() -> None:
     intervals = rank_intervals(edition.scores, 2019, draws=200, rng=np.random.default_rng(1))
     far = edition.methodology.replace(index={"weighting": "stated"}, node={"child": {"weight": 20}})
     schemes = {"ours": edition.methodology, "same": edition.methodology.replace(decimals=2), "far": far}
-    table = compare(schemes, edition.observations, 2019, base=edition.base).beyond(intervals)
+    table = compare(edition, schemes).beyond(intervals)
     assert (table.loc[table["scheme"] == "same", "beyond"] == 0).all()
     assert (table.loc[table["scheme"] == "far", "beyond"] != 0).any()
 
@@ -122,11 +122,11 @@ def test_what_does_not_go_together_is_named_before_it_is_run(scale: str, rule: A
     (sentence,) = incompatible(bad)
     name = rule if isinstance(rule, str) else rule["name"]
     assert sentence.startswith(f"{scale} and {name} do not go together: {name} needs a scale with a true zero; ")
-    found = compare({"ours": tree(), "bad": bad}, long(values()), YEAR)
+    found = compare(Edition.of(long(values()), tree(), YEAR), {"ours": tree(), "bad": bad})
     assert found.refused.to_dict("records") == [{"scheme": "bad", "reason": sentence}]
     assert list(found.runs) == ["ours"]
     with pytest.raises(MethodologyError, match=r"\Athe reference 'bad' cannot be run: "):
-        compare({"bad": bad}, long(values()), YEAR)
+        compare(Edition.of(long(values()), tree(), YEAR), {"bad": bad})
 
 
 def test_what_goes_together_is_run() -> None:
@@ -136,14 +136,16 @@ def test_what_goes_together_is_run() -> None:
         "z": tree().replace(normalisation="z_score"),
     }
     assert [incompatible(methodology) for methodology in good.values()] == [[], [], []]
-    assert list(compare(good, long(values()), YEAR).runs) == list(good)
+    assert list(compare(Edition.of(long(values()), tree(), YEAR), good).runs) == list(good)
 
 
 def test_the_order_would_hang_on_the_scale() -> None:
     """Why z-scores and the geometric mean do not go together: the mean of the scale changes who comes first."""
     x, geometric = values(), {"index": {"aggregation": "geometric"}}
     ranks = [
-        compare({"z": tree().replace(normalisation={"name": "z_score", "mean": mean})}, long(x), YEAR).runs["z"]
+        compare(
+            Edition.of(long(x), tree(), YEAR), {"z": tree().replace(normalisation={"name": "z_score", "mean": mean})}
+        ).runs["z"]
         for mean in (30, 1000)
     ]
     dimensions = [run.wide(YEAR, "dimension") for run in ranks]
@@ -156,7 +158,7 @@ def test_the_order_would_hang_on_the_scale() -> None:
 def test_a_scheme_that_refuses_is_listed_with_its_reason() -> None:
     x = values()
     x.iloc[:, 0] = 50.0
-    found = compare({"ours": tree(), "z": tree().replace(normalisation="z_score")}, long(x), YEAR)
+    found = compare(Edition.of(long(x), tree(), YEAR), {"ours": tree(), "z": tree().replace(normalisation="z_score")})
     assert found.refused["reason"].tolist() == ["normalisation: a1 is constant in the base years"]
 
 
@@ -180,7 +182,7 @@ def test_words_of_schemes(says: Says) -> None:
     ):
         weightings(tree(), "entropy", level="dimensions")
     with says(DataError, "there is no scheme to compare"):
-        compare({}, long(values()), YEAR)
+        compare(Edition.of(long(values()), tree(), YEAR), {})
 
 
 @pytest.mark.slow
@@ -189,7 +191,7 @@ def test_words_of_schemes(says: Says) -> None:
 def test_rows_may_be_shuffled(seed: int) -> None:
     x = long(values(seed=3))
     schemes = weightings(tree(), "entropy, gini", level="index")
-    one = compare(schemes, x, YEAR)
-    other = compare(schemes, x.sample(frac=1, random_state=seed), YEAR)
+    one = compare(Edition.of(x, tree(), YEAR), schemes)
+    other = compare(Edition.of(x.sample(frac=1, random_state=seed), tree(), YEAR), schemes)
     pd.testing.assert_frame_equal(one.scores, other.scores)
     pd.testing.assert_frame_equal(one.schemes, other.schemes)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_tree import TREE, long, scored, tree, values
 
-from cwi import Methodology, MethodologyError, read_methodology
+from cwi import Edition, Methodology, MethodologyError, read_methodology
 from cwi.analysis.comparison.methodologies import compare
 from cwi.analysis.comparison.other_indices import alike, read_methods, standardised_mean
 from cwi.inputs.crosswalk import Crosswalk, read_crosswalk
@@ -199,5 +199,5 @@ def test_a_word_that_nobody_knows_is_the_reason(crosswalk: Crosswalk, tmp_path: 
     found = read_methods(crosswalk, path)["x"].methodology
     assert isinstance(found, str)
     assert found.startswith("data/methodology/2024.1/methodology.toml, replaced: no normalisation is called 'zscore'")
-    comparison = compare({"ours": tree(), "x": found}, long(values()), 2020)
+    comparison = compare(Edition.of(long(values()), tree(), 2020), {"ours": tree(), "x": found})
     assert comparison.refused["reason"].tolist() == [found]

@@ -30,7 +30,7 @@ def names(edition: Edition) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def found(edition: Edition) -> Comparison:
     schemes = weightings(edition.methodology, "entropy, gini, ahp", level="all")
-    return compare(schemes, edition.observations, YEAR, base=edition.base)
+    return compare(edition, schemes)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def methods(crosswalk: Crosswalk) -> dict[str, Method]:
 @pytest.fixture(scope="module")
 def theirs(edition: Edition, methods: dict[str, Method]) -> Comparison:
     chosen = {name: methods[name] for name in ("report_card", "sdg_index", "mpi")}
-    return compare(beside(edition.methodology, chosen), edition.observations, YEAR, base=edition.base)
+    return compare(edition, beside(edition.methodology, chosen))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_movers_are_printed_by_name(found: Comparison, names: dict[str, str]) ->
     for row, (_, line) in zip(table.rows, found.schemes.drop(index="working").iterrows(), strict=True):
         assert row[4:6] == [str(line["over_2"]), str(line["over_5"])]
         assert row[6] == ", ".join(names[code] for code in line["movers_2"].split(", "))
-    quiet = compare({"a": found.runs["working"].methodology}, read_edition(YEAR).observations, YEAR)
+    quiet = compare(read_edition(YEAR), {"a": found.runs["working"].methodology})
     assert only(view.movers(quiet, names), Table)[0].rows == []
     assert only(view.refusals(quiet), Paragraph)[0].text == "Every scheme could be run."
 
