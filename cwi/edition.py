@@ -264,7 +264,7 @@ class Edition:
 
         A figure of a later year or of a series that its methodology does not have cannot change what was printed.
         """
-        last = max(self.year, *self.methodology.base)
+        last = max((self.year, *self.methodology.base))
         series = {*self.methodology.indicators["code"], POPULATION}
         rows = self.base[self.base["indicator"].isin(series) & (self.base["year"] <= last)]
         return rows.drop(columns=["file", "line"], errors="ignore")

@@ -261,9 +261,7 @@ def test_the_page_of_a_year_is_made_where_it_is_asked_for(run: Run, tmp_path: Pa
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     code, said, complained = run("site", "2031", "--output", str(tmp_path / "other"))
     assert (code, said) == (2, "")
-    assert complained == (
-        f"DataError: there is no edition of 2031; there are 2023'?); there are {', '.join(map(str, editions()))}\n"
-    )
+    assert complained == (f"DataError: there is no edition of 2031; there are {', '.join(map(str, editions()))}\n")
     assert not (tmp_path / "other").exists()
 
 

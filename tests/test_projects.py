@@ -12,6 +12,7 @@ import cwi
 from cwi import DataError, Edition, MethodologyError, ParameterError, open_project, read_edition, read_table
 from cwi.analysis.audit import audit
 from cwi.analysis.uncertainty import simulate
+from cwi.cli import main
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
@@ -168,3 +169,34 @@ def test_an_analysis_takes_the_edition_with_all_that_it_holds(says: Says) -> Non
         simulate(edition, draws=5, rng=1)  # type: ignore[arg-type]
     with says(ParameterError, sentence):
         audit(edition, rng=1)  # type: ignore[arg-type]
+
+
+IMETA = (
+    "iCode,iName,Level,Parent,Type,Direction,Weight\nincome,Income,1,index,Indicator,1,1\n"
+    "school,School,1,index,Indicator,1,1\nindex,Index,2,,Aggregate,1,1\n"
+)
+IDATA = "uCode,uName,Time,income,school\nNA,Namibia,2020,4,10\nZM,Zambia,2020,2,8\nZW,Zimbabwe,2020,6,20\n"
+
+
+def test_a_folder_of_another_tool_is_scored_traced_audited_and_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in (("iMeta.csv", IMETA), ("iData.csv", IDATA)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def run(*words: object) -> str:
+        monkeypatch.setattr("sys.argv", ["cwi", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert not ended.value.code, printed.err
+        return printed.out
+
+    folder = tmp_path / "theirs"
+    run("import", "coinr", tmp_path / "iMeta.csv", tmp_path / "iData.csv", folder)
+    assert [line.split()[2] for line in run("score", folder).splitlines()[2:]] == ["Zimbabwe", "Namibia", "Zambia"]
+    assert run("trace", folder, "Namibia").startswith("Namibia (NA), 2020: methodology theirs\n")
+    assert "observations.csv line " in run("trace", folder, "NA", "income")
+    assert run("audit", folder, "--draws", "5").splitlines()[0].split() == ["check", "fail", "attention", "pass"]
+    run("export", folder, tmp_path / "scores.xlsx")
+    assert (tmp_path / "scores.xlsx").stat().st_size > 5_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import Year, working
+from cwi.cli.shared import Place, edition_at, working
 from cwi.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,17 +62,17 @@ def import_coin_tool(
 
 
 def export(
-    year: Year,
+    place: Place,
     target: Annotated[Path, typer.Argument(help="A new .xlsx file; with --coinr a new folder.")],
     coinr: Annotated[bool, typer.Option("--coinr", help="Write iMeta.csv and iData.csv for COINr instead.")] = False,
 ) -> None:
     """Write the scores of a year as a workbook, or its methodology and values for COINr."""
-    with working(f"exporting {year}"):
-        from cwi.edition import read_edition
-
-        edition = read_edition(year)
+    with working(f"exporting {place}"):
+        edition = edition_at(place)
         if edition.rehearsal:
-            raise DataError(f"the edition of {year} is a rehearsal; what 'cwi export' writes would not be marked")
+            raise DataError(
+                f"the edition of {edition.year} is a rehearsal; what 'cwi export' writes would not be marked"
+            )
         if coinr:
             from cwi.inputs.exchange import write_coinr
 
@@ -82,7 +82,7 @@ def export(
         else:
             from cwi.report.scores_workbook import write_scores
 
-            write_scores(target, edition.scores, year)
+            write_scores(target, edition.scores, edition.year)
             notes = []
     print(*notes, folders.relative(target), sep="\n")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cwi.cli.shared import SEED, JsonOutput, Region, Seed, Year, print_json, print_table, working
+from cwi.cli.shared import SEED, JsonOutput, Place, Region, Seed, edition_at, print_json, print_table, working
 from cwi.errors import ParameterError, near
 
 __all__ = ["add_to"]
@@ -15,24 +15,22 @@ __all__ = ["add_to"]
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
-    app.command(epilog="Examples: cwi score 2023 · cwi score 2023 --level component --json")(score)
+    app.command(epilog="Examples: cwi score 2023 · cwi score imported/ · cwi score 2023 --json")(score)
     app.command(epilog="Examples: cwi trace 2023 Astana · cwi trace 2023 KZ-15 economy")(trace)
     app.command(epilog="Example: cwi audit 2023 --draws 200 --json")(audit)
 
 
 def score(
-    year: Year,
+    place: Place,
     level: Annotated[
         str | None, typer.Option(help="Scores of this level beside the index; the one below it by default.")
     ] = None,
     as_json: JsonOutput = False,
 ) -> None:
     """Print the scores and ranks of the regions, the highest first."""
-    with working(f"scoring {year}"):
-        from cwi.edition import read_edition
-
-        edition = read_edition(year)
-        scores, names = edition.scores, edition.territory.regions["name_en"]
+    with working(f"scoring {place}"):
+        edition = edition_at(place)
+        year, scores, names = edition.year, edition.scores, edition.territory.regions["name_en"]
     known = [each.name for each in edition.methodology.levels]
     shown = level if level is not None else known[max(len(known) - 2, 0)]
     if shown not in known:
@@ -74,44 +72,44 @@ def score(
 
 
 def trace(
-    year: Year,
+    place: Place,
     region: Region,
     node: Annotated[str | None, typer.Argument(help="Only what is under this node.")] = None,
     as_json: JsonOutput = False,
 ) -> None:
     """Print the tree under a number, down to source, line and checksum."""
     with working("tracing"):
-        from cwi.edition import read_edition
         from cwi.report.trace import trace as traced
         from cwi.report.trace import trace_rows
 
-        edition = read_edition(year)
+        edition = edition_at(place)
         result: object = trace_rows(edition, region, node) if as_json else traced(edition, region, node)
     if as_json:
-        print_json({"year": year, "methodology": edition.methodology.version, "rows": result})
+        print_json({"year": edition.year, "methodology": edition.methodology.version, "rows": result})
     else:
         print(result)
 
 
 def audit(
-    year: Year,
+    place: Place,
     draws: Annotated[int, typer.Option(min=1, help="Redrawn sets of regions behind each interval.")] = 1000,
     seed: Seed = SEED,
     as_json: JsonOutput = False,
 ) -> None:
     """Audit an edition as the Joint Research Centre does: what passes, asks for attention, and fails."""
-    with working(f"auditing {year}"):
+    with working(f"auditing {place}"):
         import numpy as np
 
         from cwi.analysis.audit import VERDICTS, few
         from cwi.analysis.audit import audit as audited
-        from cwi.edition import read_edition
 
-        result = audited(read_edition(year).scores, year, rng=np.random.default_rng(seed), draws=draws)
+        edition = edition_at(place)
+        result = audited(edition, rng=np.random.default_rng(seed), draws=draws)
     if as_json:
         rows = result.findings.astype(object).to_dict("records")
         total = {verdict: int(result.counts[verdict].sum()) for verdict in VERDICTS}
-        print_json({"year": year, "methodology": result.version, "regions": result.regions, **total, "checks": rows})
+        head = {"year": edition.year, "methodology": result.version, "regions": result.regions}
+        print_json({**head, **total, "checks": rows})
         return
     print_table(
         ("check", *VERDICTS),

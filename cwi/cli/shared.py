@@ -17,14 +17,18 @@ from cwi import folders
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from cwi.edition import Edition
+
 __all__ = [
     "METHODOLOGY",
     "SEED",
     "JsonOutput",
     "Methodology",
+    "Place",
     "Region",
     "Seed",
     "Year",
+    "edition_at",
     "print_json",
     "print_table",
     "progress_bar",
@@ -71,6 +75,13 @@ def _regions(incomplete: str) -> list[tuple[str, str]]:
 
 
 Year = Annotated[int, typer.Argument(help="The year of the edition.", autocompletion=_years)]
+Place = Annotated[
+    str,
+    typer.Argument(
+        help="The year of an edition, or a project folder, such as 'cwi import' makes.", metavar="YEAR|FOLDER",
+        autocompletion=_years,
+    ),
+]  # fmt: skip
 Region = Annotated[
     str,
     typer.Argument(help="The code or the name of a region, such as KZ-15 or Astana; KZ.", autocompletion=_regions),
@@ -78,6 +89,13 @@ Region = Annotated[
 Seed = Annotated[int, typer.Option(help="Starts the only random generator.")]
 Methodology = Annotated[str, typer.Option(help="A version under data/methodology/.", autocompletion=_methodologies)]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for another program.")]
+
+
+def edition_at(place: str) -> Edition:
+    """The edition of a year of this project, or the last one of a project folder."""
+    from cwi.edition import read_edition
+
+    return read_edition(int(place)) if place.isascii() and place.isdecimal() else read_edition(root=place)
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], *, fold: Sequence[str] = ()) -> None:

@@ -62,7 +62,7 @@ def trace_rows(edition: Edition, region: str, node: str | None = None) -> list[d
         If the region or the node is unknown or was not scored.
     """
     scores, territory = edition.scores, edition.territory
-    known = [territory.nation, *edition.regions]
+    known = [code for code in (territory.nation, *edition.regions) if code]
     code = territory.code_of(region, known)
     if code is None:
         names = [name for each in known for name in territory.names(each)]
