@@ -125,7 +125,7 @@ def test_every_row_of_every_table_is_marked(report: Path) -> None:
     book = openpyxl.load_workbook(report / "tables.en.xlsx", read_only=True)
     cover = [[cell for cell in row if cell] for row in book.worksheets[0].iter_rows(values_only=True)]
     assert cover[0][0].startswith(f"{MARK}. ")
-    assert ["Figures", MARK] in cover
+    assert ["Data", MARK] in cover
     for sheet in book.worksheets[1:]:
         first, _, _, head, *body = sheet.iter_rows(values_only=True)
         assert str(first[0]).startswith(f"{MARK}. ")

@@ -291,7 +291,7 @@ def test_weights_that_cannot_be_used_are_said(project: Any, show: Callable[..., 
     given = [row * [1, 1, 0, 0, 1, 1] if len(row) == 6 else row for row in edition.scores.weights]
     assert expected(edition, given)["score"].isna().all()
     assert opened.table()["score"].isna().all()
-    opened.page.locator("#summary", has_text="Too little was measured for an index of any region.").wait_for()
+    opened.page.locator("#summary", has_text="Too little was measured to compute an index for any region.").wait_for()
 
 
 def test_a_zero_that_a_mean_cannot_take(project: Any, show: Callable[..., Opened]) -> None:
@@ -491,7 +491,7 @@ def test_everything_has_a_name_and_the_keyboard_moves_it(
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert slider.input_value() == "51"
-    assert slider.get_attribute("aria-valuetext") == "25.4 % of “Child Well-Being Index”"
+    assert slider.get_attribute("aria-valuetext") == "25.4\N{NO-BREAK SPACE}% of “Child Well-Being Index”"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.locator("#summary", has_text="Highest: Astana").wait_for()
     assert page.locator("#summary").get_attribute("aria-live") == "polite"
