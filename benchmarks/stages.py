@@ -58,7 +58,7 @@ def main() -> None:
         target = folder / "official_report.ipynb"
         notebook = timed("all of it through papermill", lambda: execute(source, target, parameters, folder))
         language = Language(LANGUAGE)
-        title = language.say("report.title", year=YEAR)
+        title = language.text("report.title", year=YEAR)
         timed(
             "two HTML pages", lambda: [page(notebook, folder, language=language, title=title, code=c) for c in (0, 1)]
         )

@@ -106,7 +106,7 @@ def _report(
         def advance(what: str) -> None:
             bar.update(task, advance=1, description=what)
 
-        folder = make_report(year, languages=languages, output=output, said=advance, **parameters)
+        folder = make_report(year, languages=languages, output=output, progress=advance, **parameters)
     print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
     if gone := before - set(read_manifest(folder)["languages"]):
         print(f"{', '.join(sorted(gone))}: removed, made of other data or rules; cwi report {year} makes all languages")

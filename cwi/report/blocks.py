@@ -236,13 +236,13 @@ class Section:
 
     def tables(self) -> list[Table]:
         """The tables of the section, those behind figures too."""
-        found = []
+        tables = []
         for block in self.blocks:
             if isinstance(block, Table):
-                found.append(block)
+                tables.append(block)
             elif isinstance(block, Figure) and block.table is not None:
-                found.append(block.table)
-        return found
+                tables.append(block.table)
+        return tables
 
 
 def quoted(text: str) -> str:

@@ -53,7 +53,7 @@ class Language:
         self.locale = Locale.parse(code)
         self._messages = _messages(code)
 
-    def say(self, key: str, **values: object) -> str:
+    def text(self, key: str, **values: object) -> str:
         """The message of that key with its values set in.
 
         Raises
@@ -99,16 +99,16 @@ class Language:
 @lru_cache
 def _messages(code: str) -> Translations:
     """The messages of all subjects, a file each; a key that two files have is an error."""
-    whole = Catalog(locale=code)
+    catalog = Catalog(locale=code)
     for path in sorted((LOCALE / code).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=code, abort_invalid=True):
                 if not message.id:
                     continue  # the header
-                if message.id in whole:
+                if message.id in catalog:
                     raise ValueError(f"cwi/report/locale/{code}/{path.name}: '{message.id}' is in another file too")
-                whole[message.id] = message
+                catalog[message.id] = message
     binary = io.BytesIO()
-    write_mo(binary, whole)
+    write_mo(binary, catalog)
     binary.seek(0)
     return Translations(binary)

@@ -29,13 +29,13 @@ def digest(path: Path) -> str:
 def inputs(root: Path | None = None) -> dict[str, str]:
     """Everything a report is made of, each file with its SHA-256: code, data, notebooks and the lock."""
     root = root or folders.root()
-    found: dict[str, str] = {}
+    checksums: dict[str, str] = {}
     for name in MADE_OF:
         top = root / name
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
             if path.is_file() and not any(part in NOT_INPUT for part in path.parts) and path.suffix != ".pyc":
-                found[path.relative_to(root).as_posix()] = digest(path)
-    return found
+                checksums[path.relative_to(root).as_posix()] = digest(path)
+    return checksums
 
 
 def manifest(
@@ -77,7 +77,7 @@ def commit() -> str:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a report, or nothing where there is none that can be read."""
     try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        record = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}

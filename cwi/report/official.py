@@ -97,30 +97,34 @@ class OfficialReport:
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and say how many numbers were printed."""
-        p = self._printer
+        printer = self._printer
         rows = self.ledger.frame()
         if (folder := output_folder()) is not None:
-            self.ledger.write(folder / f"ledger.{p.language.code}.csv")
+            self.ledger.write(folder / f"ledger.{printer.language.code}.csv")
             (folder / "tables").mkdir(exist_ok=True)
             for table in self._tables.values():
                 rounded(table.data).to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
             write_workbook(
-                folder / f"tables.{p.language.code}.xlsx",
+                folder / f"tables.{printer.language.code}.xlsx",
                 list(self._tables.values()),
-                language=p.language,
-                title=p.title_of_report,
+                language=printer.language,
+                title=printer.title_of_report,
                 about=[
                     (
-                        p.say("about.methodology"),
-                        f"{p.edition.methodology.version} ({p.edition.methodology.fingerprint})",
+                        printer.text("about.methodology"),
+                        f"{printer.edition.methodology.version} ({printer.edition.methodology.fingerprint})",
                     ),
-                    (p.say("about.data"), p.ledger.data),
-                    (p.say("about.status"), p.say(f"status.{p.edition.methodology.status}")),
-                    *([(p.say("about.figures"), p.say("rehearsal.mark"))] if p.edition.rehearsal else []),
-                    (p.say("about.licence"), "CC BY 4.0"),
+                    (printer.text("about.data"), printer.ledger.data),
+                    (printer.text("about.status"), printer.text(f"status.{printer.edition.methodology.status}")),
+                    *(
+                        [(printer.text("about.figures"), printer.text("rehearsal.mark"))]
+                        if printer.edition.rehearsal
+                        else []
+                    ),
+                    (printer.text("about.licence"), "CC BY 4.0"),
                 ],
             )
-        return Section([Paragraph(p.say("report.numbers", n=p.language.number(len(rows), 0)), "note")])
+        return Section([Paragraph(printer.text("report.numbers", n=printer.language.number(len(rows), 0)), "note")])
 
     def _kept(self, make: Callable[[Printer], Section]) -> Section:
         section = self._printer.marked(make(self._printer))

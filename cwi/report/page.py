@@ -50,7 +50,7 @@ def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str
         exclude_anchor_links=True,
         filters={"parts": _parts, "embedded": lambda html: _embedded(html, folder)},
     )
-    words = {"skip": language.say("page.skip"), "contents": language.say("page.contents")}
+    words = {"skip": language.text("page.skip"), "contents": language.text("page.contents")}
     report = {"language": language.code, "title": title, "code": code, "mark": mark, **words}
     html, _resources = exporter.from_notebook_node(notebook, resources={"report": report})
     return html.rstrip() + "\n"
@@ -82,7 +82,7 @@ def _parts(html: str) -> list[tuple[str, str]]:
     reader = _Parts()
     reader.feed(html)
     reader.close()
-    return [(name, " ".join(text.split())) for name, text in reader.found]
+    return [(name, " ".join(text.split())) for name, text in reader.parts]
 
 
 class _Parts(HTMLParser):
@@ -90,13 +90,13 @@ class _Parts(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, str]] = []
+        self.parts: list[tuple[str, str]] = []
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         name = dict(attrs).get("id")
         if tag == "h2" and name:
-            self.found.append((name, ""))
+            self.parts.append((name, ""))
             self._inside = True
 
     def handle_endtag(self, tag: str) -> None:
@@ -105,5 +105,5 @@ class _Parts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside:
-            name, text = self.found[-1]
-            self.found[-1] = (name, text + data)
+            name, text = self.parts[-1]
+            self.parts[-1] = (name, text + data)

@@ -30,13 +30,13 @@ def declared(notebook: Path) -> dict[str, tuple[type, Any]]:
         If there is no such cell, or it holds anything but lines like ``year: int = 2023``.
     """
     try:
-        said = nbformat.reads(read_text(notebook, ParameterError), as_version=4)
+        document = nbformat.reads(read_text(notebook, ParameterError), as_version=4)
     except (NotJSONError, nbformat.ValidationError, AttributeError, KeyError, TypeError):
         raise ParameterError(f"{relative(notebook)}: this is not a notebook") from None
-    cells = [cell for cell in said.cells if "parameters" in cell.metadata.get("tags", [])]
+    cells = [cell for cell in document.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise ParameterError(f"{relative(notebook)}: {len(cells)} cells are tagged 'parameters'; there must be one")
-    found: dict[str, tuple[type, Any]] = {}
+    parameters: dict[str, tuple[type, Any]] = {}
     try:
         statements = ast.parse(cells[0].source).body
     except SyntaxError as problem:
@@ -63,8 +63,8 @@ def declared(notebook: Path) -> dict[str, tuple[type, Any]]:
                 f"{relative(notebook)}: the default of {name} is '{ast.unparse(statement.value)}'; "
                 f"it must be {NAMES[kind]}"
             )
-        found[name] = (kind, default)
-    return found
+        parameters[name] = (kind, default)
+    return parameters
 
 
 def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,13 +42,13 @@ def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str,
     source = f"{_preamble(language, title, author, mark)}\n{_with_contents(chr(10).join(parts))}\n"
     compiler = typst.Compiler(root=folder, font_paths=_fonts(), ignore_system_fonts=True)
     try:
-        made = compiler.compile(source.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=0)
+        document = compiler.compile(source.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=0)
     except typst.TypstError as problem:
-        said = "; ".join([problem.message, *problem.hints])
-        raise RuntimeError(f"the PDF of '{title}' ({language.code}) cannot be set: {said}") from problem
-    if not isinstance(made, bytes):
-        raise RuntimeError(f"the PDF of '{title}' ({language.code}) came out as {type(made).__name__}")
-    return made
+        reasons = "; ".join([problem.message, *problem.hints])
+        raise RuntimeError(f"the PDF of '{title}' ({language.code}) cannot be set: {reasons}") from problem
+    if not isinstance(document, bytes):
+        raise RuntimeError(f"the PDF of '{title}' ({language.code}) came out as {type(document).__name__}")
+    return document
 
 
 def shown(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
@@ -92,7 +92,7 @@ def _typst(number: int, data: NotebookNode) -> str:
 
 def _preamble(language: Language, title: str, author: str, mark: str) -> str:
     words = {"title": title, "author": author, "mark": mark}
-    words |= {"language": language.code, "contents": language.say("page.contents")}
+    words |= {"language": language.code, "contents": language.text("page.contents")}
     return f"#let report = ({', '.join(f'{k}: {quoted(v)}' for k, v in words.items())})\n{TEMPLATE.read_text('utf-8')}"
 
 

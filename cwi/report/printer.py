@@ -70,15 +70,15 @@ class Printer:
     @property
     def title_of_report(self) -> str:
         """The title, after the mark of a rehearsal where it is one."""
-        title = self.say("report.title", year=self.year)
-        return f"{self.say('rehearsal.mark')}. {title}" if self.edition.rehearsal else title
+        title = self.text("report.title", year=self.year)
+        return f"{self.text('rehearsal.mark')}. {title}" if self.edition.rehearsal else title
 
     def marked(self, section: Section) -> Section:
         """The section as it is, or with the mark of a rehearsal."""
-        return section.marked(self.say("rehearsal.mark")) if self.edition.rehearsal else section
+        return section.marked(self.text("rehearsal.mark")) if self.edition.rehearsal else section
 
-    def say(self, key: str, **values: object) -> str:
-        return self.language.say(key, **values)
+    def text(self, key: str, **values: object) -> str:
+        return self.language.text(key, **values)
 
     def region(self, code: str) -> str:
         return self.edition.territory.name(code, self.language.code)
@@ -98,7 +98,7 @@ class Printer:
         table = self.edition.methodology.indicators
         unit = str(table.loc[table["code"] == indicator, "unit"].iloc[0])
         key = "unit." + re.sub(r"[^a-z0-9]+", "_", unit.lower().replace("%", "percent"))
-        return self.say(key) if self.language.knows(key) else unit
+        return self.text(key) if self.language.knows(key) else unit
 
     def method(self, rule: Rule) -> str:
         """A method in words of the language, with its settings; its word in a methodology where there are none."""
@@ -106,16 +106,16 @@ class Printer:
         if not self.language.knows(key):
             return str(rule)
         settings = "; ".join(self._setting(name, value) for name, value in sorted(rule.parameters.items()))
-        title = self.say(f"method.{rule.family}.{rule.name}")
+        title = self.text(f"method.{rule.family}.{rule.name}")
         return f"{title} ({settings})" if settings else title
 
     def _setting(self, name: str, value: object) -> str:
         known = self.language.knows(f"setting.{name}_{str(value).lower()}")
-        return self.say(f"setting.{name}_{str(value).lower()}") if known else f"{name} = {value}"
+        return self.text(f"setting.{name}_{str(value).lower()}") if known else f"{name} = {value}"
 
     def level(self, name: str) -> str:
         """The name of a level in the language; as the methodology names it where there is none."""
-        return self.say(f"level.{name}") if self.language.knows(f"level.{name}") else name
+        return self.text(f"level.{name}") if self.language.knows(f"level.{name}") else name
 
     def ranked(self) -> list[str]:
         """Regions in the order of the index, those without one last, in the order of the register."""

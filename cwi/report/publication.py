@@ -43,19 +43,19 @@ def review(edition: Edition) -> list[str]:
 
 def compare(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
     """One sentence for every number that is printed otherwise, is gone, or is new."""
-    said = []
+    differences = []
     for name in sorted({*published.index, *computed.index}):
         if name not in computed.index:
-            said.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
+            differences.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
         elif name not in published.index:
-            said.append(f"{name}: computed today as {computed.at[name, 'text_en']}, not published")
+            differences.append(f"{name}: computed today as {computed.at[name, 'text_en']}, not published")
         else:
             for column in PUBLISHED[1:]:
                 old, new = str(published.at[name, column]), str(computed.at[name, column])
                 if old != new:
-                    said.append(f"{name}: {column} was published as {old}, today it is {new}")
+                    differences.append(f"{name}: {column} was published as {old}, today it is {new}")
                     break
-    return said
+    return differences
 
 
 def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
@@ -79,8 +79,8 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     record = read_manifest(report)
     if set(record.get("languages", [])) != set(LANGUAGES):
         raise DataError(f"reports/{edition.year} is no finished report in all languages; make it first")
-    made = record["edition"]
-    if (made["fingerprint"], made["data"]) != (edition.methodology.fingerprint, edition.checksum):
+    source = record["edition"]
+    if (source["fingerprint"], source["data"]) != (edition.methodology.fingerprint, edition.checksum):
         raise DataError(f"reports/{edition.year} was made of other data or rules than are there now; make it again")
     ledger = pd.read_csv(report / "ledger.csv", dtype=str, keep_default_na=False)[list(PUBLISHED)]
     target = edition.path / "published.csv"
@@ -96,7 +96,7 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
             )
         if changed:
             revisions.append(f"{len(changed)} numbers: {revision}")
-    said = {
+    facts = {
         "methodology": edition.methodology.version,
         "fingerprint": edition.methodology.fingerprint,
         "data": edition.checksum,
@@ -104,7 +104,7 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
         "seed": record["parameters"]["seed"],
         "revision": revisions,
     }
-    text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items())
+    text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
     ledger.to_csv(target, index=False, lineterminator="\n")
     head = "# Written by 'cwi publish': what the published numbers beside this file were made of.\n"
     (edition.path / "published.toml").write_text(head + text + "\n", encoding="utf-8", newline="\n")

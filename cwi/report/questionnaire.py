@@ -71,7 +71,7 @@ def questionnaire(definitions: SurveyDefinitions, respondent: str, language: str
         if word not in known:
             raise ParameterError(f"{what} is '{word}'{near(word, known)}")
 
-    def say(key: str, **values: object) -> str:
+    def printed(key: str, **values: object) -> str:
         if key not in definitions.texts:
             raise DataError(f"texts.csv of the survey {definitions.version} has no text '{key}'")
         return definitions.texts[key][language].format(version=definitions.version, **values)
@@ -81,14 +81,14 @@ def questionnaire(definitions: SurveyDefinitions, respondent: str, language: str
     sections = [
         {
             "name": f"section-{section}",
-            "title": say(f"section.{section}"),
-            "questions": [_question(definitions, item, numbers, language, say) for item in inside],
+            "title": printed(f"section.{section}"),
+            "questions": [_question(definitions, item, numbers, language, printed) for item in inside],
         }
         for section, inside in groupby(items, key=lambda item: item.section)
     ]
-    harm = [say(f"harm.{step}") for step in range(1, STEPS + 1)] if respondent == "child" else []
-    parts = [("before", say("before")), *((part["name"], part["title"]) for part in sections)]
-    parts += [("harm", say("harm"))] if harm else []
+    harm = [printed(f"harm.{step}") for step in range(1, STEPS + 1)] if respondent == "child" else []
+    parts = [("before", printed("before")), *((part["name"], part["title"]) for part in sections)]
+    parts += [("harm", printed("harm"))] if harm else []
     texts = ("consent", "assent") if respondent == "child" else ("consent",)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
@@ -96,13 +96,13 @@ def questionnaire(definitions: SurveyDefinitions, respondent: str, language: str
     return environment.get_template("questionnaire.html.j2").render(
         language=language,
         respondent=respondent,
-        title=say(f"title.{respondent}"),
-        say=say,
-        parts=[*parts, ("helplines", say("helplines"))],
-        before=[(say(f"{text}.place"), say(f"{text}.must")) for text in texts],
+        title=printed(f"title.{respondent}"),
+        printed=printed,
+        parts=[*parts, ("helplines", printed("helplines"))],
+        before=[(printed(f"{text}.place"), printed(f"{text}.must")) for text in texts],
         sections=sections,
         harm=harm,
-        helplines=[say(f"helpline.{number}") for number in HELPLINES],
+        helplines=[printed(f"helpline.{number}") for number in HELPLINES],
     )
 
 
@@ -119,7 +119,7 @@ def write_questionnaires(definitions: SurveyDefinitions, folder: Path) -> list[P
 
 
 def _question(
-    definitions: SurveyDefinitions, item: Item, numbers: dict[str, int], language: str, say: Callable[..., str]
+    definitions: SurveyDefinitions, item: Item, numbers: dict[str, int], language: str, printed: Callable[..., str]
 ) -> _Question:
     answers = [
         (response.labels[language], str(response.code), response.kind in _silent(item))
@@ -128,8 +128,8 @@ def _question(
     ]
     return _Question(
         item.code,
-        say("question", number=numbers[item.code]),
-        _asked(definitions, item, numbers, language, say),
+        printed("question", number=numbers[item.code]),
+        _asked(definitions, item, numbers, language, printed),
         item.sensitive,
         item.wording[language],
         answers,
@@ -143,13 +143,13 @@ def _silent(item: Item) -> tuple[str, ...]:
 
 
 def _asked(
-    definitions: SurveyDefinitions, item: Item, numbers: dict[str, int], language: str, say: Callable[..., str]
+    definitions: SurveyDefinitions, item: Item, numbers: dict[str, int], language: str, printed: Callable[..., str]
 ) -> list[str]:
     """Whom the question is asked, in words."""
     low, high = item.ages
-    found = [] if item.ages == AGES[item.respondent] else [say("ask.ages", low=low, high=high)]
+    conditions = [] if item.ages == AGES[item.respondent] else [printed("ask.ages", low=low, high=high)]
     for condition in item.shown_if:
         labels = [r.labels[language] for r in definitions.items[condition.item].responses if r.code in condition.codes]
         key = "ask.not" if condition.negated else "ask.is"
-        found.append(say(key, number=numbers[condition.item], answers=" / ".join(labels)))
-    return found or [say("ask.all")]
+        conditions.append(printed(key, number=numbers[condition.item], answers=" / ".join(labels)))
+    return conditions or [printed("ask.all")]

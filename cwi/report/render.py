@@ -43,7 +43,7 @@ def make_report(
     *,
     languages: Sequence[str] = LANGUAGES,
     output: Path | None = None,
-    said: Callable[[str], None] = lambda text: None,
+    progress: Callable[[str], None] = lambda text: None,
     **parameters: Any,
 ) -> Path:
     """Make the report of a year in every language.
@@ -82,7 +82,7 @@ def make_report(
     made_of = inputs()
     reports = output or folders.reports()
     target = reports / str(year)
-    said("checked")
+    progress("checked")
     with _aside(reports, target) as stage:
         with ProcessPoolExecutor(len(languages), mp_context=get_context("spawn")) as pool:
             waiting = {
@@ -97,7 +97,7 @@ def make_report(
                     raise
                 except Exception as problem:
                     failed.append(f"{waiting[done]}: {problem}")
-                said(waiting[done])
+                progress(waiting[done])
         if failed:
             raise ReportError(f"the report of {year} could not be made\n" + "\n".join(sorted(failed)))
         shared = {key: value for key, value in first.items() if key != "language"}
@@ -120,7 +120,7 @@ def make_report(
         )
         text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True)
         (stage / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-    said("placed")
+    progress("placed")
     return target
 
 
@@ -178,8 +178,8 @@ def _one_language(
     notebook = execute(source, stage / f"{NOTEBOOK}.{code}.ipynb", parameters, stage)
     ran = perf_counter()
     language = Language(code)
-    title = language.say("report.title", year=parameters["year"])
-    mark = language.say("rehearsal.mark") if rehearsal else ""
+    title = language.text("report.title", year=parameters["year"])
+    mark = language.text("rehearsal.mark") if rehearsal else ""
     title = f"{mark}. {title}" if mark else title
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
         text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark)
@@ -245,12 +245,12 @@ def _aside(reports: Path, target: Path) -> Iterator[Path]:
 @contextmanager
 def _environment(folder: Path | None) -> Iterator[None]:
     """What a kernel is told beside its parameters: where the report is laid down, and one thread for equal sums."""
-    told = {"CWI_ROOT": str(folders.root()), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+    variables = {"CWI_ROOT": str(folders.root()), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
             "SOURCE_DATE_EPOCH": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
     if folder is not None:
-        told[OUTPUT] = str(folder)
-    before = {key: os.environ.get(key) for key in told}
-    os.environ.update(told)
+        variables[OUTPUT] = str(folder)
+    before = {key: os.environ.get(key) for key in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:

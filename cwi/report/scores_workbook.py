@@ -66,11 +66,11 @@ def write_scores(path: Path, scores: Scores, year: int) -> None:
     tables = _tables(scores, year)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.absolute().parent) as aside:
-            made = Path(aside) / path.name
-            with xlsxwriter.Workbook(str(made), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+            workbook = Path(aside) / path.name
+            with xlsxwriter.Workbook(str(workbook), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
                 book.set_properties({"title": _title(scores.methodology), "created": CREATED})
                 _write(book, [("cover", _cover(scores, year, tables)), *tables])
-            os.replace(made, path)
+            os.replace(workbook, path)
     except OSError as problem:
         raise DataError(f"{where}: cannot be written ({problem.strerror})") from None
 
@@ -79,14 +79,14 @@ def _title(methodology: Methodology) -> str:
     return methodology.titles["en"]
 
 
-def _settings(said: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in sorted(said.items()))
+def _settings(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in sorted(settings.items()))
 
 
 def _cover(scores: Scores, year: int, tables: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
     methodology = scores.methodology
     regions = scores.nodes.loc[scores.nodes["year"] == year, "region"].nunique()
-    said = [
+    cover = [
         ("title", _title(methodology)),
         ("year", year),
         ("methodology", methodology.version),
@@ -102,7 +102,7 @@ def _cover(scores: Scores, year: int, tables: Sequence[tuple[str, pd.DataFrame]]
         ("an empty cell", "nothing was measured, or too little for a score"),
         *((f"sheet {name}", f"{len(table)} rows") for name, table in tables),
     ]
-    return pd.DataFrame(said, columns=["what", "value"])
+    return pd.DataFrame(cover, columns=["what", "value"])
 
 
 def _tables(scores: Scores, year: int) -> list[tuple[str, pd.DataFrame]]:

@@ -130,14 +130,14 @@ def _indicator(edition: Edition, scores: Scores, row: dict[str, object], flag: s
     rule = table[table["code"] == row["node"]].iloc[0]
     value = float(str(row["value"]))
     record = edition.sources.get(str(row["source"]), {})
-    found = _row(edition, row, value)
+    observation = _row(edition, row, value)
     return [
         f"{row['node']} = {_number(row['score'])}{flag}",
         f"  {_arithmetic(edition, scores, row, value)}, {rule['unit']}",
-        f"  {value:.15g} of {float(str(row['observed'])):.0f}, status {row['status']}: {_place(found)}",
+        f"  {value:.15g} of {float(str(row['observed'])):.0f}, status {row['status']}: {_place(observation)}",
         f"  source {row['source']}: {record.get('publisher', '')}, {record.get('title', '')}; "
         f"sha256 {record.get('sha256', '')}",
-        *_formula(edition, record, found),
+        *_formula(edition, record, observation),
     ]
 
 
@@ -158,7 +158,7 @@ def _arithmetic(edition: Edition, scores: Scores, row: dict[str, object], value:
 
 def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:
     """The row behind a value: the region's own, or that of the former region."""
-    found = edition.base[
+    rows = edition.base[
         (edition.base["indicator"] == row["node"])
         & (edition.base["year"] == row["observed"])
         & (edition.base["source"] == row["source"])
@@ -167,8 +167,8 @@ def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:
         & (edition.base["area"] == "")
     ].set_index("region", drop=False)
     region = str(row["region"])
-    owner = next(code for code in [region, *edition.territory.ancestors(region)] if code in found.index)
-    return pd.Series(found.loc[owner])
+    owner = next(code for code in [region, *edition.territory.ancestors(region)] if code in rows.index)
+    return pd.Series(rows.loc[owner])
 
 
 def _place(row: pd.Series) -> str:

@@ -54,7 +54,7 @@ class _Workbook:
         self._language = language
         self._formats: dict[str, Any] = {}
         self._sheets: set[str] = set()
-        self._cover = self._sheet_name(language.say("workbook.cover"))
+        self._cover = self._sheet_name(language.text("workbook.cover"))
 
     def write(self, tables: Sequence[Table], title: str, about: Sequence[tuple[str, str]]) -> None:
         cover = self._book.add_worksheet(self._cover)
@@ -67,8 +67,8 @@ class _Workbook:
             cover.write_string(row, 0, name, self._format(bold=True, valign="top"))
             self._text(cover, row, 1, value, text_wrap=True, valign="top")
         row += 2
-        cover.write_string(row, 0, self._language.say("workbook.sheet"), self._format(bold=True, bottom=1))
-        cover.write_string(row, 1, self._language.say("workbook.content"), self._format(bold=True, bottom=1))
+        cover.write_string(row, 0, self._language.text("workbook.sheet"), self._format(bold=True, bottom=1))
+        cover.write_string(row, 1, self._language.text("workbook.content"), self._format(bold=True, bottom=1))
         link = self._format(font_color="#0563C1", underline=1, valign="top")
         for below, (name, table) in enumerate(zip(names, tables, strict=True), start=row + 1):
             cover.write_url(below, 0, _place(name), link, string=name)
@@ -81,12 +81,12 @@ class _Workbook:
         data = table.data
         empty = bool(data.isna().to_numpy().any())
         notes = [table.note] if table.note else []
-        notes += [self._language.say("workbook.empty")] if empty else []
+        notes += [self._language.text("workbook.empty")] if empty else []
         sheet.write_string(0, 0, table.caption, self._format(bold=True, font_size=12))
         if notes:
             sheet.write_string(1, 0, " ".join(notes))
         link = self._format(font_color="#0563C1", underline=1)
-        sheet.write_url(2, 0, _place(self._cover), link, string=self._language.say("workbook.cover"))
+        sheet.write_url(2, 0, _place(self._cover), link, string=self._language.text("workbook.cover"))
         heads = _unique([str(column) for column in data.columns])
         if len(data) and heads:
             head = self._format(bold=True, text_wrap=True, valign="bottom", bottom=1)

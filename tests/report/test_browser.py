@@ -45,7 +45,7 @@ def made(code: str, folder: Path) -> Path:
     outputs = [new_output("execute_result", part._repr_mimebundle_(), execution_count=1) for part in sections]
     notebook = new_notebook(cells=[new_code_cell(outputs=[output]) for output in outputs])
     language = Language(code)
-    title = language.say("report.title", year=YEAR)
+    title = language.text("report.title", year=YEAR)
     html = make_page(notebook, folder, language=language, title=title, code=False)
     (folder / "page.html").write_text(html, encoding="utf-8")
     return folder / "page.html"
@@ -80,7 +80,7 @@ def nothing_is_fetched_and_nothing_complains(opened: Opened, code: str) -> None:
 
 def the_page_says_its_language_and_title(opened: Opened, code: str) -> None:
     assert opened.page.locator("html").get_attribute("lang") == code
-    assert opened.page.title() == Language(code).say("report.title", year=YEAR)
+    assert opened.page.title() == Language(code).text("report.title", year=YEAR)
     assert opened.page.locator("h1").count() == 1
     assert opened.page.locator("h1").inner_text() == opened.page.title()
 

@@ -50,7 +50,7 @@ def spoken() -> tuple[dict[str, list[set[str] | None]], set[str], set[str]]:
                 words.add(node.value)
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
-            if node.func.attr != "say" or not node.args:
+            if node.func.attr != "text" or not node.args:
                 continue
             key = node.args[0]
             given = None if any(k.arg is None for k in node.keywords) else {str(k.arg) for k in node.keywords}
@@ -146,7 +146,7 @@ def test_a_key_in_two_files_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_a_key_that_is_not_there_is_an_error() -> None:
     with pytest.raises(KeyError, match=r"cwi/report/locale/kk/ has no message 'index\.unheard'"):
-        Language("kk").say("index.unheard")
+        Language("kk").text("index.unheard")
 
 
 def test_an_unknown_language_is_refused() -> None:

@@ -22,7 +22,7 @@ WORDS = {"page.skip": "Өту & <b>", "page.contents": "Мазмұны"}
 class Words:
     code = "kk"
 
-    def say(self, key):
+    def text(self, key):
         return WORDS[key]
 
 
@@ -168,7 +168,7 @@ def test_a_notebook_that_was_not_executed_is_no_report(folder):
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_few_words_of_a_page_are_in_every_language(code):
-    assert all(Language(code).say(key) for key in WORDS)
+    assert all(Language(code).text(key) for key in WORDS)
 
 
 def test_every_text_can_be_told_from_its_ground():

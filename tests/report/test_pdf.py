@@ -18,7 +18,7 @@ LETTERS = "ӘәҒғҚқҢңӨөҰұҮүҺһІі ₸"
 class Words:
     code = "kk"
 
-    def say(self, key):
+    def text(self, key):
         return {"page.contents": "Мазмұны"}[key]
 
 

@@ -221,14 +221,14 @@ def test_a_picture_that_is_drawn_twice_is_marked_once() -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_language_has_a_mark_of_its_own(rehearsal: Path, code: str) -> None:
-    mark = Language(code).say("rehearsal.mark")
+    mark = Language(code).text("rehearsal.mark")
     with folders.within(rehearsal):
         report = OfficialReport(read_edition(YEAR), language=code, draws=100, seed=1)
         opening, measured = report.opening(), report.measured()
     assert opening.blocks[0].plain().startswith(f"{mark}. ")
     assert opening.blocks[1].html().startswith('<p class="warning">')
     assert all(table.caption.startswith(f"{mark}. ") for table in measured.tables())
-    assert len({Language(other).say("rehearsal.mark") for other in LANGUAGES}) == 3
+    assert len({Language(other).text("rehearsal.mark") for other in LANGUAGES}) == 3
 
 
 def test_the_notebook_of_the_sensitivity_analysis_is_marked(rehearsal: Path) -> None:

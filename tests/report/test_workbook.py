@@ -23,7 +23,7 @@ RISKY = ["=1+1", "+7 701", "-x", "@SUM(A1)", "http://a.b", "007"]
 class Words:
     code = "kk"
 
-    def say(self, key):
+    def text(self, key):
         return WORDS[key]
 
 
@@ -136,4 +136,4 @@ def test_the_same_bytes_twice(path, tmp_path):
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_few_words_of_a_workbook_are_in_every_language(code):
-    assert all(Language(code).say(key) for key in WORDS)
+    assert all(Language(code).text(key) for key in WORDS)

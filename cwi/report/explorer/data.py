@@ -63,10 +63,10 @@ def board(scores: Scores, year: int, intervals: pd.DataFrame) -> dict[str, Any]:
         {
             "name": level.name,
             "nodes": [_node(node) for node in nodes],
-            "ruling": ruling.tolist(),
-            "sets": {name: given.tolist() for name, given in found.items()},
+            "ruling": weights.tolist(),
+            "sets": {name: given.tolist() for name, given in weight_sets.items()},
         }
-        for level, nodes, ruling, found in zip(
+        for level, nodes, weights, weight_sets in zip(
             methodology.levels, methodology.nodes, rulings, sets(scores), strict=True
         )
     ]
@@ -99,10 +99,10 @@ def sets(scores: Scores) -> list[dict[str, Array]]:
     schemes that learn from the base years where they give weights for every node of the level, the levels below
     weighted as the methodology says.
     """
-    methodology, found = scores.methodology, []
+    methodology, offered = scores.methodology, []
     counts = by_count(methodology)
-    for at, (nodes, own) in enumerate(zip(methodology.nodes, scores.weights, strict=True)):
-        here = {"methodology": own, "equal": np.ones(len(own))}
+    for at, (nodes, weights_of_level) in enumerate(zip(methodology.nodes, scores.weights, strict=True)):
+        here = {"methodology": weights_of_level, "equal": np.ones(len(weights_of_level))}
         if at:
             here["count"] = counts[at]
         for scheme in learning_schemes():
@@ -110,8 +110,8 @@ def sets(scores: Scores) -> list[dict[str, Array]]:
                 here[scheme] = weigh(with_scheme(methodology, at, scheme), scores.base)[at]
             except MethodologyError:
                 continue  # a scheme that refuses one node is not offered
-        found.append({name: points(weights, nodes) for name, weights in here.items()})
-    return found
+        offered.append({name: points(weights, nodes) for name, weights in here.items()})
+    return offered
 
 
 def with_scheme(methodology: Methodology, at: int, scheme: str) -> Methodology:
@@ -121,11 +121,13 @@ def with_scheme(methodology: Methodology, at: int, scheme: str) -> Methodology:
 
 def under(methodology: Methodology, at: int, scheme: str) -> dict[str, Any]:
     """What ``replace`` is given for a weighting word at one level: the level, and the nodes that do not follow it."""
-    own = [node.code for node in methodology.nodes[at] if "weighting" in methodology.overrides.get(node.code, {})]
-    said: dict[str, Any] = {methodology.levels[at].name: {"weighting": scheme}}
-    if own:
-        said["node"] = {code: {"weighting": scheme} for code in own}
-    return said
+    overridden = [
+        node.code for node in methodology.nodes[at] if "weighting" in methodology.overrides.get(node.code, {})
+    ]
+    settings: dict[str, Any] = {methodology.levels[at].name: {"weighting": scheme}}
+    if overridden:
+        settings["node"] = {code: {"weighting": scheme} for code in overridden}
+    return settings
 
 
 def points(weights: Array, nodes: Sequence[Node]) -> Array:
@@ -154,10 +156,10 @@ def learning_schemes() -> list[str]:
 
 def by_count(methodology: Methodology) -> list[Array]:
     """For each level, how many indicators lie under every part."""
-    found = [np.ones(len(methodology.indicators))]
+    sizes = [np.ones(len(methodology.indicators))]
     for nodes in methodology.nodes[:-1]:
-        found.append(np.array([found[-1][list(node.parts)].sum() for node in nodes]))
-    return found
+        sizes.append(np.array([sizes[-1][list(node.parts)].sum() for node in nodes]))
+    return sizes
 
 
 def _node(node: Node) -> dict[str, Any]:

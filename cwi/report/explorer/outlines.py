@@ -65,12 +65,12 @@ def _outlines(boundaries: Path, changed: int) -> tuple[tuple[Outline, ...], int]
     shapes = shapely.transform(shapes, lambda xy: (xy - [west, north]) * [scale, -scale] + EDGE)
     dots = shapely.area(shapes) < SMALL
     circles = shapely.union_all(shapely.buffer(shapely.centroid(shapes[dots]), 1.3 * RADIUS))
-    found = []
+    outlines = []
     for code, shape, dot in zip(table["code"], shapes, dots, strict=True):
         free = shape if dot else shapely.difference(shape, circles)
         at = shapely.centroid(shape) if dot else shapely.get_point(shapely.maximum_inscribed_circle(free), 0)
-        found.append(Outline(str(code), _path(shape), round(at.x), round(at.y), bool(dot)))
-    return tuple(found), round((north - south) * scale) + 2 * EDGE
+        outlines.append(Outline(str(code), _path(shape), round(at.x), round(at.y), bool(dot)))
+    return tuple(outlines), round((north - south) * scale) + 2 * EDGE
 
 
 def colour(share: float) -> int:
@@ -138,7 +138,7 @@ def _drawn(region: Outline, share: float, number: str, names: Mapping[str, str])
 
 def _path(shape: shapely.Geometry) -> str:
     """Rings in whole units, each point counted from the one before."""
-    said = []
+    commands = []
     for part in shapely.get_parts(shape):
         for ring in shapely.get_rings(part):
             points = np.rint(shapely.get_coordinates(ring)).astype(int)
@@ -146,5 +146,5 @@ def _path(shape: shapely.Geometry) -> str:
             steps = steps[(steps != 0).any(axis=1)]
             if len(steps) > 2:
                 first = f"M{points[0, 0]} {points[0, 1]}l"
-                said.append(first + " ".join(f"{x} {y}" for x, y in steps[:-1]) + "z")
-    return "".join(said)
+                commands.append(first + " ".join(f"{x} {y}" for x, y in steps[:-1]) + "z")
+    return "".join(commands)

@@ -87,11 +87,11 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     """
     scores = edition.scores
     intervals = rank_intervals(scores, edition.year, draws=draws, rng=rng, noise=NOISE, level=LEVEL)
-    found = board(scores, edition.year, intervals)
-    limits = _limits(found)
+    content = board(scores, edition.year, intervals)
+    limits = _limits(content)
     data = {
         "year": edition.year,
-        "board": found,
+        "board": content,
         "names": _names(edition),
         "words": {code: _words(edition, Language(code)) for code in LANGUAGES},
         "numbers": {code: _numbers(Language(code)) for code in LANGUAGES},
@@ -103,7 +103,7 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
         "record": [edition.methodology.version, edition.methodology.fingerprint, edition.checksum[:12]],
         "licence": LICENCE,
     }
-    return _page(data, _picture(edition, found, limits))
+    return _page(data, _picture(edition, content, limits))
 
 
 def make_site(year: int, output: Path | None = None) -> Path:
@@ -199,36 +199,36 @@ def _words(edition: Edition, language: Language) -> dict[str, str]:
     methodology = edition.methodology
     cells = edition.scores.cells
     shown = methodology.nation if methodology.nation in set(cells["region"]) else cells["region"].iloc[0]
-    basis = language.say(
+    basis = language.text(
         "explorer.basis",
         measured=language.number(int(cells.loc[cells["region"] == shown, "value"].notna().sum()), 0),
         all=language.number(len(methodology.indicators), 0),
         share=language.number(100 * edition.measured, 0),
     )
-    status = language.say(
-        "explorer.status", version=methodology.version, status=language.say(f"status.{methodology.status}")
+    status = language.text(
+        "explorer.status", version=methodology.version, status=language.text(f"status.{methodology.status}")
     )
-    experimental = [language.say("explorer.experimental")] if edition.experimental else []
+    experimental = [language.text("explorer.experimental")] if edition.experimental else []
     used = [edition.sources[name] for name in cells["source"].dropna().unique() if name in edition.sources]
     publishers = sorted({str(record["publisher"]) for record in used if "formula" not in record})
-    about = [f"{language.say('about.methodology')}: {methodology.version} ({methodology.fingerprint})"]
-    about += [f"{language.say('about.data')}: {edition.checksum[:12]}", f"{language.say('about.licence')}: {LICENCE}"]
+    about = [f"{language.text('about.methodology')}: {methodology.version} ({methodology.fingerprint})"]
+    about += [f"{language.text('about.data')}: {edition.checksum[:12]}", f"{language.text('about.licence')}: {LICENCE}"]
     if publishers:
-        about.append(language.say("explorer.sources", publishers="; ".join(publishers)))
+        about.append(language.text("explorer.sources", publishers="; ".join(publishers)))
     working = methodology.status == "working"
     words = {key: language.template(key).replace("{year}", str(edition.year)) for key in SPOKEN}
     return words | {
         "status": " ".join([*experimental, status, basis]),
-        "working": language.say("report.working", version=methodology.version) if working else status,
-        "learnt": language.say("explorer.learnt", years=_years(methodology.base)) if methodology.base else "",
+        "working": language.text("report.working", version=methodology.version) if working else status,
+        "learnt": language.text("explorer.learnt", years=_years(methodology.base)) if methodology.base else "",
         "about": "\n".join(about),
     }
 
 
 def _years(years: Iterable[int]) -> str:
     ordered = sorted(years)
-    whole = ordered == list(range(ordered[0], ordered[-1] + 1)) and len(ordered) > 1
-    return f"{ordered[0]}–{ordered[-1]}" if whole else ", ".join(map(str, ordered))
+    consecutive = ordered == list(range(ordered[0], ordered[-1] + 1)) and len(ordered) > 1
+    return f"{ordered[0]}–{ordered[-1]}" if consecutive else ", ".join(map(str, ordered))
 
 
 def _numbers(language: Language) -> dict[str, str]:
@@ -242,9 +242,9 @@ def _scale(limits: tuple[float, float]) -> tuple[float, float]:
     return MAP_LIMITS if limits == (0.0, 100.0) else limits
 
 
-def _limits(found: dict[str, Any]) -> tuple[float, float]:
+def _limits(content: dict[str, Any]) -> tuple[float, float]:
     """The ends of the bars: 0 and 100 if all scores lie between, otherwise round numbers around them."""
-    scores = np.array([unit["scores"] for unit in found["units"]], dtype=float)
+    scores = np.array([unit["scores"] for unit in content["units"]], dtype=float)
     low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
     if low >= 0 and high <= 100:
         return 0.0, 100.0
@@ -258,14 +258,14 @@ def _boundaries(edition: Edition) -> Path | None:
     return path if path.is_file() else None
 
 
-def _picture(edition: Edition, found: dict[str, Any], limits: tuple[float, float]) -> str:
+def _picture(edition: Edition, content: dict[str, Any], limits: tuple[float, float]) -> str:
     """The map as it is before a slider is moved."""
     path = _boundaries(edition)
     if path is None:
         return ""
     language = Language(LANGUAGES[0])
     low, high = _scale(limits)
-    index = {unit["code"]: unit["index"] for unit in found["units"] if unit["ranked"] and unit["index"] is not None}
+    index = {unit["code"]: unit["index"] for unit in content["units"] if unit["ranked"] and unit["index"] is not None}
     nodes = edition.scores.nodes
     ranks = nodes[nodes["node"] == edition.methodology.top.code].set_index("region")["rank"].dropna()
     return outlines.drawing(
@@ -273,5 +273,5 @@ def _picture(edition: Edition, found: dict[str, Any], limits: tuple[float, float
         {code: (value - low) / (high - low) for code, value in index.items()},
         {str(code): str(rank) for code, rank in ranks.items()},
         _names(edition)[language.code],
-        language.say("explorer.map.alt"),
+        language.text("explorer.map.alt"),
     )

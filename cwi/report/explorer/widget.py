@@ -92,7 +92,7 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             )
             for row in reversed(self._parts[1:]) for code in row
         }  # fmt: skip
-        words = [(language.say(f"explorer.set.{word}"), word) for word in (KEPT, "equal", *learning_schemes(), OWN)]
+        words = [(language.text(f"explorer.set.{word}"), word) for word in (KEPT, "equal", *learning_schemes(), OWN)]
         self.schemes = {
             level.name: widgets.Dropdown(
                 options=words if at else words[:-1], value=KEPT, description=self._level(at),
@@ -100,20 +100,20 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             )
             for at, level in enumerate(self.official.levels)
         }  # fmt: skip
-        self.alike = widgets.Button(description=language.say("explorer.all.count"), layout={"width": "auto"})
-        self.reset = widgets.Button(description=language.say("explorer.all.methodology"), layout={"width": "auto"})
+        self.equal = widgets.Button(description=language.text("explorer.all.count"), layout={"width": "auto"})
+        self.reset = widgets.Button(description=language.text("explorer.all.methodology"), layout={"width": "auto"})
         self._shown = widgets.HTML()
         self._expression = widgets.Textarea(rows=8, disabled=True, layout={"width": "60em"})
         for code, slider in self.sliders.items():
             slider.observe(lambda change, code=code: self._moved(code), names="value")
         for dropdown in self.schemes.values():
             dropdown.observe(lambda change: self._refresh(), names="value")
-        self.alike.on_click(lambda button: self.count())
+        self.equal.on_click(lambda button: self.count())
         self.reset.on_click(lambda button: self.restart())
         self._refresh()
-        expression = widgets.VBox([widgets.HTML(f"<b>{language.say('explorer.expression')}</b>"), self._expression])
+        expression = widgets.VBox([widgets.HTML(f"<b>{language.text('explorer.expression')}</b>"), self._expression])
         controls = widgets.VBox(
-            [widgets.HBox([self.reset, self.alike]), *list(self.schemes.values())[::-1], *self._grouped()]
+            [widgets.HBox([self.reset, self.equal]), *list(self.schemes.values())[::-1], *self._grouped()]
         )
         super().__init__([widgets.HBox([controls, self._shown]), expression])
 
@@ -142,7 +142,7 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
 
     def changes(self) -> dict[str, Any]:
         """What ``replace`` is given for the weights on the screen."""
-        said: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         nodes: dict[str, dict[str, Any]] = {}
         for at, level in reversed(list(enumerate(self.official.levels))):
             word = self.schemes[level.name].value
@@ -151,11 +151,11 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             given = under(self.official, at, "stated" if word == OWN else word)
             for code, table in given.pop("node", {}).items():
                 nodes.setdefault(code, {}).update(table)
-            said |= given
+            changes |= given
             if word == OWN:
                 for code in self._parts[at]:
                     nodes.setdefault(code, {})["weight"] = float(self.sliders[code].value)
-        return said | ({"node": nodes} if nodes else {})
+        return changes | ({"node": nodes} if nodes else {})
 
     def _moved(self, code: str) -> None:
         if self._quiet:
@@ -168,10 +168,10 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
     def _refresh(self) -> None:
         if self._quiet:
             return
-        said = self.changes()
-        self._expression.value = expression(said)
+        changes = self.changes()
+        self._expression.value = expression(changes)
         try:
-            self.methodology = self.official.replace(**said) if said else self.official
+            self.methodology = self.official.replace(**changes) if changes else self.official
             self.trouble, self.table = "", self._computed(self.methodology)
         except MethodologyError as problem:
             self.trouble, self.table = str(problem), pd.DataFrame()
@@ -218,21 +218,21 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
     def _level(self, at: int) -> str:
         name = self.official.levels[at - 1].name if at else "indicator"
         key = f"explorer.level.{name}"
-        return self.language.say(key) if self.language.knows(key) else name
+        return self.language.text(key) if self.language.knows(key) else name
 
     def _grouped(self) -> list[widgets.Widget]:
         """The sliders of dimensions, each followed by those of its parts, folded together."""
-        found: list[widgets.Widget] = []
+        groups: list[widgets.Widget] = []
 
         def walk(at: int, parts: tuple[int, ...]) -> None:
             for i in parts:
-                found.append(self.sliders[self._parts[at][i]])
+                groups.append(self.sliders[self._parts[at][i]])
                 if at > 1:
                     walk(at - 1, self.official.nodes[at - 1][i].parts)
 
         if len(self.official.levels) > 1:
             walk(len(self.official.levels) - 1, self.official.top.parts)
-        return found
+        return groups
 
     def _html(self) -> str:
         if self.trouble:
@@ -242,10 +242,10 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
 
     def _status(self) -> str:
         """What the numbers are: the status of the methodology that was changed, and the fingerprint of the change."""
-        say = self.language.say
-        status = say("explorer.status", version=self.official.version, status=say(f"status.{self.official.status}"))
-        said = [say("explorer.experimental")] if self.edition.experimental else []
-        return Paragraph(" ".join([*said, status, f"({self.methodology.fingerprint})"]), "note").html()
+        text = self.language.text
+        status = text("explorer.status", version=self.official.version, status=text(f"status.{self.official.status}"))
+        sentences = [text("explorer.experimental")] if self.edition.experimental else []
+        return Paragraph(" ".join([*sentences, status, f"({self.methodology.fingerprint})"]), "note").html()
 
     def _picture(self) -> str:
         path = boundaries_of(self.edition.year)
@@ -258,14 +258,14 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             {str(code): (float(value) - low) / (high - low) for code, value in known["score"].items()},
             {str(code): f"{place:.0f}" for code, place in known["rank"].items()},
             self._names(),
-            self.language.say("explorer.map.alt"),
+            self.language.text("explorer.map.alt"),
         )
 
     def _names(self) -> dict[str, str]:
         return {code: self.edition.territory.name(code, self.language.code) for code in self._regions}
 
     def _printed(self) -> Table:
-        say, number, names = self.language.say, self.language.number, self._names()
+        text, number, names = self.language.text, self.language.number, self._names()
         rows = [
             [
                 names[str(code)],
@@ -278,10 +278,10 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
         ]
         return Table(
             name="weights",
-            caption=say("explorer.caption", year=self.edition.year),
+            caption=text("explorer.caption", year=self.edition.year),
             columns=[
-                say("index.column.region"), say("index.column.rank"), say("index.column.index"),
-                say("explorer.column.report"), say("explorer.column.move"),
+                text("index.column.region"), text("index.column.rank"), text("index.column.index"),
+                text("explorer.column.report"), text("explorer.column.move"),
             ],
             rows=rows,
             data=self.table,
@@ -295,7 +295,7 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             return ""
         names = self._names()
         regions = self.language.list([names[str(code)] for code in other])
-        return Paragraph(self.language.say("explorer.judged", regions=regions), "note").html()
+        return Paragraph(self.language.text("explorer.judged", regions=regions), "note").html()
 
 
 def expression(changes: dict[str, Any]) -> str:
@@ -308,16 +308,16 @@ def expression(changes: dict[str, Any]) -> str:
     """
     if not changes:
         return "methodology"
-    lines = [f"    {key}={_said(value)},\n" for key, value in changes.items() if key != "node"]
+    lines = [f"    {key}={_literal(value)},\n" for key, value in changes.items() if key != "node"]
     if "node" in changes:
-        nodes = "".join(f"        {_said(code)}: {_said(table)},\n" for code, table in changes["node"].items())
+        nodes = "".join(f"        {_literal(code)}: {_literal(table)},\n" for code, table in changes["node"].items())
         lines.append(f"    node={{\n{nodes}    }},\n")
     return f"methodology.replace(\n{''.join(lines)})"
 
 
-def _said(value: Any) -> str:
+def _literal(value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_said(key)}: {_said(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str) and '"' not in value and "\\" not in value and value.isprintable():
         return f'"{value}"'
     return repr(value)

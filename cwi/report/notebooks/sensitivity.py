@@ -92,7 +92,7 @@ class SensitivityReport:
         if (folder := output_folder()) is not None:
             self.ledger.write(folder / f"ledger.sensitivity.{self._printer.language.code}.csv")
         number = self._printer.language.number(len(rows), 0)
-        return Section([Paragraph(self._printer.say("report.numbers", n=number), "note")])
+        return Section([Paragraph(self._printer.text("report.numbers", n=number), "note")])
 
     def _made(self, section: Callable[[Printer], Section]) -> Section:
         return self._printer.marked(section(self._printer))

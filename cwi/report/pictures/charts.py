@@ -247,8 +247,8 @@ def dot_plot(
     key = key_height(entries, WIDTH - 2 * EDGE)
     left = EDGE + names + 0.12 + column + 0.12
     width = WIDTH - left - 0.16
-    said = wrap(f"{labels['nation']} {number(mean)}", width * 0.9, 8.5) if np.isfinite(mean) else ""
-    above = (said.count("\n") + 1) * leading(8.5) + 0.06 if said else 0.0
+    label = wrap(f"{labels['nation']} {number(mean)}", width * 0.9, 8.5) if np.isfinite(mean) else ""
+    above = (label.count("\n") + 1) * leading(8.5) + 0.06 if label else 0.0
     top = EDGE + key + 0.08 + above
     figure = page(top + n * row + 0.34 + leading(size) * (1 + wrap(axis_label, width, size).count("\n")))
     draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
@@ -268,12 +268,12 @@ def dot_plot(
         axes.hlines(y, ends[:, 0], ends[:, 1], color="#08264f", linewidth=1.3, zorder=2)
         for end in ends.T:
             axes.vlines(end, y - 0.2, y + 0.2, color="#08264f", linewidth=1.0, zorder=2)
-    if said:
+    if label:
         axes.axvline(mean, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1.5)
-        half = width_of(said, 8.5) / 2 / width * (limits[1] - limits[0])
+        half = width_of(label, 8.5) / 2 / width * (limits[1] - limits[0])
         x = float(np.clip(mean, limits[0] + half, max(limits[1] - half, limits[0] + half)))
         axes.annotate(
-            said,
+            label,
             (x, 1),
             (0, 3),
             xycoords=axes.get_xaxis_transform(),
@@ -455,9 +455,9 @@ def heat_map(
 def _two_lines(text: str, size: float, bold: bool) -> str:
     """The text in at most two lines, in one where it is short."""
     limit = 1.1
-    while (found := wrap(text, limit, size, bold)).count("\n") > 1:
+    while (lines := wrap(text, limit, size, bold)).count("\n") > 1:
         limit *= 1.1
-    return found
+    return lines
 
 
 def _cell(

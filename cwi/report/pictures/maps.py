@@ -193,9 +193,9 @@ def _ground_of(boundaries: Path, changed: int, other: Path | None, other_changed
     scale = (WIDTH - 2 * EDGE) / (east - west)
     height = (north - south) * scale + ABOVE + BELOW
 
-    def on_page(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        moved = found.geometry.affine_transform([scale, 0, 0, -scale, EDGE - west * scale, ABOVE + north * scale])
-        return gpd.GeoDataFrame({"code": found["code"]}, geometry=moved.to_numpy())
+    def on_page(outlines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        moved = outlines.geometry.affine_transform([scale, 0, 0, -scale, EDGE - west * scale, ABOVE + north * scale])
+        return gpd.GeoDataFrame({"code": outlines["code"]}, geometry=moved.to_numpy())
 
     shapes = on_page(table)
     lines = [] if other is None else _lines(on_page(_read(other)), shapes)
@@ -211,13 +211,13 @@ def _read(path: Path) -> gpd.GeoDataFrame:
     return table[["code", "geometry"]].to_crs(ALBERS)
 
 
-def _lines(other: gpd.GeoDataFrame, own: gpd.GeoDataFrame) -> list[Any]:
+def _lines(other: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> list[Any]:
     """The borders of regions that the map does not have: those it does not draw, or all where it draws every one."""
-    other = other[~other["code"].isin(own["code"])]
+    other = other[~other["code"].isin(outlines["code"])]
     if other.empty:
         return []
     every = shapely.union_all(other.boundary.to_numpy())
-    near_own = shapely.buffer(shapely.union_all(own.boundary.to_numpy()), 0.02, quad_segs=1)
+    near_own = shapely.buffer(shapely.union_all(outlines.boundary.to_numpy()), 0.02, quad_segs=1)
     new = shapely.difference(every, near_own)
     chosen = shapely.line_merge(new if new.length > 0.05 * every.length else every)
     return [line for line in shapely.get_parts(chosen) if line.length > 0.05]
@@ -248,12 +248,12 @@ class _Place:
     def lines(self) -> list[tuple[float, float, float]]:
         """Of each line its width, and its top and bottom measured from the middle of the box."""
         more = 0.0 if self.point is None else SWATCH + 0.05
-        found = []
+        lines = []
         top = -self.size[1] / 2
         for word in self.name.split("\n"):
-            found.append((width_of(word, self.letters), top, top + leading(self.letters)))
+            lines.append((width_of(word, self.letters), top, top + leading(self.letters)))
             top += leading(self.letters)
-        return [*found, (width_of(self.value, VALUE, True) + more, top, self.size[1] / 2)]
+        return [*lines, (width_of(self.value, VALUE, True) + more, top, self.size[1] / 2)]
 
     def bounds(self, margin: float = 0.0) -> tuple[float, float, float, float]:
         """The box: west, north, east, south."""
@@ -315,31 +315,31 @@ class _Sheet:
 
 def _wrappings(name: str, letters: float) -> list[str]:
     """The name in one line, a long one also in two and three."""
-    found = [name]
+    wrappings = [name]
     width = width_of(name, letters)
     for share in (0.75, 0.6, 0.45, 0.3) if width > 0.7 else ():
-        if (text := wrap(name, width * share, letters)) not in found:
-            found.append(text)
-    return found
+        if (text := wrap(name, width * share, letters)) not in wrappings:
+            wrappings.append(text)
+    return wrappings
 
 
 def _places(ground: _Ground, names: list[str], values: list[str]) -> list[_Place]:
     """Where each label stands, so that none covers another; the same regions and words, the same places."""
     sheet, shapes = ground.sheet, list(ground.shapes.geometry)
-    found: dict[int, _Place] = {}
+    places: dict[int, _Place] = {}
     for i, shape in enumerate(shapes):
         if (place := _inside(sheet, i, shape, names[i], values[i])) is not None:
-            found[i] = place
-    outside = sorted((i for i in range(len(names)) if i not in found), key=lambda i: (shapes[i].area, i))
+            places[i] = place
+    outside = sorted((i for i in range(len(names)) if i not in places), key=lambda i: (shapes[i].area, i))
     targets = {i: _targets(shapes[i]) for i in outside}
     for _ in range(3):  # later labels may have taken what earlier ones would rather have
-        before = dict(found)
+        before = dict(places)
         for i in outside:
-            others = [place for k, place in found.items() if k != i]
-            found[i] = _outside(sheet, i, targets[i], names[i], values[i], others)
-        if found == before:
+            others = [place for k, place in places.items() if k != i]
+            places[i] = _outside(sheet, i, targets[i], names[i], values[i], others)
+        if places == before:
             break
-    return [found[i] for i in range(len(names))]
+    return [places[i] for i in range(len(names))]
 
 
 def _inside(sheet: _Sheet, i: int, shape: Any, name: str, value: str) -> _Place | None:

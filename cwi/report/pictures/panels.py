@@ -90,10 +90,10 @@ def interval_panels(
     for i, name in enumerate(rows):
         text.text(left - 0.12, (i + 0.5) * ROW, name, ha="right", va="center_baseline")
     at = np.arange(len(rows))
-    for i, (said, table) in enumerate(zip(heads, panels.values(), strict=True)):
+    for i, (head_of, table) in enumerate(zip(heads, panels.values(), strict=True)):
         x = left + i * (width + GAP)
         above_panel = area(figure, x, top - head, width, head, bare=True)
-        above_panel.text(0, head - 0.08, said, weight="bold", va="bottom", linespacing=1.15)
+        above_panel.text(0, head - 0.08, head_of, weight="bold", va="bottom", linespacing=1.15)
         axes = area(figure, x, top, width, height)
         axes.set(ylim=(len(rows) - 0.5, -0.5), yticks=[])
         axes.spines["left"].set_visible(False)

@@ -119,12 +119,12 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> str:
     words = re.findall(r"[^ \n-]{5,}-(?=[^\W\d_])|[^ \n]+ ?|\n", text.strip())
 
     def lines(limit: float) -> list[str]:
-        found = [""]
+        lines = [""]
         for word in words:
-            if found[-1] and width_of((found[-1] + word).rstrip(), size, bold) > limit:
-                found.append("")
-            found[-1] += word
-        return [line.rstrip() for line in found]
+            if lines[-1] and width_of((lines[-1] + word).rstrip(), size, bold) > limit:
+                lines.append("")
+            lines[-1] += word
+        return [line.rstrip() for line in lines]
 
     wide = lines(width)
     if len(wide) == 1:
@@ -178,18 +178,18 @@ def check_limits(limits: tuple[float, float]) -> None:
 
 def ticks(axes: Axes, limits: tuple[float, float], number: Number, *, signed: bool = False, most: int = 8) -> None:
     """Few round ticks on the lower axis. Whole numbers below a thousand are the same in every language."""
-    found = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
-    inside = [float(v) for v in found if limits[0] - 1e-9 <= v <= limits[1] + 1e-9]
-    whole = all(v == round(v) and abs(v) < 1000 for v in inside)
+    places = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
+    inside = [float(v) for v in places if limits[0] - 1e-9 <= v <= limits[1] + 1e-9]
+    integers = all(v == round(v) and abs(v) < 1000 for v in inside)
 
-    def said(value: float, position: int | None = None) -> str:
-        text = str(abs(round(value))) if whole else number(abs(value)).lstrip("+")
+    def label(value: float, position: int | None = None) -> str:
+        text = str(abs(round(value))) if integers else number(abs(value)).lstrip("+")
         sign = "\N{MINUS SIGN}" if value < 0 else "+" if signed and value > 0 else ""
         return sign + text
 
     axes.set_xlim(*limits)
     axes.xaxis.set_major_locator(FixedLocator(inside))
-    axes.xaxis.set_major_formatter(FuncFormatter(said))
+    axes.xaxis.set_major_formatter(FuncFormatter(label))
 
 
 # ---------------------------------------------------------------- the key

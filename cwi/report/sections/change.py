@@ -16,62 +16,68 @@ __all__ = ["CHANGE_LIMITS", "change"]
 CHANGE_LIMITS = (-30.0, 30.0)  # one scale for all years; larger changes keep the darkest colour and their number
 
 
-def change(p: Printer) -> Section:
+def change(printer: Printer) -> Section:
     """The year against the one before and against the first, as far as the same things were measured."""
-    earlier = [year for year in editions() if year < p.year]
-    blocks: list[Block] = [Heading(p.say("change.title"), anchor="change")]
+    earlier = [year for year in editions() if year < printer.year]
+    blocks: list[Block] = [Heading(printer.text("change.title"), anchor="change")]
     if not earlier:
-        return Section([*blocks, Paragraph(p.say("change.first", year=p.year))])
-    blocks.append(Paragraph(p.say("change.how")))
+        return Section([*blocks, Paragraph(printer.text("change.first", year=printer.year))])
+    blocks.append(Paragraph(printer.text("change.how")))
     for year in sorted({earlier[-1], earlier[0]}, reverse=True):
-        blocks += _against(p, compare(p.edition.earlier(year).scores, p.scores))
+        blocks += _against(printer, compare(printer.edition.earlier(year).scores, printer.scores))
     return Section(blocks)
 
 
-def _against(p: Printer, found: Change) -> list[Block]:
-    years = {"earlier": found.earlier, "later": found.later}
-    table = _changes(p, found)
-    matched = sorted(set(found.cells.loc[found.cells["region"] == p.nation, "indicator"]))
-    name = f"change.{found.earlier}-{found.later}"
-    blocks: list[Block] = [Heading(p.say("change.against", **years), level=3, anchor=f"change-{found.earlier}")]
+def _against(printer: Printer, comparison: Change) -> list[Block]:
+    years = {"earlier": comparison.earlier, "later": comparison.later}
+    table = _changes(printer, comparison)
+    matched = sorted(set(comparison.cells.loc[comparison.cells["region"] == printer.nation, "indicator"]))
+    name = f"change.{comparison.earlier}-{comparison.later}"
+    blocks: list[Block] = [
+        Heading(printer.text("change.against", **years), level=3, anchor=f"change-{comparison.earlier}")
+    ]
     blocks.append(
         Paragraph(
-            p.say(
+            printer.text(
                 "change.matched",
-                matched=p.whole(f"{name}.{p.nation}.matched", len(matched)),
-                regions=p.whole(f"{name}.regions", len(table[table["region"] != p.nation])),
+                matched=printer.whole(f"{name}.{printer.nation}.matched", len(matched)),
+                regions=printer.whole(f"{name}.regions", len(table[table["region"] != printer.nation])),
                 **years,
             )
         )
     )
-    national = found.cells[found.cells["region"] == p.nation].set_index("indicator")["change"]
+    national = comparison.cells[comparison.cells["region"] == printer.nation].set_index("indicator")["change"]
     for key, chosen in (("change.better", national[national > 0]), ("change.worse", national[national < 0])):
         if not chosen.empty:
             ordered = chosen.reindex(chosen.abs().sort_values(ascending=False, kind="stable").index)[:4]
             items = [
-                p.say("item.points", title=p.title(str(code)), points=p.points(f"{name}.{p.nation}.{code}", value))
+                printer.text(
+                    "item.points",
+                    title=printer.title(str(code)),
+                    points=printer.points(f"{name}.{printer.nation}.{code}", value),
+                )
                 for code, value in ordered.items()
             ]
-            blocks.append(Paragraph(p.say(key, items="; ".join(items))))
-    codes = [c for c in table.columns if c in {node.code for node in p.components} and table[c].notna().any()]
+            blocks.append(Paragraph(printer.text(key, items="; ".join(items))))
+    codes = [c for c in table.columns if c in {node.code for node in printer.components} and table[c].notna().any()]
     if not codes:
-        return [*blocks, Paragraph(p.say("change.none"), "note")]
+        return [*blocks, Paragraph(printer.text("change.none"), "note")]
     if matched:
-        blocks.append(_national(p, found))
-    shown = table.set_index(pd.Index([p.region(region) for region in table["region"]]))[codes]
+        blocks.append(_national(printer, comparison))
+    shown = table.set_index(pd.Index([printer.region(region) for region in table["region"]]))[codes]
     blocks.append(
         Figure(
-            name=f"change-{found.earlier}",
-            caption=p.say("change.caption", **years),
-            alt=p.say("change.alt", **years),
-            language=p.language.code,
-            table=_table(p, found, table, codes),
-            open_table=p.say("figure.table"),
+            name=f"change-{comparison.earlier}",
+            caption=printer.text("change.caption", **years),
+            alt=printer.text("change.alt", **years),
+            language=printer.language.code,
+            table=_table(printer, comparison, table, codes),
+            open_table=printer.text("figure.table"),
             draw=lambda: charts.heat_map(
-                shown.rename(columns={code: p.title(code) for code in codes}),
-                number=lambda value: p.language.number(value, p.edition.methodology.decimals, sign=True),
-                axis_label=p.say("axis.change"),
-                missing_label=p.say("legend.unmatched"),
+                shown.rename(columns={code: printer.title(code) for code in codes}),
+                number=lambda value: printer.language.number(value, printer.edition.methodology.decimals, sign=True),
+                axis_label=printer.text("axis.change"),
+                missing_label=printer.text("legend.unmatched"),
                 limits=CHANGE_LIMITS,
                 diverging=True,
             ),
@@ -80,63 +86,69 @@ def _against(p: Printer, found: Change) -> list[Block]:
     return blocks
 
 
-def _national(p: Printer, found: Change) -> Figure:
+def _national(printer: Printer, comparison: Change) -> Figure:
     """The country then and now: matched indicators, the greatest rise first."""
-    years = {"earlier": found.earlier, "later": found.later}
-    nodes = found.nodes[(found.nodes["region"] == p.nation) & (found.nodes["level"] == "indicator")]
+    years = {"earlier": comparison.earlier, "later": comparison.later}
+    nodes = comparison.nodes[
+        (comparison.nodes["region"] == printer.nation) & (comparison.nodes["level"] == "indicator")
+    ]
     nodes = nodes.dropna(subset=["change"]).sort_values("change", ascending=False, kind="stable")
-    cells = found.cells[found.cells["region"] == p.nation].set_index("indicator")
+    cells = comparison.cells[comparison.cells["region"] == printer.nation].set_index("indicator")
     table = nodes[["node", "earlier", "later", "change"]].rename(
         columns={"node": "indicator", "earlier": "score_earlier", "later": "score_later"}
     )
     table.insert(1, "value_earlier", table["indicator"].map(cells["earlier"]))
     table.insert(2, "value_later", table["indicator"].map(cells["later"]))
-    titles = pd.Index([p.title(code) for code in table["indicator"]])
+    titles = pd.Index([printer.title(code) for code in table["indicator"]])
     return Figure(
-        name=f"nation-{found.earlier}",
-        caption=p.say("change.nation", **years),
-        alt=p.say("change.nation.alt", **years),
-        language=p.language.code,
-        table=_national_table(p, found, table.reset_index(drop=True)),
-        open_table=p.say("figure.table"),
+        name=f"nation-{comparison.earlier}",
+        caption=printer.text("change.nation", **years),
+        alt=printer.text("change.nation.alt", **years),
+        language=printer.language.code,
+        table=_national_table(printer, comparison, table.reset_index(drop=True)),
+        open_table=printer.text("figure.table"),
         draw=lambda: charts.dumbbells(
             pd.Series(table["score_earlier"].to_numpy(), index=titles),
             pd.Series(table["score_later"].to_numpy(), index=titles),
-            labels={"earlier": str(found.earlier), "later": str(found.later), "change": p.say("axis.change")},
-            axis_label=p.say("axis.score"),
-            number=p.plain,
+            labels={
+                "earlier": str(comparison.earlier),
+                "later": str(comparison.later),
+                "change": printer.text("axis.change"),
+            },
+            axis_label=printer.text("axis.score"),
+            number=printer.plain,
         ),
     )
 
 
-def _national_table(p: Printer, found: Change, table: pd.DataFrame) -> Table:
-    name = f"change.{found.earlier}-{found.later}.{p.nation}"
+def _national_table(printer: Printer, comparison: Change, table: pd.DataFrame) -> Table:
+    name = f"change.{comparison.earlier}-{comparison.later}.{printer.nation}"
     rows = []
     for row in table.to_dict("records"):
         code = str(row["indicator"])
         rows.append(
             [
-                p.title(code),
-                p.unit(code),
-                p.value(p.nation, code, row["value_earlier"], year=found.earlier),
-                p.value(p.nation, code, row["value_later"], year=found.later),
-                p.score(p.nation, code, row["score_earlier"], year=found.earlier),
-                p.score(p.nation, code, row["score_later"], year=found.later),
-                p.points(f"{name}.{code}", row["change"]),
+                printer.title(code),
+                printer.unit(code),
+                printer.value(printer.nation, code, row["value_earlier"], year=comparison.earlier),
+                printer.value(printer.nation, code, row["value_later"], year=comparison.later),
+                printer.score(printer.nation, code, row["score_earlier"], year=comparison.earlier),
+                printer.score(printer.nation, code, row["score_later"], year=comparison.later),
+                printer.points(f"{name}.{code}", row["change"]),
             ]
         )
-    value, score = p.say("change.column.value"), p.say("change.column.score")
+    value, score = printer.text("change.column.value"), printer.text("change.column.score")
     return Table(
-        name=f"nation-{found.earlier}",
-        caption=p.say("change.nation.table", earlier=found.earlier, later=found.later),
+        name=f"nation-{comparison.earlier}",
+        caption=printer.text("change.nation.table", earlier=comparison.earlier, later=comparison.later),
         columns=[
-            p.say("change.column.indicator"),
-            p.say("change.column.unit"),
-            f"{value}, {found.earlier}",
-            f"{value}, {found.later}",
-            f"{score}, {found.earlier}",
-            f"{score}, {found.later}",
-            p.say("change.column.change"),
+            printer.text("change.column.indicator"),
+            printer.text("change.column.unit"),
+            f"{value}, {comparison.earlier}",
+            f"{value}, {comparison.later}",
+            f"{score}, {comparison.earlier}",
+            f"{score}, {comparison.later}",
+            printer.text("change.column.change"),
         ],
         rows=rows,
         data=table,
@@ -144,40 +156,40 @@ def _national_table(p: Printer, found: Change, table: pd.DataFrame) -> Table:
     )
 
 
-def _changes(p: Printer, found: Change) -> pd.DataFrame:
+def _changes(printer: Printer, comparison: Change) -> pd.DataFrame:
     """By region: matched indicators, how many rose, fell and stood still, change of every component."""
-    regions = [code for code in [*p.ranked(), p.nation] if code in set(found.nodes["region"])]
-    cells = found.cells.groupby("region")["change"]
+    regions = [code for code in [*printer.ranked(), printer.nation] if code in set(comparison.nodes["region"])]
+    cells = comparison.cells.groupby("region")["change"]
     table = pd.DataFrame({"region": regions})
     table["matched"] = table["region"].map(cells.size()).fillna(0).astype(int)
     table["rose"] = table["region"].map(cells.agg(lambda c: int((c > 0).sum()))).fillna(0).astype(int)
     table["fell"] = table["region"].map(cells.agg(lambda c: int((c < 0).sum()))).fillna(0).astype(int)
-    nodes = found.nodes.pivot(index="region", columns="node", values="change").reindex(regions)
-    for node in p.components:
+    nodes = comparison.nodes.pivot(index="region", columns="node", values="change").reindex(regions)
+    for node in printer.components:
         table[node.code] = nodes[node.code].to_numpy()
     return table
 
 
-def _table(p: Printer, found: Change, table: pd.DataFrame, codes: list[str]) -> Table:
-    name = f"change.{found.earlier}-{found.later}"
+def _table(printer: Printer, comparison: Change, table: pd.DataFrame, codes: list[str]) -> Table:
+    name = f"change.{comparison.earlier}-{comparison.later}"
     counts = ("matched", "rose", "fell")
     rows = [
         [
-            p.region(row["region"]),
-            *(p.whole(f"{name}.{row['region']}.{word}", row[word]) for word in counts),
-            *(p.points(f"{name}.{row['region']}.{code}", row[code]) for code in codes),
+            printer.region(row["region"]),
+            *(printer.whole(f"{name}.{row['region']}.{word}", row[word]) for word in counts),
+            *(printer.points(f"{name}.{row['region']}.{code}", row[code]) for code in codes),
         ]
         for row in table.to_dict("records")
     ]
     return Table(
-        name=f"change-{found.earlier}",
-        caption=p.say("change.table", earlier=found.earlier, later=found.later),
+        name=f"change-{comparison.earlier}",
+        caption=printer.text("change.table", earlier=comparison.earlier, later=comparison.later),
         columns=[
-            p.say("index.column.region"),
-            *(p.say(f"change.column.{word}") for word in counts),
-            *(p.title(code) for code in codes),
+            printer.text("index.column.region"),
+            *(printer.text(f"change.column.{word}") for word in counts),
+            *(printer.title(code) for code in codes),
         ],
         rows=rows,
         data=table,
-        emphasised=frozenset({len(rows) - 1}) if rows and table["region"].iloc[-1] == p.nation else frozenset(),
+        emphasised=frozenset({len(rows) - 1}) if rows and table["region"].iloc[-1] == printer.nation else frozenset(),
     )

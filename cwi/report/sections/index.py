@@ -15,136 +15,142 @@ NOISE, LEVEL = 0.25, 0.90
 MAP_LIMITS = (35.0, 80.0)  # one scale for the maps of all years
 
 
-def index_table(p: Printer) -> pd.DataFrame:
+def index_table(printer: Printer) -> pd.DataFrame:
     """By region in the order of the index, the nation last: rank, interval, index, dimensions, what they rest on."""
-    if "index" not in p.extras:
-        nodes = p.scores.nodes
-        top = nodes[nodes["node"] == p.top.code].set_index("region")
-        wide = p.scores.wide(p.year, p.dimensions[0].level)
-        order = [*p.ranked(), p.nation]
+    if "index" not in printer.extras:
+        nodes = printer.scores.nodes
+        top = nodes[nodes["node"] == printer.top.code].set_index("region")
+        wide = printer.scores.wide(printer.year, printer.dimensions[0].level)
+        order = [*printer.ranked(), printer.nation]
         table = pd.DataFrame({"region": order}, index=order)
         table["rank"] = top["rank"].reindex(order)
-        intervals = rank_intervals(p.scores, p.year, draws=p.draws, rng=p.rng, noise=NOISE, level=LEVEL)
+        intervals = rank_intervals(
+            printer.scores, printer.year, draws=printer.draws, rng=printer.rng, noise=NOISE, level=LEVEL
+        )
         for side in ("low", "high"):
             table[f"rank_{side}"] = intervals[side].reindex(order)
         table["score"] = top["score"].reindex(order)
         for side in ("low", "high"):
             table[f"score_{side}"] = intervals[f"score_{side}"].reindex(order)
-        for node in p.dimensions:
+        for node in printer.dimensions:
             table[node.code] = wide[node.code].reindex(order)
         table["measured"] = top["measured"].reindex(order)
         table["flag"] = top["flag"].reindex(order)
-        p.extras["index"] = table.reset_index(drop=True)
-    return p.extras["index"]
+        printer.extras["index"] = table.reset_index(drop=True)
+    return printer.extras["index"]
 
 
-def index_map(p: Printer) -> Section:
+def index_map(printer: Printer) -> Section:
     """The index on the map of the year's regions, the borders of the other territory dashed."""
-    table = index_table(p)
-    old = p.year < 2022
+    table = index_table(printer)
+    old = printer.year < 2022
     figure = Figure(
         name="map",
-        caption=p.say("map.caption", year=p.year),
-        alt=p.say("map.alt", year=p.year),
-        language=p.language.code,
+        caption=printer.text("map.caption", year=printer.year),
+        alt=printer.text("map.alt", year=printer.year),
+        language=printer.language.code,
         draw=lambda: maps.choropleth(
-            table.set_index("region")["score"].reindex(p.edition.regions),
-            maps.boundaries_of(p.year),
-            names={code: p.region(code) for code in p.edition.regions},
-            number=p.plain,
-            axis_label=p.say("axis.score"),
-            missing_label=p.say("legend.missing"),
+            table.set_index("region")["score"].reindex(printer.edition.regions),
+            maps.boundaries_of(printer.year),
+            names={code: printer.region(code) for code in printer.edition.regions},
+            number=printer.plain,
+            axis_label=printer.text("axis.score"),
+            missing_label=printer.text("legend.missing"),
             other_boundaries=maps.boundaries_of(2022 if old else 2021),
-            other_label=p.say("map.later" if old else "map.former"),
+            other_label=printer.text("map.later" if old else "map.former"),
             limits=MAP_LIMITS,
         ),
     )
-    return Section([Heading(p.say("index.title"), anchor="index"), Paragraph(p.say(_how(p))), figure])
+    return Section(
+        [Heading(printer.text("index.title"), anchor="index"), Paragraph(printer.text(_how(printer))), figure]
+    )
 
 
-def _how(p: Printer) -> str:
+def _how(printer: Printer) -> str:
     """The words for plain means between fixed ends, or the general ones for any other rules."""
-    methodology = p.edition.methodology
+    methodology = printer.edition.methodology
     nodes = [node for level in methodology.nodes for node in level]
     plain = all((node.weighting.name, node.aggregation.name) == ("equal", "arithmetic") for node in nodes)
     return "index.how" if plain and methodology.normalisation.name == "goalposts" else "index.how.other"
 
 
-def index(p: Printer) -> Section:
+def index(printer: Printer) -> Section:
     """Ranked dots with the dimensions, and how far a rank depends on the weights."""
-    table = index_table(p)
-    regions = table[table["region"] != p.nation].dropna(subset=["score"])
-    nation = table[table["region"] == p.nation].iloc[0]
+    table = index_table(printer)
+    regions = table[table["region"] != printer.nation].dropna(subset=["score"])
+    nation = table[table["region"] == printer.nation].iloc[0]
     values = {
-        "noise": p.whole("rule.noise", 100 * NOISE, "%"),
-        "level": p.whole("rule.level", 100 * LEVEL, "%"),
-        "draws": p.whole("rule.draws", p.draws),
+        "noise": printer.whole("rule.noise", 100 * NOISE, "%"),
+        "level": printer.whole("rule.level", 100 * LEVEL, "%"),
+        "draws": printer.whole("rule.draws", printer.draws),
     }
     blocks: list[Block] = []
     if not regions.empty:
         width = regions["rank_high"] - regions["rank_low"]
-        values["widest"] = p.region(str(regions["region"].iloc[int(width.to_numpy().argmax())]))
-        values["places"] = p.whole(f"rank.{p.year}.widest", float(width.max()), "ranks")
-        blocks.append(Paragraph(p.say("index.weights", **values)))
-    codes = [node.code for node in p.dimensions]
+        values["widest"] = printer.region(str(regions["region"].iloc[int(width.to_numpy().argmax())]))
+        values["places"] = printer.whole(f"rank.{printer.year}.widest", float(width.max()), "ranks")
+        blocks.append(Paragraph(printer.text("index.weights", **values)))
+    codes = [node.code for node in printer.dimensions]
     figure = Figure(
         name="dots",
-        caption=p.say("dots.caption", year=p.year),
-        alt=p.say("dots.alt", year=p.year),
-        language=p.language.code,
+        caption=printer.text("dots.caption", year=printer.year),
+        alt=printer.text("dots.alt", year=printer.year),
+        language=printer.language.code,
         draw=lambda: charts.dot_plot(
-            regions.set_index(pd.Index([p.region(code) for code in regions["region"]]))[["score", *codes]],
+            regions.set_index(pd.Index([printer.region(code) for code in regions["region"]]))[["score", *codes]],
             index="score",
             parts=codes,
             nation=nation[["score", *codes]].astype(float) if nation["score"] == nation["score"] else None,
-            intervals=regions.set_index(pd.Index([p.region(code) for code in regions["region"]]))[
+            intervals=regions.set_index(pd.Index([printer.region(code) for code in regions["region"]]))[
                 ["score_low", "score_high"]
             ].rename(columns={"score_low": "low", "score_high": "high"}),
             labels={
-                "score": p.title(p.top.code),
-                "nation": p.region(p.nation),
-                "interval": p.say("dots.interval", **values),
-                **{code: p.title(code) for code in codes},
+                "score": printer.title(printer.top.code),
+                "nation": printer.region(printer.nation),
+                "interval": printer.text("dots.interval", **values),
+                **{code: printer.title(code) for code in codes},
             },
-            axis_label=p.say("axis.score"),
-            number=p.plain,
+            axis_label=printer.text("axis.score"),
+            number=printer.plain,
         ),
     )
-    return Section([*blocks, figure, _table(p, table)])
+    return Section([*blocks, figure, _table(printer, table)])
 
 
-def _table(p: Printer, table: pd.DataFrame) -> Table:
+def _table(printer: Printer, table: pd.DataFrame) -> Table:
     rows = []
     for row in table.to_dict("records"):
         code = str(row["region"])
         low, high = (
-            p.ledger.number(f"rank.{p.year}.{code}.{p.top.code}.{side}", row[f"rank_{side}"], unit="rank", decimals=0)
+            printer.ledger.number(
+                f"rank.{printer.year}.{code}.{printer.top.code}.{side}", row[f"rank_{side}"], unit="rank", decimals=0
+            )
             for side in ("low", "high")
         )
         rank = float("nan") if pd.isna(row["rank"]) else float(row["rank"])
         rows.append(
             [
-                p.region(code),
-                p.rank(code, p.top.code, rank),
+                printer.region(code),
+                printer.rank(code, printer.top.code, rank),
                 low if low == high else f"{low}–{high}",
-                p.score(code, p.top.code, row["score"]),
-                *(p.score(code, node.code, row[node.code]) for node in p.dimensions),
-                p.share(f"measured.{p.year}.{code}.weight", row["measured"]),
+                printer.score(code, printer.top.code, row["score"]),
+                *(printer.score(code, node.code, row[node.code]) for node in printer.dimensions),
+                printer.share(f"measured.{printer.year}.{code}.weight", row["measured"]),
             ]
         )
     words = ("region", "rank", "interval", "index")
     return Table(
         name="index",
-        caption=p.say("index.table", year=p.year),
+        caption=printer.text("index.table", year=printer.year),
         columns=[
-            *(p.say(f"index.column.{word}") for word in words),
-            *(p.title(node.code) for node in p.dimensions),
-            p.say("measured.column.weight"),
+            *(printer.text(f"index.column.{word}") for word in words),
+            *(printer.title(node.code) for node in printer.dimensions),
+            printer.text("measured.column.weight"),
         ],
         rows=rows,
-        data=table.rename(columns={node.code: f"score_{node.code}" for node in p.dimensions}).assign(
+        data=table.rename(columns={node.code: f"score_{node.code}" for node in printer.dimensions}).assign(
             rank=table["rank"].astype("Int64")
         ),
-        note=p.say("index.note"),
+        note=printer.text("index.note"),
         emphasised=frozenset({len(rows) - 1}),
     )

@@ -12,66 +12,72 @@ from cwi.territory import PARENT_REGION
 __all__ = ["limits"]
 
 
-def limits(p: Printer) -> Section:
+def limits(printer: Printer) -> Section:
     """What was not measured, what is old or inherited, what is a working choice; sources and how to check."""
-    methodology = p.edition.methodology
-    cells = p.scores.cells
+    methodology = printer.edition.methodology
+    cells = printer.scores.cells
     seen = cells[cells["value"].notna()]
-    capped = p.scores.nodes[(p.scores.nodes["level"] == "indicator") & p.scores.flagged(CAPPED)]
+    capped = printer.scores.nodes[(printer.scores.nodes["level"] == "indicator") & printer.scores.flagged(CAPPED)]
     late = seen[(seen["observed"] < seen["year"]).fillna(False).astype(bool)]
     never = [code for code in methodology.indicators["code"] if code not in set(seen["indicator"])]
     items = [
-        p.say("limits.never", n=p.whole(f"limits.{p.year}.never", len(never))),
-        p.say("limits.carried", items=_named(p, late)) if not late.empty else "",
-        _inherited(p, seen),
-        p.say("limits.capped", n=p.whole(f"limits.{p.year}.capped", len(capped))) if not capped.empty else "",
-        p.say("limits.territory"),
-        p.say("limits.population"),
-        p.say("limits.ends"),
-        p.say("limits.error.survey" if seen["se"].notna().any() else "limits.error"),
-        p.say("limits.ratios"),
-        p.say("limits.working", version=methodology.version) if methodology.status == "working" else "",
+        printer.text("limits.never", n=printer.whole(f"limits.{printer.year}.never", len(never))),
+        printer.text("limits.carried", items=_named(printer, late)) if not late.empty else "",
+        _inherited(printer, seen),
+        printer.text("limits.capped", n=printer.whole(f"limits.{printer.year}.capped", len(capped)))
+        if not capped.empty
+        else "",
+        printer.text("limits.territory"),
+        printer.text("limits.population"),
+        printer.text("limits.ends"),
+        printer.text("limits.error.survey" if seen["se"].notna().any() else "limits.error"),
+        printer.text("limits.ratios"),
+        printer.text("limits.working", version=methodology.version) if methodology.status == "working" else "",
     ]
     return Section(
         [
-            Heading(p.say("limits.title"), anchor="limits"),
+            Heading(printer.text("limits.title"), anchor="limits"),
             Bullets([item for item in items if item]),
-            Heading(p.say("sources.title"), anchor="sources"),
-            Paragraph(p.say("sources.how", fingerprint=methodology.fingerprint, data=p.ledger.data, year=p.year)),
-            _sources(p, seen),
-            Paragraph(p.say("sources.boundaries"), "note"),
+            Heading(printer.text("sources.title"), anchor="sources"),
+            Paragraph(
+                printer.text(
+                    "sources.how", fingerprint=methodology.fingerprint, data=printer.ledger.data, year=printer.year
+                )
+            ),
+            _sources(printer, seen),
+            Paragraph(printer.text("sources.boundaries"), "note"),
         ]
     )
 
 
-def _named(p: Printer, late: pd.DataFrame) -> str:
+def _named(printer: Printer, late: pd.DataFrame) -> str:
     """Carried indicators with the years they come from."""
-    years = {str(code): (int(found.min()), int(found.max())) for code, found in late.groupby("indicator")["observed"]}
-    said = []
-    for code in (code for code in p.edition.methodology.indicators["code"] if code in years):
+    years = {str(code): (int(cells.min()), int(cells.max())) for code, cells in late.groupby("indicator")["observed"]}
+    names = []
+    for code in (code for code in printer.edition.methodology.indicators["code"] if code in years):
         low, high = years[code]
-        said.append(f"{p.title(code)} ({low if low == high else f'{low}–{high}'})")
-    return "; ".join(said)
+        names.append(f"{printer.title(code)} ({low if low == high else f'{low}–{high}'})")
+    return "; ".join(names)
 
 
-def _inherited(p: Printer, seen: pd.DataFrame) -> str:
+def _inherited(printer: Printer, seen: pd.DataFrame) -> str:
     inherited = seen[seen["status"] == PARENT_REGION]
     if inherited.empty:
         return ""
-    regions = [code for code in p.edition.regions if code in set(inherited["region"])]
-    return p.say(
+    regions = [code for code in printer.edition.regions if code in set(inherited["region"])]
+    return printer.text(
         "limits.parent",
-        n=p.whole(f"limits.{p.year}.parent", len(inherited)),
-        regions=p.language.list([p.region(code) for code in regions]),
+        n=printer.whole(f"limits.{printer.year}.parent", len(inherited)),
+        regions=printer.language.list([printer.region(code) for code in regions]),
     )
 
 
-def _sources(p: Printer, seen: pd.DataFrame) -> Table:
+def _sources(printer: Printer, seen: pd.DataFrame) -> Table:
     used = seen.groupby("source")["indicator"].agg(lambda codes: list(dict.fromkeys(codes)))
     rows, data = [], []
     for source in sorted(used.index):
-        record = p.edition.sources.get(source, {})
-        titles = "; ".join(p.title(code) for code in used[source])
+        record = printer.edition.sources.get(source, {})
+        titles = "; ".join(printer.title(code) for code in used[source])
         shown = [str(record.get(key, "")) for key in ("publisher", "title", "licence")]
         rows.append([titles, *shown, source])
         data.append(
@@ -84,8 +90,8 @@ def _sources(p: Printer, seen: pd.DataFrame) -> Table:
     words = ("indicators", "publisher", "title", "licence", "record")
     return Table(
         name="sources",
-        caption=p.say("sources.table"),
-        columns=[p.say(f"sources.column.{word}") for word in words],
+        caption=printer.text("sources.table"),
+        columns=[printer.text(f"sources.column.{word}") for word in words],
         rows=rows,
         data=pd.DataFrame(data),
         numeric=5,

@@ -13,26 +13,28 @@ from cwi.territory import PARENT_REGION
 __all__ = ["coverage", "measured"]
 
 
-def coverage(p: Printer) -> pd.DataFrame:
+def coverage(printer: Printer) -> pd.DataFrame:
     """By component: indicators, those with open figures, measured for the nation (own year, carried), weight measured.
 
     Cells of the regions: own (measured in the year for the region), carried, parent, missing.
     """
-    cells, table = p.scores.cells, p.edition.methodology.indicators
-    level = p.edition.methodology.levels[0].name
+    cells, table = printer.scores.cells, printer.edition.methodology.indicators
+    level = printer.edition.methodology.levels[0].name
     home = table.set_index("code")[level]
     late = (cells["observed"] < cells["year"]).fillna(False).astype(bool)
     kind = pd.Series("own", index=cells.index)
     kind[late] = "carried"
     kind[cells["status"] == PARENT_REGION] = "parent"
     kind[cells["value"].isna()] = "missing"
-    nation = cells["region"] == p.nation
+    nation = cells["region"] == printer.nation
     component = cells["indicator"].map(home)
     national = pd.crosstab(component[nation], kind[nation])
     regional = pd.crosstab(component[~nation], kind[~nation])
-    nodes = p.scores.nodes[(p.scores.nodes["level"] == level) & (p.scores.nodes["region"] == p.nation)]
-    result = pd.DataFrame({"component": [node.code for node in p.components]})
-    result["dimension"] = [node.parent for node in p.components]
+    nodes = printer.scores.nodes[
+        (printer.scores.nodes["level"] == level) & (printer.scores.nodes["region"] == printer.nation)
+    ]
+    result = pd.DataFrame({"component": [node.code for node in printer.components]})
+    result["dimension"] = [node.parent for node in printer.components]
     count = table.groupby(level)
     result["indicators"] = result["component"].map(count.size())
     result["open"] = result["component"].map(count["data"].agg(lambda words: int((words == OPEN).sum())))
@@ -46,71 +48,74 @@ def coverage(p: Printer) -> pd.DataFrame:
     return result
 
 
-def measured(p: Printer) -> Section:
+def measured(printer: Printer) -> Section:
     """How much the index rests on, said before any score."""
-    table = coverage(p)
-    year = p.year
+    table = coverage(printer)
+    year = printer.year
     total = table[["cells_own", "cells_carried", "cells_parent", "cells_missing"]].sum()
     values = {
         "year": year,
-        "max_age": p.whole("rule.max_age", p.edition.methodology.max_age, "years"),
-        "own": p.whole(f"measured.{year}.{p.nation}.own", int(table["own"].sum())),
-        "carried": p.whole(f"measured.{year}.{p.nation}.carried", int(table["carried"].sum())),
-        "missing": p.whole(f"measured.{year}.{p.nation}.missing", int(table["missing"].sum())),
+        "max_age": printer.whole("rule.max_age", printer.edition.methodology.max_age, "years"),
+        "own": printer.whole(f"measured.{year}.{printer.nation}.own", int(table["own"].sum())),
+        "carried": printer.whole(f"measured.{year}.{printer.nation}.carried", int(table["carried"].sum())),
+        "missing": printer.whole(f"measured.{year}.{printer.nation}.missing", int(table["missing"].sum())),
     }
-    text = [Paragraph(p.say("measured.nation", **values))]
+    text = [Paragraph(printer.text("measured.nation", **values))]
     text.append(
         Paragraph(
-            p.say(
+            printer.text(
                 "measured.cells",
-                regions=p.whole(f"measured.{year}.regions", len(p.edition.regions)),
+                regions=printer.whole(f"measured.{year}.regions", len(printer.edition.regions)),
                 **{
-                    word: p.share(f"measured.{year}.cells.{word}", total[f"cells_{word}"] / total.sum())
+                    word: printer.share(f"measured.{year}.cells.{word}", total[f"cells_{word}"] / total.sum())
                     for word in ("own", "carried", "parent", "missing")
                 },
             )
         )
     )
-    empty = [p.title(code) for code in table.loc[table["own"] + table["carried"] == 0, "component"]]
+    empty = [printer.title(code) for code in table.loc[table["own"] + table["carried"] == 0, "component"]]
     if empty:
-        text.append(Paragraph(p.say("measured.empty", components=p.language.list(empty)), "note"))
-    printed = _table(p, table)
+        text.append(Paragraph(printer.text("measured.empty", components=printer.language.list(empty)), "note"))
+    printed = _table(printer, table)
     figure = Figure(
         name="measured",
-        caption=p.say("measured.figure", year=year),
-        alt=p.say("measured.alt", **values),
-        language=p.language.code,
+        caption=printer.text("measured.figure", year=year),
+        alt=printer.text("measured.alt", **values),
+        language=printer.language.code,
         table=printed,
-        open_table=p.say("figure.table"),
+        open_table=printer.text("figure.table"),
         draw=lambda: charts.measured(
-            table.assign(group=[p.title(code) for code in table["dimension"]]).set_index(
-                pd.Index([p.title(code) for code in table["component"]])
+            table.assign(group=[printer.title(code) for code in table["dimension"]]).set_index(
+                pd.Index([printer.title(code) for code in table["component"]])
             )[["group", "own", "carried", "missing"]],
-            labels={word: p.say(f"measured.{word}") for word in ("own", "carried", "missing")},
-            axis_label=p.say("measured.axis"),
-            number=lambda value: p.language.number(value, 0),
+            labels={word: printer.text(f"measured.{word}") for word in ("own", "carried", "missing")},
+            axis_label=printer.text("measured.axis"),
+            number=lambda value: printer.language.number(value, 0),
         ),
     )
-    return Section([Heading(p.say("measured.title"), anchor="measured"), *text, figure])
+    return Section([Heading(printer.text("measured.title"), anchor="measured"), *text, figure])
 
 
-def _table(p: Printer, table: pd.DataFrame) -> Table:
+def _table(printer: Printer, table: pd.DataFrame) -> Table:
     rows = []
     for row in table.to_dict("records"):
-        name = f"measured.{p.year}.{row['component']}"
+        name = f"measured.{printer.year}.{row['component']}"
         rows.append(
             [
-                p.title(row["component"]),
-                p.title(row["dimension"]),
-                *(p.whole(f"{name}.{word}", row[word]) for word in ("indicators", "open", "own", "carried", "missing")),
-                p.share(f"{name}.weight", row["measured"]),
+                printer.title(row["component"]),
+                printer.title(row["dimension"]),
+                *(
+                    printer.whole(f"{name}.{word}", row[word])
+                    for word in ("indicators", "open", "own", "carried", "missing")
+                ),
+                printer.share(f"{name}.weight", row["measured"]),
             ]
         )
     words = ("component", "dimension", "indicators", "open", "own", "carried", "missing", "weight")
     return Table(
         name="measured",
-        caption=p.say("measured.table", year=p.year),
-        columns=[p.say(f"measured.column.{word}") for word in words],
+        caption=printer.text("measured.table", year=printer.year),
+        columns=[printer.text(f"measured.column.{word}") for word in words],
         rows=rows,
         data=table,
         numeric=2,

@@ -9,75 +9,84 @@ from cwi.report.printer import Printer
 __all__ = ["opening"]
 
 
-def opening(p: Printer) -> Section:
+def opening(printer: Printer) -> Section:
     """Title, status, and the index in four sentences."""
-    year = p.year
-    table = p.edition.methodology.indicators
-    cells = p.scores.cells[p.scores.cells["region"] == p.nation]
+    year = printer.year
+    table = printer.edition.methodology.indicators
+    cells = printer.scores.cells[printer.scores.cells["region"] == printer.nation]
     measured = int(cells["value"].notna().sum())
     values = {
         "year": year,
-        "measured": p.whole(f"measured.{year}.{p.nation}.indicators", measured),
-        "all": p.whole("framework.indicators", len(table)),
-        "share": p.share(f"measured.{year}.{p.nation}.weight", p.edition.measured),
-        "open": p.whole("framework.open", int((table["data"] == OPEN).sum())),
-        "version": p.edition.methodology.version,
+        "measured": printer.whole(f"measured.{year}.{printer.nation}.indicators", measured),
+        "all": printer.whole("framework.indicators", len(table)),
+        "share": printer.share(f"measured.{year}.{printer.nation}.weight", printer.edition.measured),
+        "open": printer.whole("framework.open", int((table["data"] == OPEN).sum())),
+        "version": printer.edition.methodology.version,
     }
-    blocks: list[Block] = [Heading(p.title_of_report, level=1, anchor="top")]
-    if p.edition.rehearsal:
+    blocks: list[Block] = [Heading(printer.title_of_report, level=1, anchor="top")]
+    if printer.edition.rehearsal:
         cells = cells[cells["value"].notna()]
         made_up = int((cells["status"] == "synthetic").sum())
-        synthetic = p.whole("rehearsal.synthetic", made_up)
-        real = p.whole("rehearsal.real", measured - made_up)
-        blocks.append(Paragraph(p.say("rehearsal.opening", synthetic=synthetic, real=real), "warning"))
+        synthetic = printer.whole("rehearsal.synthetic", made_up)
+        real = printer.whole("rehearsal.real", measured - made_up)
+        blocks.append(Paragraph(printer.text("rehearsal.opening", synthetic=synthetic, real=real), "warning"))
     blocks.append(
-        Paragraph(p.say("report.experimental" if p.edition.experimental else "report.lead", **values), "lead")
+        Paragraph(
+            printer.text("report.experimental" if printer.edition.experimental else "report.lead", **values), "lead"
+        )
     )
-    if p.edition.methodology.status == "working":
-        blocks.append(Paragraph(p.say("report.working", **values), "warning"))
-    blocks.append(Bullets(findings(p)))
+    if printer.edition.methodology.status == "working":
+        blocks.append(Paragraph(printer.text("report.working", **values), "warning"))
+    blocks.append(Bullets(findings(printer)))
     return Section(blocks)
 
 
-def findings(p: Printer) -> list[str]:
+def findings(printer: Printer) -> list[str]:
     """Who leads, who is last, where the nation stands, how far apart the regions are."""
-    index = p.scores.of(p.top.code)[p.year]
-    regions = index.reindex(p.edition.regions).dropna()
+    index = printer.scores.of(printer.top.code)[printer.year]
+    regions = index.reindex(printer.edition.regions).dropna()
     if regions.empty:
-        return [p.say("index.none")]
-    ranks = p.scores.nodes[(p.scores.nodes["node"] == p.top.code)].set_index("region")["rank"].reindex(regions.index)
+        return [printer.text("index.none")]
+    ranks = (
+        printer.scores.nodes[(printer.scores.nodes["node"] == printer.top.code)]
+        .set_index("region")["rank"]
+        .reindex(regions.index)
+    )
     first, last = ranks[ranks == ranks.min()].index, ranks[ranks == ranks.max()].index
     sentences = [
-        p.say(
+        printer.text(
             "index.leader",
-            regions=p.language.list([p.region(code) for code in first]),
-            score=p.score(first[0], p.top.code, regions[first[0]]),
+            regions=printer.language.list([printer.region(code) for code in first]),
+            score=printer.score(first[0], printer.top.code, regions[first[0]]),
         ),
-        p.say(
+        printer.text(
             "index.last",
-            regions=p.language.list([p.region(code) for code in last]),
-            score=p.score(last[0], p.top.code, regions[last[0]]),
+            regions=printer.language.list([printer.region(code) for code in last]),
+            score=printer.score(last[0], printer.top.code, regions[last[0]]),
         ),
     ]
-    if p.nation in index.index and index[p.nation] == index[p.nation]:
+    if printer.nation in index.index and index[printer.nation] == index[printer.nation]:
         sentences.append(
-            p.say(
+            printer.text(
                 "index.nation",
-                score=p.score(p.nation, p.top.code, index[p.nation]),
-                mean=p.ledger.number(
-                    f"mean.{p.year}.{p.top.code}",
-                    p.edition.regional_mean(),
+                score=printer.score(printer.nation, printer.top.code, index[printer.nation]),
+                mean=printer.ledger.number(
+                    f"mean.{printer.year}.{printer.top.code}",
+                    printer.edition.regional_mean(),
                     unit="points",
-                    decimals=p.edition.methodology.decimals,
+                    decimals=printer.edition.methodology.decimals,
                 ),
             )
         )
     gap = float(regions.max() - regions.min())
     sentences.append(
-        p.say(
+        printer.text(
             "index.gap",
-            gap=p.ledger.number(
-                f"gap.{p.year}.{p.top.code}", gap, unit="points", decimals=p.edition.methodology.decimals
+            gap=printer.ledger.number(
+                f"gap.{printer.year}.{printer.top.code}",
+                gap,
+                unit="points",
+                decimals=printer.edition.methodology.decimals,
             ),
         )
     )

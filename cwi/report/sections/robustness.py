@@ -19,72 +19,83 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SURE, HALF = 0.95, 0.5
 
 
-def how_sure(p: Printer) -> Section:
+def how_sure(printer: Printer) -> Section:
     """The whole section of the official report."""
-    return Section([*ranks(p).blocks, *quotable(p).blocks, *matters(p).blocks])
+    return Section([*ranks(printer).blocks, *quotable(printer).blocks, *matters(printer).blocks])
 
 
-def ranks(p: Printer) -> Section:
+def ranks(printer: Printer) -> Section:
     """What was varied, the interval of each rank as a picture and as a table."""
-    heading = Heading(p.say("sure.title"), anchor="sure")
-    if _nobody(p):
-        return Section([heading, Paragraph(p.say("index.none"))])
-    found = p.certainty
-    name = f"sure.{p.year}"
+    heading = Heading(printer.text("sure.title"), anchor="sure")
+    if _nobody(printer):
+        return Section([heading, Paragraph(printer.text("index.none"))])
+    robustness = printer.certainty
+    name = f"sure.{printer.year}"
     blocks: list[Block] = [
         heading,
         Paragraph(
-            p.say(
+            printer.text(
                 "sure.how",
-                draws=p.whole(f"{name}.draws", int(found.simulation.counted.sum())),
-                factors=_titles(p, found, found.plan.factors.names),
+                draws=printer.whole(f"{name}.draws", int(robustness.simulation.counted.sum())),
+                factors=_titles(printer, robustness, robustness.plan.factors.names),
             )
         ),
     ]
-    if found.plan.idle:
-        blocks.append(Paragraph(p.say("sure.idle", year=p.year, factors=_titles(p, found, found.plan.idle)), "note"))
-    failed = found.simulation.draws - int(found.simulation.counted.sum())
+    if robustness.plan.idle:
+        blocks.append(
+            Paragraph(
+                printer.text(
+                    "sure.idle", year=printer.year, factors=_titles(printer, robustness, robustness.plan.idle)
+                ),
+                "note",
+            )
+        )
+    failed = robustness.simulation.draws - int(robustness.simulation.counted.sum())
     if failed:
-        reasons = "; ".join(found.simulation.failures()["reason"])
-        blocks.append(Paragraph(p.say("sure.failed", n=p.whole(f"{name}.failed", failed), reasons=reasons), "note"))
-    table = found.summary.loc[found.regions]
+        reasons = "; ".join(robustness.simulation.failures()["reason"])
+        blocks.append(
+            Paragraph(printer.text("sure.failed", n=printer.whole(f"{name}.failed", failed), reasons=reasons), "note")
+        )
+    table = robustness.summary.loc[robustness.regions]
     drawn = pd.DataFrame(
         {key: table[column].to_numpy(float) for key, column in (
             ("rank", "rank"), ("p1", "rank_p1"), ("p5", "rank_p5"), ("median", "rank_median"),
             ("p95", "rank_p95"), ("p99", "rank_p99"))},
-        index=[p.region(code) for code in found.regions],
+        index=[printer.region(code) for code in robustness.regions],
     )  # fmt: skip
     figure = Figure(
         name="rank-intervals",
-        caption=p.say("sure.caption", year=p.year),
-        alt=p.say("sure.alt", year=p.year),
-        language=p.language.code,
+        caption=printer.text("sure.caption", year=printer.year),
+        alt=printer.text("sure.alt", year=printer.year),
+        language=printer.language.code,
         draw=lambda: intervals.rank_intervals(
-            drawn, {key: p.say(f"sure.key.{key}") for key in ("official", "narrow", "wide")}, p.say("sure.axis")
+            drawn,
+            {key: printer.text(f"sure.key.{key}") for key in ("official", "narrow", "wide")},
+            printer.text("sure.axis"),
         ),
     )
-    return Section([*blocks, figure, _rank_table(p, found, table)])
+    return Section([*blocks, figure, _rank_table(printer, robustness, table)])
 
 
-def _rank_table(p: Printer, found: Certainty, table: pd.DataFrame) -> Table:
-    letters = _letters(found.groups)
+def _rank_table(printer: Printer, robustness: Certainty, table: pd.DataFrame) -> Table:
+    letters = _letters(robustness.groups)
     rows = []
     for line in table.reset_index().to_dict("records"):
         code = str(line["region"])
-        name = f"sure.{p.year}.{code}"
+        name = f"sure.{printer.year}.{code}"
         number = {
-            key: p.ledger.number(f"{name}.{key}", line[f"rank_{key}"], unit="rank", decimals=0)
+            key: printer.ledger.number(f"{name}.{key}", line[f"rank_{key}"], unit="rank", decimals=0)
             for key in ("p1", "p5", "median", "p95", "p99")
         }
         rows.append(
             [
-                p.region(code),
-                p.rank(code, p.top.code, float(line["rank"])),
+                printer.region(code),
+                printer.rank(code, printer.top.code, float(line["rank"])),
                 _from_to(number["p5"], number["p95"]),
                 _from_to(number["p1"], number["p99"]),
                 number["median"],
-                p.share(f"{name}.top", line["top_third"]),
-                p.share(f"{name}.bottom", line["bottom_third"]),
+                printer.share(f"{name}.top", line["top_third"]),
+                printer.share(f"{name}.bottom", line["bottom_third"]),
                 letters[code],
             ]
         )
@@ -92,11 +103,11 @@ def _rank_table(p: Printer, found: Certainty, table: pd.DataFrame) -> Table:
     words = ("region", "rank", "narrow", "wide", "median", "top", "bottom", "group")
     return Table(
         name="certainty",
-        caption=p.say("sure.table", year=p.year),
-        columns=[p.say(f"sure.column.{word}") for word in words],
+        caption=printer.text("sure.table", year=printer.year),
+        columns=[printer.text(f"sure.column.{word}") for word in words],
         rows=rows,
         data=data,
-        note=p.say("sure.note"),
+        note=printer.text("sure.note"),
     )
 
 
@@ -106,189 +117,194 @@ def _from_to(low: str, high: str) -> str:
 
 def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
     """The letters of the groups that each region stands in; regions that share one cannot be told apart."""
-    found: dict[str, list[str]] = {}
+    marks_of: dict[str, list[str]] = {}
     for number, members in enumerate(groups):
         mark = LETTERS[number] if number < len(LETTERS) else f"{LETTERS[number % 26]}{number // 26}"
         for region in members:
-            found.setdefault(region, []).append(mark)
-    return {region: " ".join(marks) for region, marks in found.items()}
+            marks_of.setdefault(region, []).append(mark)
+    return {region: " ".join(marks) for region, marks in marks_of.items()}
 
 
-def quotable(p: Printer) -> Section:
+def quotable(printer: Printer) -> Section:
     """Sentences that stand by themselves, each number in the ledger."""
-    if _nobody(p):
+    if _nobody(printer):
         return Section([])
-    found = p.certainty
-    name = f"sure.{p.year}"
-    table = found.summary.loc[found.regions]
-    shares = found.simulation.rank_distribution(p.year)
+    robustness = printer.certainty
+    name = f"sure.{printer.year}"
+    table = robustness.summary.loc[robustness.regions]
+    shares = robustness.simulation.rank_distribution(printer.year)
     first, last = str(table["rank"].idxmin()), str(table["rank"].idxmax())
     width = table["rank_p95"] - table["rank_p5"]
     widest = str(width.idxmax())
-    told, pairs = found.neighbours
-    ranked = found.simulation.ranks[
-        [found.plan.units.index[(found.plan.units["region"] == code) & (found.plan.units["year"] == p.year)][0]
-         for code in found.regions]
-    ][:, found.simulation.counted]  # fmt: skip
-    own = ranked[found.regions.index(last)]
-    lowest = own[own > 0] == ranked[:, own > 0].max(axis=0)
+    separated, pairs = robustness.neighbours
+    units = robustness.plan.units
+    rows = [units.index[(units["region"] == code) & (units["year"] == printer.year)][0] for code in robustness.regions]
+    ranked = robustness.simulation.ranks[rows][:, robustness.simulation.counted]
+    draws = ranked[robustness.regions.index(last)]
+    lowest = draws[draws > 0] == ranked[:, draws > 0].max(axis=0)
     items = [
-        p.say(
+        printer.text(
             "sure.first",
-            region=p.region(first),
-            share=p.share(f"{name}.first", float(shares[1][first])),
+            region=printer.region(first),
+            share=printer.share(f"{name}.first", float(shares[1][first])),
         ),
-        p.say("sure.last", region=p.region(last), share=p.share(f"{name}.last", float(lowest.mean()))),
-        p.say(
+        printer.text(
+            "sure.last", region=printer.region(last), share=printer.share(f"{name}.last", float(lowest.mean()))
+        ),
+        printer.text(
             "sure.widest",
-            region=p.region(widest),
-            low=p.whole(f"{name}.widest.low", float(table["rank_p5"][widest]), "rank"),
-            high=p.whole(f"{name}.widest.high", float(table["rank_p95"][widest]), "rank"),
-            half=p.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks"),
+            region=printer.region(widest),
+            low=printer.whole(f"{name}.widest.low", float(table["rank_p5"][widest]), "rank"),
+            high=printer.whole(f"{name}.widest.high", float(table["rank_p95"][widest]), "rank"),
+            half=printer.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks"),
         ),
-        p.say(
+        printer.text(
             "sure.neighbours",
-            told=p.whole(f"{name}.told", told),
-            pairs=p.whole(f"{name}.pairs", pairs),
-            sure=p.share(f"{name}.apart", SURE),
+            told=printer.whole(f"{name}.told", separated),
+            pairs=printer.whole(f"{name}.pairs", pairs),
+            sure=printer.share(f"{name}.apart", SURE),
         ),
     ]
-    strongest = found.matters()
+    strongest = robustness.matters()
     if strongest["total"].notna().any():
         best = strongest.iloc[0]
         items.append(
-            p.say(
+            printer.text(
                 "sure.strongest",
-                factor=_inside(_title(p, found, str(best["factor"]))),
-                share=p.share(f"{name}.strongest", float(best["total"])),
+                factor=_inside(_title(printer, robustness, str(best["factor"]))),
+                share=printer.share(f"{name}.strongest", float(best["total"])),
             )
         )
     return Section([Bullets(items)])
 
 
-def matters(p: Printer) -> Section:
+def matters(printer: Printer) -> Section:
     """Which choice moves ranks: estimated for all factors, exact for lists of choices."""
-    if _nobody(p):
+    if _nobody(printer):
         return Section([])
-    found = p.certainty
-    strongest = found.matters().dropna(subset=["total"])
+    robustness = printer.certainty
+    strongest = robustness.matters().dropna(subset=["total"])
     if strongest.empty:
         return Section([])
     blocks: list[Block] = []
     tables = [("all", strongest)]
-    if found.exact is not None:
-        rows = found.exact.indices
+    if robustness.exact is not None:
+        rows = robustness.exact.indices
         rows = rows[rows["output"] == SHIFT].dropna(subset=["total"])
         tables.append(("exact", rows.sort_values("total", ascending=False, kind="stable")))
     for kind, rows in tables:
         if rows.empty:
             continue
-        named = rows.set_index(pd.Index([_title(p, found, str(factor)) for factor in rows["factor"]]))
+        named = rows.set_index(pd.Index([_title(printer, robustness, str(factor)) for factor in rows["factor"]]))
         columns = [column for column in ("first", "total", "total_low", "total_high") if column in named]
-        count = 0 if found.exact is None else len(found.exact.runs)
-        runs = p.whole(f"sure.{p.year}.{kind}.runs", found.sobol.runs if kind == "all" else count)
+        count = 0 if robustness.exact is None else len(robustness.exact.runs)
+        runs = printer.whole(f"sure.{printer.year}.{kind}.runs", robustness.sobol.runs if kind == "all" else count)
         blocks.append(
             Figure(
                 name=f"what-matters-{kind}",
-                caption=p.say(f"sure.matters.{kind}", year=p.year, runs=runs),
-                alt=p.say("sure.matters.alt", factor=str(named.index[0])),
-                language=p.language.code,
+                caption=printer.text(f"sure.matters.{kind}", year=printer.year, runs=runs),
+                alt=printer.text("sure.matters.alt", factor=str(named.index[0])),
+                language=printer.language.code,
                 draw=lambda shown=named[columns]: intervals.shares(  # type: ignore[misc]
                     shown,
-                    {key: p.say(f"sure.key.{key}") for key in ("first", "total", "interval")},
-                    p.say("sure.matters.axis"),
+                    {key: printer.text(f"sure.key.{key}") for key in ("first", "total", "interval")},
+                    printer.text("sure.matters.axis"),
                 ),
-                table=_share_table(p, found, rows, kind),
-                open_table=p.say("figure.table"),
+                table=_share_table(printer, robustness, rows, kind),
+                open_table=printer.text("figure.table"),
             )
         )
-    return Section([Heading(p.say("sure.matters.title"), 3), Paragraph(p.say("sure.matters.how")), *blocks])
+    return Section(
+        [Heading(printer.text("sure.matters.title"), 3), Paragraph(printer.text("sure.matters.how")), *blocks]
+    )
 
 
-def _share_table(p: Printer, found: Certainty, rows: pd.DataFrame, kind: str) -> Table:
+def _share_table(printer: Printer, robustness: Certainty, rows: pd.DataFrame, kind: str) -> Table:
     printed = []
     for line in rows.to_dict("records"):
-        name = f"sure.{p.year}.{kind}.{line['factor']}"
-        cells = [p.share(f"{name}.first", line["first"]), p.share(f"{name}.total", line["total"])]
+        name = f"sure.{printer.year}.{kind}.{line['factor']}"
+        cells = [printer.share(f"{name}.first", line["first"]), printer.share(f"{name}.total", line["total"])]
         if kind == "all":
-            low, high = (p.share(f"{name}.total.{side}", line[f"total_{side}"]) for side in ("low", "high"))
+            low, high = (printer.share(f"{name}.total.{side}", line[f"total_{side}"]) for side in ("low", "high"))
             cells.append(_from_to(low, high))
-        printed.append([_title(p, found, str(line["factor"])), *cells])
+        printed.append([_title(printer, robustness, str(line["factor"])), *cells])
     words = ["factor", "first", "total", *(["interval"] if kind == "all" else [])]
     return Table(
         name=f"what-matters-{kind}",
-        caption=p.say(f"sure.matters.{kind}.table", year=p.year),
-        columns=[p.say(f"sure.column.{word}") for word in words],
+        caption=printer.text(f"sure.matters.{kind}.table", year=printer.year),
+        columns=[printer.text(f"sure.column.{word}") for word in words],
         rows=printed,
         data=rows.drop(columns=["region"]),
     )
 
 
-def apart(p: Printer) -> Section:
+def apart(printer: Printer) -> Section:
     """Who stands above whom, and in what share of the draws."""
-    if _nobody(p) or len(p.certainty.regions) < 2:
+    if _nobody(printer) or len(printer.certainty.regions) < 2:
         return Section([])
-    found = p.certainty
-    order = [f"{place}. {p.region(code)}" for place, code in enumerate(found.regions, start=1)]
-    square = 100 * found.above.to_numpy(float)
+    robustness = printer.certainty
+    order = [f"{place}. {printer.region(code)}" for place, code in enumerate(robustness.regions, start=1)]
+    square = 100 * robustness.above.to_numpy(float)
     shown = pd.DataFrame(square, order, [str(place) for place in range(1, len(order) + 1)])
     figure = Figure(
         name="who-is-above",
-        caption=p.say("sure.above", year=p.year),
-        alt=p.say("sure.above.alt", year=p.year),
-        language=p.language.code,
+        caption=printer.text("sure.above", year=printer.year),
+        alt=printer.text("sure.above.alt", year=printer.year),
+        language=printer.language.code,
         draw=lambda: heat_map(
             shown,
-            number=lambda value: p.language.number(value, 0),
-            axis_label=p.say("sure.above.axis"),
-            missing_label=p.say("sure.above.self"),
+            number=lambda value: printer.language.number(value, 0),
+            axis_label=printer.text("sure.above.axis"),
+            missing_label=printer.text("sure.above.self"),
         ),
         table=Table(
             name="who-is-above",
-            caption=p.say("sure.above", year=p.year),
-            columns=[p.say("sure.column.region"), *shown.columns],
+            caption=printer.text("sure.above", year=printer.year),
+            columns=[printer.text("sure.column.region"), *shown.columns],
             rows=[
                 [
                     order[i],
                     *(
-                        p.share(f"sure.{p.year}.above.{a}.{b}", float(found.above[b][a])) if a != b else ""
-                        for b in found.regions
+                        printer.share(f"sure.{printer.year}.above.{a}.{b}", float(robustness.above[b][a]))
+                        if a != b
+                        else ""
+                        for b in robustness.regions
                     ),
                 ]
-                for i, a in enumerate(found.regions)
+                for i, a in enumerate(robustness.regions)
             ],
-            data=found.above.reset_index(),
+            data=robustness.above.reset_index(),
         ),
-        open_table=p.say("figure.table"),
+        open_table=printer.text("figure.table"),
     )
     return Section([figure])
 
 
-def dependence(p: Printer) -> Section:
+def dependence(printer: Printer) -> Section:
     """Which one choice the rank of each region rests on most."""
-    if _nobody(p):
+    if _nobody(printer):
         return Section([])
-    found = p.certainty
-    table = found.dependence()
+    robustness = printer.certainty
+    table = robustness.dependence()
     rows = []
     for line in table.reset_index().to_dict("records"):
         code = str(line["region"])
         total = float(line["total"])
-        name = f"sure.{p.year}.{code}"
-        low, high = (p.whole(f"{name}.{side}", line[f"rank_{side}"], "rank") for side in ("p5", "p95"))
+        name = f"sure.{printer.year}.{code}"
+        low, high = (printer.whole(f"{name}.{side}", line[f"rank_{side}"], "rank") for side in ("p5", "p95"))
         rows.append(
             [
-                p.region(code),
-                _title(p, found, str(line["factor"])) if line["factor"] else p.say("sure.nothing"),
-                p.share(f"{name}.depends", total) if np.isfinite(total) else "–",
+                printer.region(code),
+                _title(printer, robustness, str(line["factor"])) if line["factor"] else printer.text("sure.nothing"),
+                printer.share(f"{name}.depends", total) if np.isfinite(total) else "–",
                 _from_to(low, high),
             ]
         )
     words = ("region", "factor", "total", "narrow")
     shown = Table(
         name="dependence",
-        caption=p.say("sure.dependence", year=p.year),
-        columns=[p.say(f"sure.column.{word}") for word in words],
+        caption=printer.text("sure.dependence", year=printer.year),
+        columns=[printer.text(f"sure.column.{word}") for word in words],
         rows=rows,
         data=table.reset_index(),
         numeric=2,
@@ -296,23 +312,23 @@ def dependence(p: Printer) -> Section:
     return Section([shown])
 
 
-def turning(p: Printer) -> Section:
+def turning(printer: Printer) -> Section:
     """What alone would change who is first or last."""
-    if _nobody(p):
+    if _nobody(printer):
         return Section([])
-    found = p.certainty
-    table = found.turns()
+    robustness = printer.certainty
+    table = robustness.turns()
     if table.empty:
-        return Section([Paragraph(p.say("sure.turns.none"))])
+        return Section([Paragraph(printer.text("sure.turns.none"))])
     rows = []
     for line in table.to_dict("records"):
         left_out = line["kind"] == "without"
-        of = p.say("sure.turns.without") if left_out else _title(p, found, line["of"])
+        of = printer.text("sure.turns.without") if left_out else _title(printer, robustness, line["of"])
         rows.append(
             [
-                f"{of}: {p.title(line['what']) if left_out else line['what']}",
-                p.say(f"sure.turns.{line['end']}"),
-                p.language.list([p.region(code) for code in line["regions"].split()]),
+                f"{of}: {printer.title(line['what']) if left_out else line['what']}",
+                printer.text(f"sure.turns.{line['end']}"),
+                printer.language.list([printer.region(code) for code in line["regions"].split()]),
             ]
         )
     words = ("what", "end", "who")
@@ -320,8 +336,8 @@ def turning(p: Printer) -> Section:
         [
             Table(
                 name="turning",
-                caption=p.say("sure.turns", year=p.year),
-                columns=[p.say(f"sure.column.{word}") for word in words],
+                caption=printer.text("sure.turns", year=printer.year),
+                columns=[printer.text(f"sure.column.{word}") for word in words],
                 rows=rows,
                 data=table,
                 numeric=3,
@@ -330,17 +346,17 @@ def turning(p: Printer) -> Section:
     )
 
 
-def _nobody(p: Printer) -> bool:
+def _nobody(printer: Printer) -> bool:
     """Whether no region has an index: then there is no order to be sure of, and nothing to draw."""
-    return bool(p.scores.of(p.top.code)[p.year].reindex(p.edition.regions).isna().all())
+    return bool(printer.scores.of(printer.top.code)[printer.year].reindex(printer.edition.regions).isna().all())
 
 
-def _title(p: Printer, found: Certainty, factor: str) -> str:
-    return found.factors[factor].titles[p.language.code]
+def _title(printer: Printer, robustness: Certainty, factor: str) -> str:
+    return robustness.factors[factor].titles[printer.language.code]
 
 
-def _titles(p: Printer, found: Certainty, names: Sequence[str]) -> str:
-    return "; ".join(_inside(_title(p, found, name)) for name in names)
+def _titles(printer: Printer, robustness: Certainty, names: Sequence[str]) -> str:
+    return "; ".join(_inside(_title(printer, robustness, name)) for name in names)
 
 
 def _inside(title: str) -> str:

@@ -12,38 +12,42 @@ from cwi.report.printer import Printer
 __all__ = ["rules"]
 
 
-def rules(p: Printer) -> Section:
+def rules(printer: Printer) -> Section:
     """Rules by level, outliers and gaps that were treated, and every indicator with its ends and its weight."""
-    methodology = p.edition.methodology
+    methodology = printer.edition.methodology
     blocks: list[Block] = [
-        Heading(p.say("rules.title"), anchor="rules"),
-        Paragraph(p.say("rules.how", normalisation=p.method(methodology.normalisation))),
-        _levels(p),
+        Heading(printer.text("rules.title"), anchor="rules"),
+        Paragraph(printer.text("rules.how", normalisation=printer.method(methodology.normalisation))),
+        _levels(printer),
     ]
-    if not p.scores.treated.empty:
-        blocks.append(_treated(p))
-    imputed = p.scores.cells[p.scores.cells["status"] == "imputed"]
+    if not printer.scores.treated.empty:
+        blocks.append(_treated(printer))
+    imputed = printer.scores.cells[printer.scores.cells["status"] == "imputed"]
     if not imputed.empty:
-        n = p.whole(f"imputed.{p.year}", len(imputed))
-        words = p.language.list([p.method(rule) for rule in methodology.imputation])
-        blocks.append(Paragraph(p.say("rules.imputed", n=n, words=words), "note"))
-    blocks.append(_framework(p))
+        n = printer.whole(f"imputed.{printer.year}", len(imputed))
+        words = printer.language.list([printer.method(rule) for rule in methodology.imputation])
+        blocks.append(Paragraph(printer.text("rules.imputed", n=n, words=words), "note"))
+    blocks.append(_framework(printer))
     return Section(blocks)
 
 
-def _levels(p: Printer) -> Table:
+def _levels(printer: Printer) -> Table:
     rows, data = [], []
-    for level, nodes in zip(p.edition.methodology.levels, p.edition.methodology.nodes, strict=True):
+    for level, nodes in zip(printer.edition.methodology.levels, printer.edition.methodology.nodes, strict=True):
         groups: dict[tuple[str, str, float], list[Node]] = {}
         for node in nodes:
             groups.setdefault((str(node.weighting), str(node.aggregation), node.coverage), []).append(node)
-        for (weighting, aggregation, coverage), alike in groups.items():
+        for (weighting, aggregation, coverage), levels in groups.items():
             named = len(groups) > 1
-            codes = [node.code for node in alike]
-            where = p.language.list([p.title(code) for code in codes]) if named else p.say("rules.all", n=len(nodes))
+            codes = [node.code for node in levels]
+            where = (
+                printer.language.list([printer.title(code) for code in codes])
+                if named
+                else printer.text("rules.all", n=len(nodes))
+            )
             name = f"rule.{level.name}.{codes[0] if named else 'all'}.coverage"
-            methods = [p.method(alike[0].weighting), p.method(alike[0].aggregation)]
-            rows.append([p.level(level.name), where, *methods, p.share(name, coverage)])
+            methods = [printer.method(levels[0].weighting), printer.method(levels[0].aggregation)]
+            rows.append([printer.level(level.name), where, *methods, printer.share(name, coverage)])
             data.append(
                 {"level": level.name, "nodes": " ".join(codes), "weighting": weighting, "aggregation": aggregation,
                  "coverage": coverage}
@@ -51,62 +55,66 @@ def _levels(p: Printer) -> Table:
     words = ("level", "nodes", "weighting", "aggregation", "coverage")
     return Table(
         name="rules",
-        caption=p.say("rules.table", version=p.edition.methodology.version),
-        columns=[p.say(f"rules.column.{word}") for word in words],
+        caption=printer.text("rules.table", version=printer.edition.methodology.version),
+        columns=[printer.text(f"rules.column.{word}") for word in words],
         rows=rows,
         data=pd.DataFrame(data),
         numeric=4,
     )
 
 
-def _treated(p: Printer) -> Table:
+def _treated(printer: Printer) -> Table:
     rows = [
         [
-            p.region(row["region"]),
-            p.title(row["indicator"]),
-            p.value(row["region"], row["indicator"], row["value"]),
-            p.ledger.number(f"treated.{p.year}.{row['region']}.{row['indicator']}", row["treated"], decimals=3),
+            printer.region(row["region"]),
+            printer.title(row["indicator"]),
+            printer.value(row["region"], row["indicator"], row["value"]),
+            printer.ledger.number(
+                f"treated.{printer.year}.{row['region']}.{row['indicator']}", row["treated"], decimals=3
+            ),
             str(row["why"]),
         ]
-        for row in p.scores.treated.to_dict("records")
+        for row in printer.scores.treated.to_dict("records")
     ]
     words = ("region", "indicator", "value", "treated", "why")
     return Table(
         name="treated",
-        caption=p.say("rules.treated", year=p.year),
-        columns=[p.say(f"rules.column.{word}") for word in words],
+        caption=printer.text("rules.treated", year=printer.year),
+        columns=[printer.text(f"rules.column.{word}") for word in words],
         rows=rows,
-        data=p.scores.treated,
+        data=printer.scores.treated,
         numeric=2,
     )
 
 
-def _framework(p: Printer) -> Table:
-    table = p.edition.methodology.indicators
-    level = p.edition.methodology.levels[0].name
-    weights = p.scores.implied_weights()
+def _framework(printer: Printer) -> Table:
+    table = printer.edition.methodology.indicators
+    level = printer.edition.methodology.levels[0].name
+    weights = printer.scores.implied_weights()
     rows, data = [], []
     for row in table.to_dict("records"):
         code = str(row["code"])
         ends = [
-            p.ledger.number(f"end.{code}.{side}", row[side], unit=str(row["unit"]), decimals=_digits(row[side]))
+            printer.ledger.number(f"end.{code}.{side}", row[side], unit=str(row["unit"]), decimals=_digits(row[side]))
             for side in ("worst", "best")
         ]
-        weight = p.ledger.number(f"weight.{code}", 100 * weights[code], unit="%", decimals=2)
-        status = p.say("rules.open" if row["data"] == OPEN else "rules.awaiting")
-        basis = p.say(f"rules.{row['ends_basis']}") if row["ends_basis"] else ""
-        rows.append([p.title(code), p.title(str(row[level])), p.unit(code), *ends, basis, weight, status])
+        weight = printer.ledger.number(f"weight.{code}", 100 * weights[code], unit="%", decimals=2)
+        status = printer.text("rules.open" if row["data"] == OPEN else "rules.awaiting")
+        basis = printer.text(f"rules.{row['ends_basis']}") if row["ends_basis"] else ""
+        rows.append(
+            [printer.title(code), printer.title(str(row[level])), printer.unit(code), *ends, basis, weight, status]
+        )
         data.append({"indicator": code, level: row[level], "unit": row["unit"], "worst": row["worst"],
                      "best": row["best"], "scale": row["scale"], "ends_basis": row["ends_basis"],
                      "weight": weights[code], "data": row["data"]})  # fmt: skip
     words = ("indicator", "component", "unit", "worst", "best", "basis", "weight", "data")
     return Table(
         name="framework",
-        caption=p.say("rules.framework", n=len(table), version=p.edition.methodology.version),
-        columns=[p.say(f"rules.column.{word}") for word in words],
+        caption=printer.text("rules.framework", n=len(table), version=printer.edition.methodology.version),
+        columns=[printer.text(f"rules.column.{word}") for word in words],
         rows=rows,
         data=pd.DataFrame(data),
-        note=p.say("rules.note"),
+        note=printer.text("rules.note"),
         numeric=3,
     )
 

@@ -388,8 +388,8 @@ def test_languages_print_numbers_as_the_library_does(
     language, page = Language(code), opened.page
     assert page.locator("html").get_attribute("lang") == code
     assert f"lang={code}" in page.locator("#link").input_value()
-    assert page.locator("h1").inner_text() == language.say("explorer.title")
-    assert page.title() == f"{language.say('explorer.title')} – {language.say('report.title', year=2023)}"
+    assert page.locator("h1").inner_text() == language.text("explorer.title")
+    assert page.title() == f"{language.text('explorer.title')} – {language.text('report.title', year=2023)}"
     table = opened.table()
     assert opened.printed("score") == [language.number(v, 1) for v in table["score"]]
     assert opened.printed("region") == [edition.territory.name(r, code) for r in table.index]
@@ -399,7 +399,7 @@ def test_languages_print_numbers_as_the_library_does(
     seen = page.locator("body").inner_text()
     assert re.findall(r"\{\w+\}|undefined|NaN|explorer\.", seen) == []
     if code != "en":
-        assert language.say("status.working") in seen
+        assert language.text("status.working") in seen
     page.wait_for_url(lambda url: f"lang={code}" in url)
     page.reload()
     opened.settle()

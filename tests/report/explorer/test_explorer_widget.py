@@ -75,7 +75,7 @@ def test_schemes_stay_words_and_the_sliders_show_what_they_give(edition: Edition
 
 def test_every_indicator_alike_and_back(edition: Edition) -> None:
     explorer = weights_explorer(edition)
-    explorer.alike.click()
+    explorer.equal.click()
     changed = score(edition.observations, evaluated(explorer), years=[2023], base=edition.base)
     np.testing.assert_allclose(changed.implied_weights(), 1 / 56, rtol=1e-12)
     agree(explorer, evaluated(explorer))
@@ -153,13 +153,13 @@ def test_languages(code: str, edition: Edition) -> None:
     explorer = weights_explorer(edition, language=code)
     language = Language(code)
     html = explorer.children[0].children[1].value
-    assert language.say("explorer.column.move") in html
-    assert explorer.reset.description == language.say("explorer.all.methodology")
+    assert language.text("explorer.column.move") in html
+    assert explorer.reset.description == language.text("explorer.all.methodology")
     first = explorer.table.index[0]
     assert isinstance(explorer.table, pd.DataFrame)
     row = re.search(rf"<th scope=\"row\">{edition.territory.name(str(first), code)}</th>(.*?)</tr>", html)
     assert row is not None
     assert language.number(float(explorer.table["score"].iloc[0]), 1) in row[1]
     assert html.count("<g data-region") == 20
-    assert escape(language.say("status.working")) in html
+    assert escape(language.text("status.working")) in html
     assert f"({edition.methodology.fingerprint})" in html

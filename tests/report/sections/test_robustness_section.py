@@ -239,12 +239,12 @@ def test_an_edition_that_ranks_nobody_says_so_and_draws_nothing(edition: Edition
     p = printer(nobody, None)
     section = view.ranks(p)
     assert [type(block) for block in section.blocks] == [Heading, Paragraph]
-    assert section.blocks[1].plain() == p.say("index.none")
+    assert section.blocks[1].plain() == p.text("index.none")
     for make in MAKERS[1:]:
         assert make(p).blocks == []
     assert len(p.ledger.frame()) == 0
     report = OfficialReport(nobody, language="en", draws=100, seed=1)
-    assert report.certainty().blocks[-1].plain() == p.say("index.none")
+    assert report.certainty().blocks[-1].plain() == p.text("index.none")
 
 
 # ---------------------------------------------------------------- tables and pictures
@@ -306,7 +306,7 @@ def test_what_a_rank_depends_on_and_what_turns_the_ends(edition: Edition, found:
     ]
     unmoved = replace(found, alone=found.alone.iloc[:0], without=found.without.iloc[:0])
     (nothing,) = view.turning(printer(edition, unmoved)).blocks
-    assert nothing.plain() == p.say("sure.turns.none")
+    assert nothing.plain() == p.text("sure.turns.none")
 
 
 def test_without_lists_of_choices_there_is_no_exact_picture(edition: Edition) -> None:
