@@ -176,7 +176,7 @@ class Scores:
         return pd.DataFrame(weights[depth], index=tables[0].index, columns=list(tree.codes[depth]))
 
     def without_nation(self, table: Table) -> Table:
-        """The rows of a table or a series indexed by region that are regions: all but the nation's.
+        """The rows of a table that are of regions, by its column region or its index: all but the nation's.
 
         Examples
         --------
@@ -185,7 +185,8 @@ class Scores:
         >>> len(scores.values(2023)), len(scores.without_nation(scores.values(2023)))
         (21, 20)
         """
-        return table[table.index != self.methodology.nation]
+        by_column = "region" in getattr(table, "columns", ())
+        return table[self.methodology.is_region(table["region"] if by_column else table.index)]
 
     def flagged(self, *flags: str) -> pd.Series:
         """Which rows of ``nodes`` have any of these flags: true or false, by the index of ``nodes``.
@@ -277,7 +278,7 @@ class Scores:
     def __repr__(self) -> str:
         rules = f"methodology {self.methodology.version} {self.methodology.fingerprint[:4]}…"
         years = ", ".join(map(str, self.years))
-        regions = self.nodes["region"].nunique() - int(self.methodology.nation in set(self.nodes["region"]))
+        regions = int(self.methodology.is_region(self.nodes["region"].unique()).sum())
         return f"Scores({years}: {regions} regions, {rules})"
 
     def _repr_html_(self) -> str:
@@ -412,7 +413,7 @@ def _node_table(
 
 def _ranks(units: pd.DataFrame, derived: Derived, methodology: Methodology) -> list[Array]:
     """For each level the ranks of the regions in each year, (n, k); the nation has none."""
-    ranked = (units["region"] != methodology.nation).to_numpy()
+    ranked = methodology.is_region(units["region"])
     result = []
     for scores in derived.scores:
         ranks = np.full(scores.shape, np.nan)

@@ -87,7 +87,7 @@ class Methodology:
     ``indicators`` is a table in the order of the tree with the columns of indicators.csv; do not write into it.
     ``vintage``: the share of regions that must have a figure of a year for all to be scored on it (0: each region on
     its own latest); ``cells``: decisions on single cells, as :func:`cwi.vintage.read_cell_decisions` gives them.
-    ``files``: names and SHA-256 of the two files, when they were read.
+    ``files``: names and SHA-256 of the files that were read: the two, and cells.csv where there is one.
     """
 
     version: str
@@ -130,6 +130,33 @@ class Methodology:
     def top(self) -> Node:
         """The node that holds everything: the index."""
         return self.nodes[-1][0]
+
+    def is_region(self, codes: Iterable[str]) -> NDArray[np.bool_]:
+        """Which codes are of regions: all but the nation's.
+
+        Examples
+        --------
+        >>> read_methodology("2024.1").is_region(["KZ", "KZ-71"]).tolist()
+        [False, True]
+        """
+        return np.array([code != self.nation for code in codes], dtype=bool)
+
+    def titles_of(self, language: str) -> dict[str, str]:
+        """The titles of all indicators and nodes by code; the code where there is no title.
+
+        Parameters
+        ----------
+        language
+            kk, ru or en.
+
+        Examples
+        --------
+        >>> read_methodology("2024.1").titles_of("en")["ecology"]
+        'Ecology'
+        """
+        column = self.indicators.set_index("code")[f"title_{language}"]
+        nodes = {node.code: node.titles[language] for level in self.nodes for node in level}
+        return {code: title or code for code, title in ({**column, **nodes}).items()}
 
     @cached_property
     def stated_weights(self) -> tuple[NDArray[np.float64], ...]:
@@ -320,7 +347,8 @@ def read_methodology(version: str | Path) -> Methodology:
             raise MethodologyError(f"{where}: '{key}' is missing")
     levels = _levels(said["level"], where)
     below_top = [level.name for level in levels[:-1]]
-    table_path = folder / "indicators.csv"
+    table_path, cells_path = folder / "indicators.csv", folder / "cells.csv"
+    paths = table_path, path, cells_path
     table = read_csv(table_path, MethodologyError, required=("code", *below_top, *ENDS), optional=OPTIONAL)
     methodology = Methodology(
         version=_version(said, where),
@@ -330,8 +358,8 @@ def read_methodology(version: str | Path) -> Methodology:
         overrides=MappingProxyType(_overrides(said.get("node", {}), where)),
         indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
-        cells=read_cell_decisions(folder / "cells.csv"),
-        files=tuple((folders.relative(each), sha256(each)) for each in (table_path, path)),
+        cells=read_cell_decisions(cells_path),
+        files=tuple((folders.relative(each), sha256(each)) for each in paths if each.is_file()),
         **{key: _setting(key, said.get(key, default), where) for key, default in SETTINGS.items()},
     )
     _validate(methodology, where)

@@ -55,7 +55,7 @@ class Panel:
     @cached_property
     def groups(self) -> NDArray[np.intp]:
         """(n,) which units are compared with each other: those of one year; the nation is -1."""
-        return np.where(self.units["region"] == self.methodology.nation, -1, self.units["year"]).astype(np.intp)
+        return np.where(self.methodology.is_region(self.units["region"]), self.units["year"], -1).astype(np.intp)
 
     @cached_property
     def x(self) -> Array:
@@ -151,7 +151,7 @@ def multiply_imputed(
     values = np.broadcast_to(stack.values, (m, *stack.values.shape)).copy()
     values[..., seen] = filled.values
     cells = panel.cells
-    empty = cells.index[cells["value"].isna() & (cells["region"] != methodology.nation)]
+    empty = cells.index[cells["value"].isna() & methodology.is_region(cells["region"])]
     x = np.broadcast_to(cells["value"].to_numpy(float), (m, len(cells))).copy()
     year, region, indicator = stack.places(cells.loc[empty])
     x[:, empty] = values[:, year, region, indicator]
@@ -219,7 +219,7 @@ def _imputed(
     stack = _Stack.of(cells, table, never, methodology)
     methods = [_imputation(rule, stack.years, stack.regions, methodology) for rule in methodology.imputation]
     filled = in_turn(stack.values, stack.barred, methods=methods)
-    empty = cells.index[cells["value"].isna() & (cells["region"] != methodology.nation)]
+    empty = cells.index[cells["value"].isna() & methodology.is_region(cells["region"])]
     new = empty[filled.how[stack.places(cells.loc[empty])] != ""]
     places = stack.places(cells.loc[new])
     cells = cells.copy()
@@ -248,7 +248,8 @@ class _Stack:
         cls, cells: pd.DataFrame, table: pd.DataFrame, never: set[tuple[str, int, str]], methodology: Methodology
     ) -> _Stack:
         codes = list(methodology.indicators["code"])
-        regions = [region for region in dict.fromkeys(cells["region"]) if region != methodology.nation]
+        every = cells["region"].unique()
+        regions = every[methodology.is_region(every)].tolist()
         years = sorted({*table["year"], *cells["year"]})
         shape = (len(years), len(regions), len(codes))
         stack = cls(np.full(shape, np.nan), np.zeros(shape, dtype=bool), years, regions, codes)
@@ -298,7 +299,7 @@ def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
     """Values of the base years as measured then: nothing carried, nothing inherited, without the nation."""
     rows = table[
         table["year"].isin(methodology.base)
-        & (table["region"] != methodology.nation)
+        & methodology.is_region(table["region"])
         & ~table["status"].isin([PARENT_REGION, "backcast"])
     ]
     wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")

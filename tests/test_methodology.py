@@ -1,6 +1,7 @@
 """What a methodology promises - its fingerprint, its alternatives, its tree - and what it refuses."""
 
 import functools
+import hashlib
 import re
 
 import numpy as np
@@ -34,6 +35,23 @@ def test_what_is_read(methodology):
     assert [weights.tolist() for weights in methodology.stated_weights] == [[0.75, 0.25, 1], [2 / 3, 1 / 3]]
     assert methodology.nodes[0][0].titles == {"en": "Home", "ru": "home", "kk": "home"}
     assert str(methodology.normalisation) == "goalposts (cap = True)"
+
+
+def test_every_file_that_was_read_has_a_checksum(project):
+    assert [name for name, _ in read_methodology("t1").files] == [f"data/{INDICATORS}", f"data/{RULES}"]
+    before = read_edition(2022).checksum
+    cells = "methodology/t1/cells.csv"
+    project.write(cells, "indicator,region,year,finding,decision,regions,reason\npoverty,A,2022,jump,keep,,checked\n")
+    digest = hashlib.sha256(project.path(cells).read_bytes()).hexdigest()
+    assert read_methodology("t1").files[-1] == (f"data/{cells}", digest)
+    assert read_edition(2022).checksum != before
+
+
+def test_titles_and_regions_by_code(methodology):
+    titles = methodology.titles_of("en")
+    assert [titles[code] for code in ("poverty", "home", "school", "index")] == ["Poverty", "Home", "school", "index"]
+    assert methodology.is_region(["A", "N", "B"]).tolist() == [True, False, True]
+    assert methodology.replace(nation=None).is_region(["A", "N"]).tolist() == [True, True]
 
 
 def test_three_levels_and_one(project):

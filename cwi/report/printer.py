@@ -85,13 +85,11 @@ class Printer:
 
     def title(self, code: str) -> str:
         """The title of an indicator or a node; its code where nobody gave it one."""
-        for level in self.edition.methodology.nodes:
-            for node in level:
-                if node.code == code:
-                    return node.titles[self.language.code]
-        table = self.edition.methodology.indicators
-        title = table.loc[table["code"] == code, f"title_{self.language.code}"].iloc[0]
-        return str(title) or code
+        return self._titles[code]
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return self.edition.methodology.titles_of(self.language.code)
 
     def unit(self, indicator: str) -> str:
         """The unit of an indicator in words of the language; as the methodology writes it where there are none."""

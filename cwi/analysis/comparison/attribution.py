@@ -144,7 +144,7 @@ def attribute(
     if top not in nodes:
         raise DataError(f"no node with parts is called '{top}'{near(top, nodes)}")
     for found in nodes.values():
-        if _lies_under(found, top, nodes):
+        if top in methodology.tree.path(found.code):
             _floor(found)
     then = year if since is None else since
     if (region, year) == (against, then):
@@ -205,12 +205,6 @@ def _scored(scores: Scores, region: str, year: int) -> dict[str, float]:
     if here.empty:
         raise DataError(f"there is no score for {region} in {year}")
     return dict(zip(here["node"], here["score"].astype(float), strict=True))
-
-
-def _lies_under(node: Node, top: str, nodes: Mapping[str, Node]) -> bool:
-    while node.code != top and node.parent is not None:
-        node = nodes[node.parent]
-    return node.code == top
 
 
 def _split(

@@ -254,8 +254,7 @@ def incompatible(methodology: Methodology) -> list[str]:
 
 def _index(scores: Scores, year: int) -> pd.Series:
     """The index of the regions, without the nation."""
-    index = scores.of(scores.methodology.top.code)[year]
-    return index[index.index != scores.methodology.nation]
+    return scores.without_nation(scores.of(scores.methodology.top.code)[year])
 
 
 def _long(index: pd.DataFrame, ranks: Array, shift: Array) -> pd.DataFrame:

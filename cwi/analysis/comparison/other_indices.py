@@ -107,16 +107,16 @@ def alike(official: Methodology, level: str) -> Methodology:
     >>> every.nodes[1][0].code, every.nodes[1][0].weight
     ('child', 14.0)
     """
-    names = official.tree.levels
+    tree = official.tree
+    names = tree.levels
     if level not in names[:-1]:
         raise MethodologyError(f"no level below '{names[-1]}' is called '{level}'{near(level, names[:-1])}")
     above = names.index(level)
-    held = np.ones(len(official.tree.codes[above]))
+    held = np.ones(len(tree.codes[above]))
     weights: dict[str, dict[str, float]] = {}
-    for nodes in official.nodes[above:]:
-        held = np.array([held[list(node.parts)].sum() for node in nodes])
-        weights |= {node.code: {"weight": float(count)} for node, count in zip(nodes, held, strict=True)}
-    del weights[official.top.code]
+    for depth in range(above, len(names) - 2):
+        held = held @ tree.belongs(depth)
+        weights |= {code: {"weight": float(n)} for code, n in zip(tree.codes[depth + 1], held, strict=True)}
     rules = {name: {"weighting": "equal" if i == 0 else "stated"} for i, name in enumerate(names[above + 1 :])}
     return official.replace(node=weights, **rules)
 

@@ -63,7 +63,7 @@ def change(earlier: Scores, later: Scores) -> Change:
     regions = own[0].index.intersection(own[1].index)
     x = np.stack([values.loc[regions].to_numpy(float) for values in own])
     matched = ~np.isnan(x).any(axis=0)
-    inside = regions != methodology.nation
+    inside = methodology.is_region(regions)
     if inside.any():
         matched &= matched[inside].mean(axis=0) >= 0.5
     x[:, ~matched] = np.nan

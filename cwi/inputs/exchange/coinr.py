@@ -320,7 +320,7 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
         if column not in observations:
             raise DataError(f"the observations have no column '{column}'; they have {', '.join(observations.columns)}")
     table = observations[observations["indicator"].isin(methodology.indicators["code"])]
-    table = table[table["region"] != methodology.nation]
+    table = table[methodology.is_region(table["region"])]
     for column in ("sex", "area"):
         if column in table:
             table = table[table[column].fillna("") == ""]
@@ -337,24 +337,23 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
 
 def _weights(methodology: Methodology, weights: Sequence[NDArray[np.float64]] | None) -> dict[str, float]:
     """What every part counts in its parent."""
-    codes: list[str] = list(methodology.indicators["code"])
-    stated: list[float] = list(methodology.indicators["weight"])
-    result: dict[str, float] = {}
-    for depth, level in enumerate(methodology.nodes):
-        for node in level:
-            rule = node.weighting.name
-            for i in node.parts:
-                if weights is not None:
-                    result[codes[i]] = float(weights[depth][i])
-                elif rule in ("stated", "equal"):
-                    result[codes[i]] = float(stated[i]) if rule == "stated" else 1.0
-                else:
-                    raise MethodologyError(
-                        f"{relative(methodology.path)}: the weights of '{node.code}' are learnt from data ('{rule}'); "
-                        "hand in the weights of the scores"
-                    )
-        codes, stated = [node.code for node in level], [node.weight for node in level]
-    return result | {methodology.top.code: methodology.top.weight}
+    tree = methodology.tree
+    nodes = {node.code: node for level in methodology.nodes for node in level}
+    table = methodology.indicators
+    stated = dict(zip(table["code"], table["weight"], strict=True)) | {code: n.weight for code, n in nodes.items()}
+    if weights is not None:
+        for codes, row in zip(tree.codes, weights, strict=False):
+            stated |= dict(zip(codes, np.asarray(row, dtype=float).tolist(), strict=True))
+        return stated
+    for code, parent in tree.parent_of.items():
+        rule = nodes[parent].weighting.name
+        if rule not in ("stated", "equal"):
+            raise MethodologyError(
+                f"{relative(methodology.path)}: the weights of '{parent}' are learnt from data ('{rule}'); "
+                "hand in the weights of the scores"
+            )
+        stated[code] = float(stated[code]) if rule == "stated" else 1.0
+    return stated
 
 
 def _imeta(
@@ -363,8 +362,9 @@ def _imeta(
     """The rows of iMeta, and the indicators that have no value and are left out."""
     where = relative(methodology.path)
     table = methodology.indicators
-    parents = methodology.tree.parent_of
-    kept = table[table["code"].isin(measured)]
+    tree = methodology.tree
+    parents = tree.parent_of
+    kept = table[table["code"].isin(measured.intersection(tree.under(tree.top)))]
     rows: list[dict[str, Any]] = []
     for row in kept.to_dict("records"):
         log = row["scale"] == "log"
@@ -401,7 +401,7 @@ def _imeta(
         refuse_code(line["iCode"], where, "iCode", MethodologyError)
         for column in ("iName", "Unit"):
             refuse_formula(line[column], f"{where}: {column} of '{line['iCode']}'", MethodologyError)
-    return rows, [code for code in table["code"] if code not in measured]
+    return rows, [code for code in tree.under(tree.top) if code not in measured]
 
 
 def _said(methodology: Methodology, logs: Sequence[str], awaited: Sequence[str]) -> list[str]:

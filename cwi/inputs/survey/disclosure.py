@@ -255,23 +255,22 @@ def _wide(rows: Array, sums: Array, protection: float) -> bool:
 
 def _shares(scores: Scores, whole: pd.Series, codes: list[str]) -> dict[str, Array | None]:
     """What each suppressed indicator counts in every node, lowest first; none where no arithmetic mean is taken."""
-    found: dict[str, Array | None] = {code: np.eye(len(codes))[i] for i, code in enumerate(codes)}
-    parts = dict(list(scores.edges.groupby("parent", sort=False)))
-    above: dict[str, Array | None] = {}
-    for level in scores.methodology.nodes:
-        for node in level:
-            edges = parts[node.code].set_index("node")["weight"]
-            edges = edges[whole.reindex(edges.index).notna()]
-            inside = {part: found.get(str(part), np.zeros(len(codes))) for part in edges.index}
-            rows = [row for row in inside.values() if row is not None]
-            touched = len(rows) < len(inside) or any(row.any() for row in rows)
-            mean = node.aggregation.name == "arithmetic" and len(rows) == len(inside)
-            if pd.isna(whole.get(node.code)) or not touched:
-                found[node.code] = np.zeros(len(codes))
-            else:
-                found[node.code] = (edges / edges.sum()).to_numpy() @ np.array(rows) if mean else None
-            above[node.code] = found[node.code]
-    return above
+    tree, weight = scores.methodology.tree, scores.edges.set_index("node")["weight"]
+    none = np.zeros(len(codes))
+    shares: dict[str, Array | None] = dict.fromkeys(tree.codes[0], none)
+    shares.update(zip(codes, np.eye(len(codes)), strict=True))
+    for node in (node for level in scores.methodology.nodes for node in level):
+        parts = [part for part in tree.parts_of[node.code] if pd.notna(whole.get(part))]
+        rows = [shares[part] for part in parts]
+        known = [row for row in rows if row is not None]
+        if pd.isna(whole.get(node.code)) or (len(known) == len(rows) and not np.any(known)):
+            shares[node.code] = none
+        elif node.aggregation.name == "arithmetic" and len(known) == len(rows):
+            own = weight[parts].to_numpy(float)
+            shares[node.code] = own / own.sum() @ np.array(known)
+        else:
+            shares[node.code] = None
+    return {code: shares[code] for codes in tree.codes[1:] for code in codes}
 
 
 def _checked(estimates: pd.DataFrame, definitions: SurveyDefinitions) -> pd.DataFrame:

@@ -77,12 +77,12 @@ def board(scores: Scores, year: int, intervals: pd.DataFrame) -> dict[str, Any]:
     units = [
         {
             "code": str(code),
-            "ranked": code != methodology.nation,
+            "ranked": bool(ranked),
             "scores": _plain(wide.loc[code]),
             "index": _plain([index[code]])[0],
             "interval": _plain(bands.loc[code]),
         }
-        for code in wide.index
+        for code, ranked in zip(wide.index, methodology.is_region(wide.index), strict=True)
     ]
     return {
         "decimals": methodology.decimals,

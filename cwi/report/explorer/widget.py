@@ -185,7 +185,7 @@ class WeightsExplorer(widgets.VBox):  # type: ignore[misc]
             for at, (nodes, row) in enumerate(zip(methodology.nodes, weights, strict=True)):
                 if at and self.schemes[methodology.levels[at].name].value != OWN:
                     self._slide(at, points(row, nodes))
-        groups = np.array([-1 if code == methodology.nation else 0 for code in self._regions])
+        groups = np.where(methodology.is_region(self._regions), 0, -1)
         index = derive(self._x, methodology, base=base, weights=weights, groups=groups).index
         ranked = groups == 0
         places = np.full(len(index), np.nan)

@@ -41,7 +41,7 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
             printer.text(
                 "change.matched",
                 matched=printer.whole(f"{name}.{printer.nation}.matched", len(matched)),
-                regions=printer.whole(f"{name}.regions", len(table[table["region"] != printer.nation])),
+                regions=printer.whole(f"{name}.regions", len(printer.scores.without_nation(table))),
                 **years,
             )
         )

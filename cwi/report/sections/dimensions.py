@@ -24,7 +24,7 @@ def dimension(printer: Printer, code: str) -> Section:
     components = [node.code for node in printer.components if node.parent == code]
     table = _scores(printer, code, components)
     blocks: list[Block] = [Heading(printer.title(code), anchor=f"dimension-{code}")]
-    regions = table[table["region"] != printer.nation].dropna(subset=[code])
+    regions = printer.scores.without_nation(table).dropna(subset=[code])
     if not regions.empty:
         ordered = regions.sort_values(code, ascending=False, kind="stable")
         first, last = ordered.iloc[0], ordered.iloc[-1]

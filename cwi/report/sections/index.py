@@ -77,7 +77,7 @@ def _how(printer: Printer) -> str:
 def index(printer: Printer) -> Section:
     """Ranked dots with the dimensions, and how far a rank depends on the weights."""
     table = index_table(printer)
-    regions = table[table["region"] != printer.nation].dropna(subset=["score"])
+    regions = printer.scores.without_nation(table).dropna(subset=["score"])
     nation = table[table["region"] == printer.nation].iloc[0]
     values = {
         "noise": printer.whole("rule.noise", 100 * NOISE, "%"),

@@ -445,6 +445,15 @@ def test_what_imeta_cannot_say(scores: cwi.Scores, tmp_path: Path, says: Callabl
     assert not list(tmp_path.iterdir())
 
 
+def test_parts_that_are_left_out_are_not_written(scores: cwi.Scores, tmp_path: Path) -> None:
+    rules = scores.methodology.replace(without=["ecology", "physicians"])
+    said = write_coinr(tmp_path / "out", rules, scores.cells)
+    written = set(pd.read_csv(tmp_path / "out" / "iMeta.csv")["iCode"])
+    assert {"country", "economy", "health_care"} <= written
+    assert not {"ecology", "emissions", "physicians"} & written
+    assert "emissions" not in " ".join(said)
+
+
 def test_the_index_of_a_year_survives(scores: cwi.Scores, tmp_path: Path) -> None:
     """With the cells that the scores were made of; where the coverage rule left no score, COINr would give one."""
     names = {"KZ-10": "Abai"}
