@@ -81,7 +81,7 @@ class Territory:
             for parent in self.ancestors(region):
                 inherited = observations[(observations["region"] == parent) & observations["value"].notna()]
                 new = [tuple(row) not in known for row in inherited[key].to_numpy()]
-                inherited = inherited[new]
+                inherited = inherited[pd.Series(new, index=inherited.index, dtype=bool)]
                 known |= set(map(tuple, inherited[key].to_numpy()))
                 scored = inherited["status"].where(~inherited["scored"], PARENT_REGION)
                 parts.append(inherited.assign(region=region, status=scored))

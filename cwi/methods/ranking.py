@@ -13,6 +13,7 @@ __all__ = [
     "dominance",
     "kendall",
     "least_lead",
+    "letter_groups",
     "mean_rank_shift",
     "movers",
     "rank",
@@ -217,6 +218,57 @@ def movers(reference: Array, other: Array, *, more_than: float = 2.0) -> NDArray
     [True, False, False, False]
     """
     return np.asarray(np.abs(np.subtract(*_paired(reference, other))) > more_than)
+
+
+def letter_groups(apart: ArrayLike) -> list[tuple[int, ...]]:
+    """Compact letter display: all largest sets of units of which no two are told apart [1]_.
+
+    A letter for each set: two units share a letter if and only if they are not told apart. Found as the maximal cliques
+    of the graph of pairs that are not told apart [2]_. In an order of ranks a set need not be a run.
+
+    Parameters
+    ----------
+    apart : (n, n)
+        True where two units are told apart, in either direction; the diagonal does not matter.
+
+    Returns
+    -------
+    list of tuples of places from 0 to n - 1, each ascending, ordered by their members.
+
+    Raises
+    ------
+    ValueError
+        If the table is not square.
+
+    References
+    ----------
+    .. [1] Piepho (2004), Journal of Computational and Graphical Statistics 13, 456-466.
+    .. [2] Bron and Kerbosch (1973), Communications of the ACM 16, 575-577.
+
+    Examples
+    --------
+    >>> letter_groups([[0, 0, 0], [0, 0, 1], [0, 1, 0]])  # the second and the third are told apart, both like the first
+    [(0, 1), (0, 2)]
+    """
+    told = np.asarray(apart, dtype=bool)
+    if told.ndim != 2 or told.shape[0] != told.shape[1]:
+        raise ValueError(f"the table has the shape {told.shape}; it must have a row and a column for each unit")
+    alike = ~(told | told.T)
+    like = [set(np.flatnonzero(row).tolist()) - {unit} for unit, row in enumerate(alike)]
+    result: list[tuple[int, ...]] = []
+
+    def grow(members: set[int], candidates: set[int], seen: set[int]) -> None:
+        if not candidates and not seen:
+            result.append(tuple(sorted(members)))
+            return
+        pivot = max(candidates | seen, key=lambda unit: len(like[unit] & candidates))
+        for unit in sorted(candidates - like[pivot]):
+            grow(members | {unit}, candidates & like[unit], seen & like[unit])
+            candidates, seen = candidates - {unit}, seen | {unit}
+
+    if len(alike):
+        grow(set(), set(range(len(alike))), set())
+    return sorted(result)
 
 
 def dominance(y: Array) -> NDArray[np.bool_]:

@@ -1,10 +1,12 @@
 """The statistical audit of an index: what the scores of a year show about the methodology.
 
 ``statistical_audit`` runs all checks: ``values`` of indicators, ``structure`` of components, ``influence`` of parts;
-``sheet`` holds the scores they read, ``limits`` the thresholds and where each comes from.
+``sheet`` holds the scores they read, ``limits`` the thresholds and where each comes from. ``measurement`` shows
+what an index rests on, year by year.
 """
 
 from cwi.analysis.audit.limits import LEVEL
+from cwi.analysis.audit.measurement import measurement, shares_of_variance
 from cwi.analysis.audit.statistical_audit import VERDICTS, Audit, audit, few
 
-__all__ = ["LEVEL", "VERDICTS", "Audit", "audit", "few"]
+__all__ = ["LEVEL", "VERDICTS", "Audit", "audit", "few", "measurement", "shares_of_variance"]

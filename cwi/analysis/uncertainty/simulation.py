@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cwi.analysis.uncertainty.draws import Ranks, points, ranked
 from cwi.analysis.uncertainty.plan import Alternatives
 from cwi.errors import DataError
-from cwi.methods.ranking import mean_rank_shift
+from cwi.methods.ranking import letter_groups, mean_rank_shift
 
 __all__ = ["APART", "TAILS", "Replication", "Simulation"]
 
@@ -161,26 +161,17 @@ class Simulation:
         return pd.DataFrame(share, self._index(rows), self._index(rows, "other"))
 
     def groups(self, year: int, *, apart: float = APART) -> list[tuple[str, ...]]:
-        """Regions that cannot be told apart: the longest runs in the official order in which no pair is told apart.
+        """Regions that cannot be told apart: all largest sets in which no pair is told apart, a letter for each.
 
-        Two regions are told apart if one stands above the other in at least ``apart`` of the draws, a share above one
-        half. Groups overlap; a region may stand in several.
+        Two regions are told apart if one is above the other in at least ``apart`` of the draws, a share above one half.
+        Two regions share a set if and only if they are not told apart (:func:`cwi.methods.ranking.letter_groups`);
+        members are in the official order, and so are the sets by their first member.
         """
         if not 0.5 < apart <= 1:
             raise DataError(f"apart is {apart:g}; it must be above 0.5 and at most 1")
         above = self.above(year)
-        sure = above.to_numpy() >= apart
-        sure |= sure.T
         regions = list(above.index)
-        found: list[tuple[int, int]] = []
-        stop = 0
-        for start in range(len(regions)):
-            held, stop = stop, max(stop, start + 1)
-            while stop < len(regions) and not sure[start:stop, stop].any():
-                stop += 1
-            if stop > held:
-                found.append((start, stop))
-        return [tuple(regions[start:stop]) for start, stop in found]
+        return [tuple(regions[unit] for unit in group) for group in letter_groups(above.to_numpy() >= apart)]
 
     def shift(self, year: int) -> Array:
         """(draws,) the mean of how many places regions move against the official ranks, in each draw that counts."""

@@ -52,19 +52,17 @@ def test_regions_stand_in_their_official_order(edition: Edition, found: Certaint
     assert found.summary.loc[found.regions, "rank"].tolist() == official.loc[found.regions].tolist()
 
 
-def test_groups_hold_no_pair_that_can_be_told_apart_and_cannot_be_made_longer(found: Certainty) -> None:
-    above = found.above.to_numpy()
-    sure = (above >= 0.95) | (above.T >= 0.95)
-    place = {region: i for i, region in enumerate(found.regions)}
-    for group in found.groups:
-        at = [place[region] for region in group]
-        assert at == list(range(at[0], at[-1] + 1))
-        assert not sure[np.ix_(at, at)].any()
-        if at[0] > 0:
-            assert sure[np.ix_([at[0] - 1], at)].any()
-        if at[-1] + 1 < len(found.regions):
-            assert sure[np.ix_([at[-1] + 1], at)].any()
-    assert {region for group in found.groups for region in group} == set(found.regions)
+def test_two_regions_share_a_group_if_and_only_if_they_are_not_told_apart(found: Certainty) -> None:
+    above = found.above
+    shared = 0
+    for a in found.regions:
+        for b in found.regions:
+            if a != b:
+                together = any({a, b} <= set(group) for group in found.groups)
+                assert together == (max(above.at[a, b], above.at[b, a]) < 0.95), (a, b)
+                shared += together
+    assert 0 < shared < len(found.regions) * (len(found.regions) - 1)
+    assert not any(set(one) < set(other) for one in found.groups for other in found.groups)
 
 
 def test_a_region_depends_on_the_factor_with_the_largest_total_index_of_its_rank(found: Certainty) -> None:
