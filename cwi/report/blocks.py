@@ -7,8 +7,6 @@ shows a ``Section`` of blocks. Everything that comes from data is escaped here a
 from __future__ import annotations
 
 import base64
-import io
-import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 
-from cwi.report.pictures.style import STYLE
+from cwi.report.pictures.style import saved, stamp
 
 __all__ = ["TYPST", "Block", "Bullets", "Figure", "Heading", "Paragraph", "Section", "Table", "output_folder"]
 
@@ -251,14 +248,6 @@ def quoted(text: str) -> str:
 
 
 def _bytes(drawing: Drawing, kind: str, mark: str = "") -> bytes:
-    buffer = io.BytesIO()
-    if mark and not any(text.get_gid() == "mark" for text in drawing.texts):
-        width, height = drawing.get_size_inches()
-        angle = math.degrees(math.atan2(height, width))
-        size = 72 * math.hypot(width, height) / (0.75 * len(mark))
-        style: dict[str, Any] = {"color": "#8c1d18", "alpha": 0.14, "weight": "bold", "gid": "mark", "zorder": 1e6}
-        drawing.text(0.5, 0.5, mark, rotation=angle, ha="center", va="center", size=size, **style)
-    metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    with rc_context(STYLE):
-        drawing.savefig(buffer, format=kind, metadata=metadata)
-    return buffer.getvalue()
+    if mark:
+        stamp(drawing, mark)
+    return saved(drawing, kind)

@@ -12,8 +12,8 @@ import pandas as pd
 
 from cwi.analysis.audit import LEVEL, Audit, few
 from cwi.report.blocks import Figure, Paragraph, Section, Table
-from cwi.report.pictures.charts import heat_map
 from cwi.report.pictures.dots import Dot, grouped_dots
+from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.style import FALL, RISE
 
 __all__ = ["correlation_map", "findings", "influence", "table"]

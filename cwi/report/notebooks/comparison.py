@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from cwi.analysis.comparison import Comparison, Needed
 from cwi.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
 from cwi.report.notebooks.audit import table
-from cwi.report.pictures.charts import heat_map
+from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.style import (
     FALL,
     INK,

@@ -23,7 +23,7 @@ from cwi.methods.aggregation.of_units import thirds
 from cwi.methods.ranking import half_away, rank_within
 from cwi.report.blocks import Figure, Paragraph, Section, Table
 from cwi.report.notebooks.audit import table
-from cwi.report.pictures.charts import heat_map
+from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.style import STYLE, WIDTH, Entry, area, draw_key, key_height, on, page, width_of
 
 __all__ = ["coloured", "coverage_map", "report_card", "sources", "systems", "translations", "without_counterpart"]

@@ -6,28 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 
-from cwi.report.pictures.style import (
-    INK,
-    RISE,
-    STYLE,
-    WIDTH,
-    Entry,
-    area,
-    draw_key,
-    key_height,
-    leading,
-    page,
-    width_of,
-)
+from cwi.report.pictures.rows import rows
+from cwi.report.pictures.style import INK, RISE, STYLE, Entry
 
 __all__ = ["Dot", "grouped_dots"]
 
-ROW, HEAD = 0.23, 0.3  # inches
+ROW, NAMES = 0.23, 2.6  # inches
 
 
 @dataclass(frozen=True)
@@ -80,36 +68,20 @@ def grouped_dots(
     entries = [Entry(dot.text, "marker", dot.style) for dot in dots]
     if interval:
         entries.append(Entry(interval, "line", {"color": RISE, "linewidth": 1.3}))
-    names = max(width_of(name, 9) for name in table["name"])
-    above = leading(10) + 0.05 if title else 0.0
-    left, key = names + 0.3, key_height(entries, WIDTH - 0.2)
-    at, heads, y = [], [], 0.0
-    for group, rows in table.groupby("group", sort=False):
-        heads.append((y + HEAD / 2, str(group)))
-        y += HEAD
-        at += [y + (i + 0.5) * ROW for i in range(len(rows))]
-        y += len(rows) * ROW
-    top = above + key + 0.2
-    figure = page(top + y + 0.4 + leading(9))
-    if title:
-        line = area(figure, 0.1, 0.05, WIDTH - 0.2, above, bare=True)
-        line.text(0, above / 2, title, size=10, weight="bold", va="center_baseline")
-    draw_key(figure, entries, 0.1, above + 0.1, WIDTH - 0.2)
-    axes = area(figure, left, top, WIDTH - left - 0.15, y)
-    axes.set(ylim=(y, 0), xlim=limits, xlabel=axis_label, yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
+    names = [str(name) for name in table["name"]]
+    groups = [str(group) for group in table["group"]]
+    order = [i for group in dict.fromkeys(groups) for i, own in enumerate(groups) if own == group]
+    table = table.iloc[order]
+    laid = rows(
+        [names[i] for i in order], entries, axis_label, groups=[groups[i] for i in order], title=title, most=NAMES,
+        least=ROW,
+    )  # fmt: skip
+    laid.axes.set_xlim(limits)
     if ticks is not None:
-        axes.set_xticks(list(ticks))
+        laid.axes.set_xticks(list(ticks))
     if interval:
-        axes.hlines(at, table["low"], table["high"], color=RISE, linewidth=1.3, zorder=2)
+        laid.axes.hlines(laid.at, table["low"], table["high"], color=RISE, linewidth=1.3, zorder=2)
     for dot in dots:
-        axes.plot(
-            table[dot.column].to_numpy(float), np.array(at), linestyle="none", zorder=3, clip_on=False, **dot.style
-        )
-    text = area(figure, 0, top, WIDTH, y, bare=True)
-    for middle, head in heads:
-        text.text(0.1, middle, head, weight="bold", va="center_baseline")
-    for middle, name in zip(at, table["name"], strict=True):
-        text.text(left - 0.12, middle, name, ha="right", va="center_baseline")
-    return figure
+        values = table[dot.column].to_numpy(float)
+        laid.axes.plot(values, laid.at, linestyle="none", zorder=3, clip_on=False, **dot.style)
+    return laid.figure

@@ -1,4 +1,4 @@
-"""Pictures of how sure an order is: intervals of ranks, and which choice moves them."""
+"""Pictures of robustness: intervals of ranks, how often each rank is held, and which choice moves them."""
 
 from __future__ import annotations
 
@@ -7,30 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from cwi.errors import DataError
-from cwi.report.pictures.style import (
-    INK,
-    RISE,
-    STYLE,
-    WIDTH,
-    Entry,
-    area,
-    draw_key,
-    key_height,
-    leading,
-    page,
-    ticks,
-    width_of,
-    wrap,
-)
+from cwi.report.pictures.rows import Rows, rows
+from cwi.report.pictures.style import INK, RISE, SEQUENTIAL, STYLE, Entry, area, colour_bar, leading, ticks, width_of
 
-__all__ = ["rank_intervals", "shares"]
+__all__ = ["rank_intervals", "rank_shares", "shares"]
 
-EDGE, SIZE, ROW, NAMES = 0.1, 9.0, 0.25, 2.1
 WIDE = {"color": "#9fc0de", "linewidth": 2.2, "solid_capstyle": "butt"}
 NARROW = {"color": RISE, "linewidth": 6.5, "solid_capstyle": "butt"}
 MEDIAN: dict[str, Any] = {"marker": "|", "markersize": 11, "markeredgewidth": 1.8, "color": "white"}
@@ -40,11 +28,14 @@ OFFICIAL: dict[str, Any] = {
 TOTAL: dict[str, Any] = {"facecolor": "#b5d3ea", "edgecolor": RISE, "linewidth": 0.8}
 FIRST: dict[str, Any] = {"facecolor": RISE, "edgecolor": RISE, "linewidth": 0.8}
 ERROR: dict[str, Any] = {"color": INK, "linewidth": 1.2}
+NAMES = 2.1  # inches
 
 
 @rc_context(STYLE)
-def rank_intervals(ranks: pd.DataFrame, labels: Mapping[str, str], axis_label: str) -> Figure:
-    """Where each region stands in the draws, and its official rank.
+def rank_intervals(
+    ranks: pd.DataFrame, labels: Mapping[str, str], axis_label: str, *, ax: Axes | None = None
+) -> Figure:
+    """The ranks of each region in the draws, and its official rank.
 
     Parameters
     ----------
@@ -55,6 +46,8 @@ def rank_intervals(ranks: pd.DataFrame, labels: Mapping[str, str], axis_label: s
         What ``official``, ``narrow`` (p5 to p95), ``wide`` (p1 to p99) are called in the key.
     axis_label
         What the axis counts.
+    ax
+        Axes to draw on; a page of its own by default.
 
     Raises
     ------
@@ -63,42 +56,93 @@ def rank_intervals(ranks: pd.DataFrame, labels: Mapping[str, str], axis_label: s
     """
     if ranks.empty:
         raise DataError("rank intervals: there is nothing to draw, no region has a rank")
-    n = len(ranks)
-    names = [wrap(str(name), NAMES, SIZE) for name in ranks.index]
-    column = max(width_of(name, SIZE) for name in names)
-    row = max(ROW, max(name.count("\n") + 1 for name in names) * SIZE * 1.05 / 72 + 0.04)
     entries = [
         Entry(labels["official"], "marker", OFFICIAL),
         Entry(labels["narrow"], "line", NARROW),
         Entry(labels["wide"], "line", WIDE),
     ]
-    key = key_height(entries, WIDTH - 2 * EDGE)
-    top, left = EDGE + key + 0.08, EDGE + column + 0.14
-    width = WIDTH - left - 0.2
-    label = wrap(axis_label, width, SIZE)
-    figure = page(top + n * row + 0.34 + leading(SIZE) * (1 + label.count("\n")))
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
-    text = area(figure, 0, top, left, n * row, bare=True)
-    for i, name in enumerate(names):
-        text.text(EDGE + column, (i + 0.5) * row, name, size=SIZE, ha="right", va="center", linespacing=1.05)
-    axes = area(figure, left, top, width, n * row)
-    axes.set(xlim=(0.4, n + 0.6), ylim=(n - 0.5, -0.5), yticks=[], xlabel=label)
-    axes.spines["left"].set_visible(False)
-    room = width / (n + 0.2)  # of one rank
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**9) if s * room > width_of(str(n), 8.5) + 0.06)
-    axes.xaxis.set_major_locator(FixedLocator(range(1, n + 1, step)))
-    axes.grid(axis="x")
-    at = np.arange(n)
+    laid = rows([str(name) for name in ranks.index], entries, axis_label, most=NAMES, ax=ax)
+    axes, at, n = laid.axes, laid.at, len(ranks)
+    axes.set_xlim(0.4, n + 0.6)
+    _number_ranks(laid, n, 0.0)
     half = 0.32  # a rank is a place, not a point
     axes.hlines(at, ranks["p1"] - half, ranks["p99"] + half, zorder=2, color=WIDE["color"], linewidth=WIDE["linewidth"])
     axes.hlines(at, ranks["p5"] - half, ranks["p95"] + half, zorder=3, color=RISE, linewidth=NARROW["linewidth"])
     axes.plot(ranks["median"], at, linestyle="none", zorder=4, **MEDIAN)
     axes.plot(ranks["rank"], at, linestyle="none", zorder=5, **OFFICIAL)
-    return figure
+    return laid.figure
 
 
 @rc_context(STYLE)
-def shares(parts: pd.DataFrame, labels: Mapping[str, str], axis_label: str) -> Figure:
+def rank_shares(
+    distribution: pd.DataFrame,
+    official: pd.Series,
+    labels: Mapping[str, str],
+    axis_label: str,
+    *,
+    ax: Axes | None = None,
+) -> Figure:
+    """How often each region has each rank in the draws, and its official rank.
+
+    Parameters
+    ----------
+    distribution
+        A row a region (index: its printed name), in the order of printing; a column a rank from 1; shares of the draws
+        from 0 to 1.
+    official
+        The official ranks, in the same order.
+    labels
+        What ``official`` is called in the key, and what the colours mean (``share``, in per cent).
+    axis_label
+        What the axis counts.
+    ax
+        Axes to draw on, with a bar of colours beside them; a page of its own by default.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to draw.
+    """
+    if distribution.empty:
+        raise DataError("ranks: there is nothing to draw, no region has a rank")
+    entries = [Entry(labels["official"], "marker", OFFICIAL)]
+    foot = 0.42 + leading(8.5)
+    laid = rows([str(name) for name in distribution.index], entries, axis_label, most=NAMES, foot=foot, ax=ax)
+    axes, k = laid.axes, distribution.shape[1]
+    share = 100 * distribution.to_numpy(float)
+    limits = (0.0, float(np.ceil(np.nanmax(share, initial=10.0) / 10) * 10))
+    place = axes.get_yticks(), [label.get_text() for label in axes.get_yticklabels()]
+    sns.heatmap(
+        np.where(share > 0, share, np.nan), ax=axes, cmap=SEQUENTIAL, vmin=0, vmax=limits[1], cbar=False,
+        linewidths=0.4, linecolor="white", xticklabels=False, yticklabels=False,
+    )  # fmt: skip
+    axes.set_yticks(np.asarray(place[0]) + 0.5, place[1])
+    axes.grid(False)
+    axes.hlines(laid.at + 0.5, 0, k, color="#e8e8e8", linewidth=0.6, zorder=0.5)
+    axes.plot(official.to_numpy(float) - 0.5, laid.at + 0.5, linestyle="none", zorder=5, clip_on=False, **OFFICIAL)
+    _number_ranks(laid, k, -0.5)
+    if ax is not None:
+        laid.figure.colorbar(axes.collections[0], ax=axes, label=labels["share"])
+        return laid.figure
+    height = laid.figure.get_size_inches()[1]
+    left = float(axes.get_position().x0 * laid.figure.get_size_inches()[0])
+    colour_bar(laid.figure, (left, height - foot, 2.0), SEQUENTIAL, limits, lambda value: f"{value:g}")
+    text = area(laid.figure, left + 2.15, height - foot, 2.0, 0.12, bare=True)
+    text.text(0, 0.06, labels["share"], size=8.5, va="center_baseline")
+    return laid.figure
+
+
+def _number_ranks(laid: Rows, n: int, shift: float) -> None:
+    """Ranks along the axis, as many as have room; ``shift`` moves them to where rank 1 is."""
+    room = laid.width / (n + 0.2)  # of one rank
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**9) if s * room > width_of(str(n), 8.5) + 0.06)
+    ranks = list(range(1, n + 1, step))
+    laid.axes.xaxis.set_major_locator(FixedLocator([rank + shift for rank in ranks]))
+    laid.axes.set_xticklabels([str(rank) for rank in ranks], rotation=0)
+
+
+@rc_context(STYLE)
+def shares(parts: pd.DataFrame, labels: Mapping[str, str], axis_label: str, *, ax: Axes | None = None) -> Figure:
     """Shares of variation by factor: what each does alone within what it takes part in, with intervals.
 
     Parameters
@@ -110,36 +154,26 @@ def shares(parts: pd.DataFrame, labels: Mapping[str, str], axis_label: str) -> F
         What ``first``, ``total`` and ``interval`` are called in the key.
     axis_label
         What the axis measures, in per cent.
+    ax
+        Axes to draw on; a page of its own by default.
+
+    Raises
+    ------
+    DataError
+        If there is no factor.
     """
     if parts.empty:
         raise DataError("shares: there is nothing to draw, there is no factor")
-    names = [wrap(str(name), NAMES, SIZE) for name in parts.index]
-    column = max(width_of(name, SIZE) for name in names)
-    row = max(0.34, max(name.count("\n") + 1 for name in names) * leading(SIZE) + 0.06)
     entries = [Entry(labels["first"], "patch", FIRST), Entry(labels["total"], "patch", TOTAL)]
     intervals = {"total_low", "total_high"} <= set(parts.columns) and bool(parts["total_low"].notna().any())
     if intervals:
         entries.append(Entry(labels["interval"], "line", ERROR))
-    key = key_height(entries, WIDTH - 2 * EDGE)
-    top, left = EDGE + key + 0.08, EDGE + column + 0.14
-    width = WIDTH - left - 0.2
-    label = wrap(axis_label, width, SIZE)
-    n = len(parts)
-    figure = page(top + n * row + 0.34 + leading(SIZE) * (1 + label.count("\n")))
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
-    text = area(figure, 0, top, left, n * row, bare=True)
-    for i, name in enumerate(names):
-        text.text(EDGE + column, (i + 0.5) * row, name, size=SIZE, ha="right", va="center", linespacing=1.15)
-    axes = area(figure, left, top, width, n * row)
-    axes.set(ylim=(n - 0.5, -0.5), yticks=[], xlabel=label)
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
-    at = np.arange(n)
+    laid = rows([str(name) for name in parts.index], entries, axis_label, most=NAMES, least=0.34, ax=ax)
     bars: Sequence[tuple[str, float, dict[str, Any]]] = (("total", 0.62, TOTAL), ("first", 0.30, FIRST))
     for place, (kind, height, style) in enumerate(bars):
-        axes.barh(at, 100 * parts[kind].clip(lower=0), height=height, zorder=2 + place, **style)
+        laid.axes.barh(laid.at, 100 * parts[kind].clip(lower=0), height=height, zorder=2 + place, **style)
     most = float(np.nanmax(parts[["total", *(["total_high"] if intervals else [])]].to_numpy(float), initial=0.1))
     if intervals:
-        axes.hlines(at, 100 * parts["total_low"], 100 * parts["total_high"], zorder=5, **ERROR)
-    ticks(axes, (0.0, 10.0 * np.ceil(10 * most + 1e-9)), lambda value: f"{value:g}", most=7)
-    return figure
+        laid.axes.hlines(laid.at, 100 * parts["total_low"], 100 * parts["total_high"], zorder=5, **ERROR)
+    ticks(laid.axes, (0.0, 10.0 * np.ceil(10 * most + 1e-9)), lambda value: f"{value:g}", most=7)
+    return laid.figure

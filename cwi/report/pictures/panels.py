@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
 from cwi.errors import DataError
+from cwi.report.pictures.rows import EDGE, SIZE, TIGHT, wrapped
 from cwi.report.pictures.style import (
     INK,
     RISE,
@@ -23,13 +24,12 @@ from cwi.report.pictures.style import (
     key_height,
     leading,
     page,
-    width_of,
     wrap,
 )
 
 __all__ = ["interval_panels"]
 
-ROW, EDGE, GAP, SIZE = 0.23, 0.1, 0.16, 9.0
+ROW, GAP = 0.23, 0.16  # inches
 POINT: dict[str, Any] = {
     "marker": "o", "markersize": 5.5, "markerfacecolor": RISE, "markeredgecolor": INK, "markeredgewidth": 0.8,
 }  # fmt: skip
@@ -74,21 +74,22 @@ def interval_panels(
     entries = [Entry(point, "marker", POINT), Entry(interval, "line", LINE)]
     if reference:
         entries.append(Entry(reference, "line", REFERENCE))
-    left = EDGE + max(width_of(name, SIZE) for name in rows) + 0.12
+    names = wrapped(rows, least=ROW)
+    left = EDGE + names.width + 0.12
     width = (WIDTH - left - EDGE - GAP * (len(panels) - 1)) / len(panels)
     heads = [wrap(head, width, SIZE, bold=True) for head in panels]
     above = leading(10) + 0.05 if title else 0.0
     key = key_height(entries, WIDTH - 2 * EDGE)
     head = leading(SIZE) * max(text.count("\n") + 1 for text in heads) + 0.08
-    top, height = above + key + head + 0.2, len(rows) * ROW
+    top, height = above + key + head + 0.2, len(rows) * names.row
     figure = page(top + height + 0.34 + leading(SIZE))
     if title:
         line = area(figure, EDGE, 0.05, WIDTH - 2 * EDGE, above, bare=True)
         line.text(0, above / 2, title, size=10, weight="bold", va="center_baseline")
     draw_key(figure, entries, EDGE, above + 0.1, WIDTH - 2 * EDGE)
     text = area(figure, 0, top, left, height, bare=True)
-    for i, name in enumerate(rows):
-        text.text(left - 0.12, (i + 0.5) * ROW, name, ha="right", va="center_baseline")
+    for i, name in enumerate(names.texts):
+        text.text(left - 0.12, (i + 0.5) * names.row, name, ha="right", va="center", linespacing=TIGHT)
     at = np.arange(len(rows))
     for i, (head_of, table) in enumerate(zip(heads, panels.values(), strict=True)):
         x = left + i * (width + GAP)

@@ -6,13 +6,15 @@ labels are measured and wrapped before anything is drawn and nothing is cut.
 
 from __future__ import annotations
 
+import io
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from matplotlib import rcParamsDefault
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_rgb
@@ -40,10 +42,14 @@ __all__ = [
     "check_limits",
     "colour_bar",
     "draw_key",
+    "footnote",
     "key_height",
     "leading",
+    "main_axes",
     "on",
     "page",
+    "saved",
+    "stamp",
     "ticks",
     "width_of",
     "wrap",
@@ -94,6 +100,7 @@ DIVERGING: Colormap = LinearSegmentedColormap.from_list(
     "cwi-change", ["#9c5208", "#f0a64f", "#f5f3f0", "#8f8cc4", "#43307a"]
 )
 
+PICTURE, FOOT = "picture", 7.5
 SWATCH, GAP, BETWEEN = 0.26, 0.07, 0.22
 _PATHS = TextToPath()
 
@@ -164,6 +171,47 @@ def area(figure: Figure, left: float, top: float, width: float, height: float, *
     return axes
 
 
+def main_axes(figure: Figure, axes: Axes | None = None) -> Axes:
+    """The axes of a page that hold the picture itself; with ``axes`` these are from now on the ones."""
+    if axes is not None:
+        axes.set_label(PICTURE)
+        return axes
+    return next(each for each in figure.axes if each.get_label() == PICTURE)
+
+
+def footnote(figure: Figure, text: str) -> None:
+    """A line in small print below everything that is on the page."""
+    width, height = figure.get_size_inches()
+    lines = wrap(text, width - 0.2, FOOT)
+    more = (lines.count("\n") + 1) * leading(FOOT) + 0.08
+    for axes in figure.axes:
+        place = axes.get_position(original=True)
+        share = height / (height + more)
+        axes.set_position((place.x0, 1 - (1 - place.y0) * share, place.width, place.height * share))
+    figure.set_size_inches(width, height + more)
+    figure.text(0.1 / width, 0.06 / (height + more), lines, size=FOOT, color="#555555", va="bottom", linespacing=1.2)
+
+
+def stamp(figure: Figure, text: str) -> None:
+    """Write a word across a picture, once: what it shows is not real."""
+    if any(each.get_gid() == "mark" for each in figure.texts):
+        return
+    width, height = figure.get_size_inches()
+    angle = math.degrees(math.atan2(height, width))
+    size = 72 * math.hypot(width, height) / (0.75 * len(text))
+    style: dict[str, Any] = {"color": "#8c1d18", "alpha": 0.14, "weight": "bold", "gid": "mark", "zorder": 1e6}
+    figure.text(0.5, 0.5, text, rotation=angle, ha="center", va="center", size=size, **style)
+
+
+def saved(figure: Figure, kind: str) -> bytes:
+    """A picture as SVG, PNG or PDF: the same bytes every time."""
+    buffer = io.BytesIO()
+    undated: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with rc_context(STYLE):
+        figure.savefig(buffer, format=kind, metadata=undated.get(kind, {"Software": None}))
+    return buffer.getvalue()
+
+
 def check_limits(limits: tuple[float, float]) -> None:
     """Refuse ends of a scale between which there is nothing.
 
@@ -205,6 +253,13 @@ class Entry:
     text: str
     kind: str
     style: dict[str, Any] = field(default_factory=dict)
+
+    def handle(self) -> Rectangle | Line2D:
+        """The sign as matplotlib's legend takes it."""
+        if self.kind == "patch":
+            return Rectangle((0, 0), 1, 1, label=self.text, **self.style)
+        style: dict[str, Any] = {} if self.kind == "line" else {"linestyle": "none"}
+        return Line2D([], [], label=self.text, **(style | self.style))
 
 
 def _flow(entries: Iterable[Entry], width: float, size: float) -> list[list[tuple[float, str, Entry]]]:

@@ -8,7 +8,8 @@ from cwi.analysis.comparison import Change
 from cwi.analysis.comparison import change as compare
 from cwi.edition import editions
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
-from cwi.report.pictures import charts
+from cwi.report.pictures.dumbbells import dumbbells
+from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 
 __all__ = ["CHANGE_LIMITS", "change"]
@@ -73,7 +74,7 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
             language=printer.language.code,
             table=_table(printer, comparison, table, codes),
             open_table=printer.text("figure.table"),
-            draw=lambda: charts.heat_map(
+            draw=lambda: heat_map(
                 shown.rename(columns={code: printer.title(code) for code in codes}),
                 number=lambda value: printer.language.number(value, printer.edition.methodology.decimals, sign=True),
                 axis_label=printer.text("axis.change"),
@@ -107,7 +108,7 @@ def _national(printer: Printer, comparison: Change) -> Figure:
         language=printer.language.code,
         table=_national_table(printer, comparison, table.reset_index(drop=True)),
         open_table=printer.text("figure.table"),
-        draw=lambda: charts.dumbbells(
+        draw=lambda: dumbbells(
             pd.Series(table["score_earlier"].to_numpy(), index=titles),
             pd.Series(table["score_later"].to_numpy(), index=titles),
             labels={

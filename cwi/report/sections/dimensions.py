@@ -7,7 +7,7 @@ import pandas as pd
 from cwi.index import CARRIED, has_flag
 from cwi.panel import IMPUTED
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
-from cwi.report.pictures import charts
+from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
@@ -60,7 +60,7 @@ def dimension(printer: Printer, code: str) -> Section:
         language=printer.language.code,
         table=_table(printer, code, components, table),
         open_table=printer.text("figure.table"),
-        draw=lambda: charts.heat_map(
+        draw=lambda: heat_map(
             shown.rename(columns=titles),
             number=printer.plain,
             axis_label=printer.text("axis.score"),

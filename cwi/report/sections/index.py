@@ -6,7 +6,8 @@ import pandas as pd
 
 from cwi.analysis.uncertainty import rank_intervals
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
-from cwi.report.pictures import charts, maps
+from cwi.report.pictures import maps
+from cwi.report.pictures.ranking import dot_plot
 from cwi.report.printer import Printer
 
 __all__ = ["MAP_LIMITS", "index", "index_map", "index_table"]
@@ -96,7 +97,7 @@ def index(printer: Printer) -> Section:
         caption=printer.text("dots.caption", year=printer.year),
         alt=printer.text("dots.alt", year=printer.year),
         language=printer.language.code,
-        draw=lambda: charts.dot_plot(
+        draw=lambda: dot_plot(
             regions.set_index(pd.Index([printer.region(code) for code in regions["region"]]))[["score", *codes]],
             index="score",
             parts=codes,

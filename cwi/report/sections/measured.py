@@ -6,7 +6,7 @@ import pandas as pd
 
 from cwi.indicators import OPEN
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
-from cwi.report.pictures import charts
+from cwi.report.pictures.measured import measured as bars_of_counts
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
@@ -84,7 +84,7 @@ def measured(printer: Printer) -> Section:
         language=printer.language.code,
         table=printed,
         open_table=printer.text("figure.table"),
-        draw=lambda: charts.measured(
+        draw=lambda: bars_of_counts(
             table.assign(group=[printer.title(code) for code in table["dimension"]]).set_index(
                 pd.Index([printer.title(code) for code in table["component"]])
             )[["group", "own", "carried", "missing"]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
-from cwi.report.pictures import charts
+from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 
 __all__ = ["profiles"]
@@ -28,7 +28,7 @@ def profiles(printer: Printer) -> Section:
         language=printer.language.code,
         table=_gap_table(printer, gaps),
         open_table=printer.text("figure.table"),
-        draw=lambda: charts.heat_map(
+        draw=lambda: heat_map(
             shown.rename(columns=titles),
             number=lambda value: printer.language.number(value, printer.edition.methodology.decimals, sign=True),
             axis_label=printer.text("axis.gap"),

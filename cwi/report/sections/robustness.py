@@ -10,7 +10,7 @@ import pandas as pd
 from cwi.analysis.uncertainty import SHIFT, Certainty
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import intervals
-from cwi.report.pictures.charts import heat_map
+from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 
 __all__ = ["apart", "dependence", "how_sure", "matters", "quotable", "ranks", "turning"]

@@ -13,7 +13,11 @@ from matplotlib.figure import Figure
 
 from cwi import folders
 from cwi.errors import DataError
-from cwi.report.pictures import charts, maps
+from cwi.report.pictures import maps
+from cwi.report.pictures.dumbbells import dumbbells as draw_dumbbells
+from cwi.report.pictures.heat import heat_map
+from cwi.report.pictures.measured import measured as draw_measured
+from cwi.report.pictures.ranking import dot_plot
 from cwi.report.pictures.style import DIVERGING, SEQUENTIAL, STYLE, WIDTH, on, width_of, wrap
 
 LONG = "Солтүстік Қазақстан облысы"
@@ -71,12 +75,12 @@ def counts():
 
 
 def measured(table=None):
-    return charts.measured(counts() if table is None else table, COUNTED, "Көрсеткіштер саны", lambda v: f"{v:.0f}")
+    return draw_measured(counts() if table is None else table, COUNTED, "Көрсеткіштер саны", lambda v: f"{v:.0f}")
 
 
 def dots(n=5, *, nation=True, intervals=True, table=None):
     table = random(n, ["cwi", "child", "family"]) if table is None else table
-    return charts.dot_plot(
+    return dot_plot(
         table,
         index="cwi",
         parts=["child", "family"],
@@ -89,11 +93,11 @@ def dots(n=5, *, nation=True, intervals=True, table=None):
 
 
 def heat(table, **options):
-    return charts.heat_map(table, number=number, axis_label=AXIS, missing_label=GAP, **options)
+    return heat_map(table, number=number, axis_label=AXIS, missing_label=GAP, **options)
 
 
 def dumbbells(earlier, later):
-    return charts.dumbbells(earlier, later, labels=YEARS, axis_label=AXIS, number=number)
+    return draw_dumbbells(earlier, later, labels=YEARS, axis_label=AXIS, number=number)
 
 
 def codes(year):
@@ -288,7 +292,7 @@ def test_changes_are_sorted_and_signed_once():
     names = ["down", "same", "up", "new"]
     earlier = pd.Series([50.0, 50.0, 50.0], names[:3])
     later = pd.Series([49.0, 50.001, 53.0, 70.0], names)
-    figure = charts.dumbbells(earlier, later, labels=YEARS, axis_label="", number=lambda v: f"{v:+.1f}")
+    figure = draw_dumbbells(earlier, later, labels=YEARS, axis_label="", number=lambda v: f"{v:+.1f}")
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert [t for t in texts if t in names] == ["up", "same", "down", "new"]
     assert [t for t in texts if t[-2:] in (".0", "–")] == ["+3.0", "0.0", "\N{MINUS SIGN}1.0", "–"]
@@ -362,8 +366,8 @@ def test_a_boundary_file_without_codes_is_refused(tmp_path):
         (lambda: measured(counts().drop(columns="own")), "no column 'own'; it has group, carried, missing"),
         (lambda: measured(counts().iloc[:0]), "nothing to draw"),
         (lambda: dots(table=random(2, ["cwi", "child"])), "no column 'family'"),
-        (lambda: dots(table=random(1, ["cwi", "child", "family"]).iloc[[0, 0]]), "stands there twice"),
-        (lambda: heat(random(2, ["a", "a"])), "'a' stands there twice"),
+        (lambda: dots(table=random(1, ["cwi", "child", "family"]).iloc[[0, 0]]), "is listed twice"),
+        (lambda: heat(random(2, ["a", "a"])), "'a' is listed twice"),
         (lambda: heat(random(2, ["a"]), emphasised="b"), "no column 'b'"),
         (lambda: heat(random(2, [])), "nothing to draw"),
         (lambda: heat(random(2, ["a"]), limits=(5, 5)), "from 5 to 5"),
