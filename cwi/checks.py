@@ -24,7 +24,7 @@ from cwi.territory import read_territory
 __all__ = ["PARTS", "Check", "check_all"]
 
 NONE = "none"
-Found = tuple[str, Iterable[str]]
+Outcome = tuple[str, Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -40,30 +40,30 @@ def check_all() -> Iterator[Check]:
     """Look at the whole data folder, part by part, in the order of ``PARTS``; what is wrong in one hides no other."""
     for name, look in PARTS.items():
         try:
-            looked_at, found = look()
+            looked_at, wrong = look()
         except CwiError as problem:
             yield Check(name, "", (str(problem),))
         else:
-            yield Check(name, looked_at, tuple(found))
+            yield Check(name, looked_at, tuple(wrong))
 
 
-def _territory() -> Found:
+def _territory() -> Outcome:
     territory = read_territory()
     return f"{len(territory.regions) - 1} territories, {len(territory.changes)} successions", []
 
 
-def _sources() -> Found:
+def _sources() -> Outcome:
     return f"{len(read_sources())} records", []
 
 
-def _observations() -> Found:
-    found = problems()
+def _observations() -> Outcome:
+    wrong = problems()
     paths = sorted((folders.data() / "observations").glob("*.csv"))
     rows = sum(path.read_bytes().count(b"\n") - 1 for path in paths)
-    return f"{rows:,} rows in {len(paths)} files", [str(problem) for problem in found]
+    return f"{rows:,} rows in {len(paths)} files", [str(problem) for problem in wrong]
 
 
-def _covariances() -> Found:
+def _covariances() -> Outcome:
     """Each pair stands once, both have a standard error, and they vary together no more than each by itself."""
     table = read_covariance()
     if table is None:
@@ -83,47 +83,47 @@ def _covariances() -> Found:
         twice=pair.duplicated(), lacks=np.where(np.isnan(one), table["indicator"], table["other"]), most=most
     )
     table["wrong"] = table["twice"] | np.isnan(most) | (table["covariance"].abs() > most * (1 + 1e-6))
-    found = []
+    wrong = []
     for row in table[table["wrong"]].to_dict("records"):
         where = f"{row['file']} line {row['line']}: "
         place = f"in {row['region']}, {row['year']}"
         what = f"{row['indicator']} and {row['other']} {place}"
         if row["twice"]:
-            found.append(f"{where}the covariance of {what} stands there twice")
+            wrong.append(f"{where}the covariance of {what} stands there twice")
         elif np.isnan(row["most"]):
-            found.append(f"{where}{row['lacks']} {place} has no standard error; nothing varies with it")
+            wrong.append(f"{where}{row['lacks']} {place} has no standard error; nothing varies with it")
         else:
-            found.append(
+            wrong.append(
                 f"{where}the covariance of {what} is {row['covariance']:g}; it cannot be further from 0 than the "
                 f"product of their standard errors, {row['most']:g}"
             )
-    return f"{len(table):,} pairs", found
+    return f"{len(table):,} pairs", wrong
 
 
-def _methodologies() -> Found:
-    found = []
+def _methodologies() -> Outcome:
+    wrong = []
     series = read_series().index
     versions = methodologies()
     for version, path in versions.items():
         methodology = read_methodology(version)
-        found += methodology.unused()
+        wrong += methodology.unused()
         table = methodology.indicators
         for line, code in table.loc[(table["data"] == OPEN) & ~table["code"].isin(series), "code"].items():
             place = f"{folders.relative(path / 'indicators.csv')} line {line}"
-            found.append(f"{place}: '{code}' is said to be open but data/series.csv has no such series")
-    return ", ".join(versions), found
+            wrong.append(f"{place}: '{code}' is said to be open but data/series.csv has no such series")
+    return ", ".join(versions), wrong
 
 
-def _factors() -> Found:
+def _factors() -> Outcome:
     """What may vary in each methodology that says so; an edition cannot be reported without it."""
-    said = []
+    declared = []
     for version, path in methodologies().items():
         if (path / "factors.toml").is_file():
-            said.append(f"{version}: {len(read_factors(read_methodology(version)))}")
-    return ", ".join(said) or NONE, []
+            declared.append(f"{version}: {len(read_factors(read_methodology(version)))}")
+    return ", ".join(declared) or NONE, []
 
 
-def _survey() -> Found:
+def _survey() -> Outcome:
     """The definitions of each version, what is imagined for synthetic answers, and the shares that were published."""
     paths = sorted((folders.data() / "survey").glob("*/survey.toml"))
     for path in paths:
@@ -133,7 +133,7 @@ def _survey() -> Found:
     return ", ".join(path.parent.name for path in paths) or NONE, []
 
 
-def _crosswalk() -> Found:
+def _crosswalk() -> Outcome:
     """Other indices and their rules, against the methodology of the latest edition."""
     if not (folders.data() / "crosswalk").is_dir():
         return NONE, []
@@ -141,7 +141,7 @@ def _crosswalk() -> Found:
     return f"{len(crosswalk.systems)} systems, {len(read_methods(crosswalk))} rules", []
 
 
-def _policy() -> Found:
+def _policy() -> Outcome:
     """The register of measures, against the methodology of the latest edition."""
     if not (folders.data() / "policy").is_dir():
         return NONE, []
@@ -152,17 +152,17 @@ def _policy() -> Found:
     return f"{counts}, {len(goals)} targets of indicators", []
 
 
-def _editions() -> Found:
-    found = []
+def _editions() -> Outcome:
+    wrong = []
     for year in editions():
         try:
             _ = read_edition(year).scores
         except CwiError as problem:
-            found.append(f"edition {year}: {problem}")
-    return ", ".join(map(str, editions())), found
+            wrong.append(f"edition {year}: {problem}")
+    return ", ".join(map(str, editions())), wrong
 
 
-PARTS: Mapping[str, Callable[[], Found]] = {
+PARTS: Mapping[str, Callable[[], Outcome]] = {
     "territory": _territory,
     "sources": _sources,
     "observations": _observations,

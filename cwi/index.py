@@ -251,8 +251,8 @@ class Scores:
                 parts = children[code]
                 scored = here["score"].reindex(parts["node"]).notna().to_numpy()
                 total = parts["weight"].to_numpy()[scored].sum()
-                for part, own, has in zip(parts["node"], parts["weight"], scored, strict=True):
-                    walk(part, depth + 1, own, own / total if has else 0.0)
+                for part, part_weight, has in zip(parts["node"], parts["weight"], scored, strict=True):
+                    walk(part, depth + 1, part_weight, part_weight / total if has else 0.0)
 
         walk(self.methodology.top.code, 0, 1.0, 1.0)
         return pd.DataFrame(rows)
@@ -463,9 +463,11 @@ def _marks(cells: pd.DataFrame, scores: Array, methodology: Methodology, changed
 def _edge_table(methodology: Methodology, weights: Sequence[Array]) -> pd.DataFrame:
     """The weight of every part in its parent, lowest level first; parts that are left out have no row."""
     tree, tables = methodology.tree, []
-    for level, (parents, own) in enumerate(zip(tree.parents, weights, strict=True)):
+    for level, (parents, weights_of_level) in enumerate(zip(tree.parents, weights, strict=True)):
         order = np.argsort(parents, kind="stable")
         order = order[parents[order] >= 0]
         codes, above = np.array(tree.codes[level], dtype=object), np.array(tree.codes[level + 1], dtype=object)
-        tables.append(pd.DataFrame({"parent": above[parents[order]], "node": codes[order], "weight": own[order]}))
+        tables.append(
+            pd.DataFrame({"parent": above[parents[order]], "node": codes[order], "weight": weights_of_level[order]})
+        )
     return pd.concat(tables, ignore_index=True)

@@ -271,14 +271,14 @@ def _cell_problems(table: pd.DataFrame, rules: Mapping[str, Rule]) -> list[Probl
 def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFrame) -> list[Problem]:
     wrong = []
 
-    def say(kind: str, row: Any, text: str) -> None:
+    def add(kind: str, row: Any, text: str) -> None:
         wrong.append(Problem(kind, row.file, int(row.line), text))
 
     begins, ends = (territory.regions[column].map(lambda day: day.year) for column in ("valid_from", "valid_to"))
     early = table["year"] < table["region"].map(begins)
     late = table["year"] > table["region"].map(ends)
     for row in _rows(table[late | (early & (table["status"] != "backcast"))]):
-        say(
+        add(
             "territory",
             row,
             f"{row.region} did not exist in {row.year}; a value published for later borders has the status 'backcast', "
@@ -288,18 +288,18 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
         first, *again = _rows(same)
         cell = " ".join(filter(None, [first.indicator, first.region, str(first.year), first.sex, first.area]))
         for row in again:
-            say("duplicate", row, f"{cell} is in {first.file} line {first.line} too; a value has one row")
+            add("duplicate", row, f"{cell} is in {first.file} line {first.line} too; a value has one row")
     empty = table["value"].isna()
     without = table["status"].isin(["missing", "suppressed", "not applicable"])
     for row in _rows(table[empty & ~without]):
-        say(
+        add(
             "value",
             row,
             f"{row.indicator} in {row.region}, {row.year} is empty but '{row.status}'; "
             "an empty value has the status 'missing' or 'suppressed'",
         )
     for row in _rows(table[~empty & without]):
-        say(
+        add(
             "value",
             row,
             f"{row.indicator} in {row.region}, {row.year} is '{row.status}' but has the value {row.value:g}",
@@ -307,14 +307,14 @@ def _row_problems(table: pd.DataFrame, territory: Territory, series: pd.DataFram
     low, high = table["indicator"].map(series["low"]), table["indicator"].map(series["high"])
     for row in _rows(table[table["scored"] & ((table["value"] < low) | (table["value"] > high))]):
         register = series.loc[row.indicator]
-        say(
+        add(
             "range",
             row,
             f"{row.indicator} in {row.region}, {row.year} is {row.value:g} {register['unit']}; "
             f"the register allows {register['low']:g} to {register['high']:g}",
         )
     for row in _rows(table[(table["se"] < 0) | (table["n"] < 0)]):
-        say("error", row, f"{row.indicator} in {row.region}, {row.year} has a standard error or a count below zero")
+        add("error", row, f"{row.indicator} in {row.region}, {row.year} has a standard error or a count below zero")
     return wrong
 
 

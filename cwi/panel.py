@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.derivation import named
 from cwi.errors import DataError
 from cwi.indicators import POOLED
+from cwi.level_scores import named
 from cwi.methodology import Methodology, Rule
 from cwi.methods.imputation import Filled, in_turn, multiple_imputation
 from cwi.methods.imputation.filled import Imputation
@@ -146,7 +146,7 @@ def multiply_imputed(
     codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
     with named("multiple imputation", codes):
         filled = multiple_imputation(
-            stack.values[..., seen], stack.barred[..., seen], m=m, rng=rng, components=components, **settings
+            stack.values[..., seen], stack.never_filled[..., seen], m=m, rng=rng, components=components, **settings
         )
     values = np.broadcast_to(stack.values, (m, *stack.values.shape)).copy()
     values[..., seen] = filled.values
@@ -218,7 +218,7 @@ def _imputed(
     """Fill gaps of the regions by the methodology's imputations, in turn; the nation's gaps stay open."""
     stack = _Stack.of(cells, table, never, methodology)
     methods = [_imputation(rule, stack.years, stack.regions, methodology) for rule in methodology.imputation]
-    filled = in_turn(stack.values, stack.barred, methods=methods)
+    filled = in_turn(stack.values, stack.never_filled, methods=methods)
     empty = cells.index[cells["value"].isna() & methodology.is_region(cells["region"])]
     new = empty[filled.how[stack.places(cells.loc[empty])] != ""]
     places = stack.places(cells.loc[new])
@@ -238,7 +238,7 @@ class _Stack:
     """
 
     values: Array
-    barred: NDArray[np.bool_]
+    never_filled: NDArray[np.bool_]
     years: list[int]
     regions: list[str]
     codes: list[str]
@@ -256,9 +256,13 @@ class _Stack:
         for rows in (table, cells[cells["value"].notna()]):
             kept = rows[rows["region"].isin(regions)]
             stack.values[stack.places(kept)] = kept["value"].to_numpy(float)
-        barred = pd.DataFrame(list(never), columns=KEY)
-        known = barred["region"].isin(regions) & barred["year"].isin(years) & barred["indicator"].isin(codes)
-        stack.barred[stack.places(barred[known])] = True
+        never_filled = pd.DataFrame(list(never), columns=KEY)
+        known = (
+            never_filled["region"].isin(regions)
+            & never_filled["year"].isin(years)
+            & never_filled["indicator"].isin(codes)
+        )
+        stack.never_filled[stack.places(never_filled[known])] = True
         return stack
 
     def places(self, rows: pd.DataFrame) -> tuple[Places, Places, Places]:

@@ -60,29 +60,29 @@ class Rule:
         return self.traits.learns
 
     def __str__(self) -> str:
-        said = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
-        return f"{self.name} ({said})" if said else self.name
+        settings = ", ".join(f"{key} = {value}" for key, value in sorted(self.parameters.items()))
+        return f"{self.name} ({settings})" if settings else self.name
 
 
-def read_rule(family: str, said: Any, where: str) -> Rule:
+def read_rule(family: str, stated: Any, where: str) -> Rule:
     """The rule that a word, a table with a word and its settings, or a function stands for."""
-    if isinstance(said, Rule):
-        return said
-    if callable(said):
-        name = getattr(said, "__name__", type(said).__name__)
+    if isinstance(stated, Rule):
+        return stated
+    if callable(stated):
+        name = getattr(stated, "__name__", type(stated).__name__)
         try:
-            return Rule(name, said, source=textwrap.dedent(inspect.getsource(said)), family=family)
+            return Rule(name, stated, source=textwrap.dedent(inspect.getsource(stated)), family=family)
         except (OSError, TypeError):
             raise MethodologyError(
                 f"{where}: the source of the {family} '{name}' cannot be read; write it as a function with def"
             ) from None
-    table = {"name": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
+    table = {"name": stated} if isinstance(stated, str) else dict(stated) if isinstance(stated, Mapping) else {}
     name = table.pop("name", None)
     known = methods_of(family)
     words = list(known)
     if name is None:
         raise MethodologyError(
-            f'{where}: {family} is {said!r}; it must be a word or {{name = "word"}}{near("", words)}'
+            f'{where}: {family} is {stated!r}; it must be a word or {{name = "word"}}{near("", words)}'
         )
     if name not in words:
         raise MethodologyError(f"{where}: no {family} is called '{name}'{near(name, words)}")
@@ -115,7 +115,7 @@ def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
     elif annotation == "str":
         raise MethodologyError(f"{where}: {key} is {value!r}; it must be a word in quotes")
     else:
-        check_number(value, key, where, whole=annotation.startswith("int"))
+        check_number(value, key, where, integer=annotation.startswith("int"))
 
 
 def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, without: Sequence[str] = ()) -> Rule:
@@ -127,26 +127,26 @@ def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, witho
     if not named:
         return rule
 
-    def row(said: Any, key: str, whole: bool = True) -> list[Any]:
-        if not isinstance(said, Mapping):
+    def row(value: Any, key: str, integer: bool = True) -> list[Any]:
+        if not isinstance(value, Mapping):
             raise MethodologyError(f"{where}: {key} of '{node}' must name each part by its code, {{{codes[0]} = …}}")
-        for code in said:
+        for code in value:
             if code not in codes and code not in without:
                 raise MethodologyError(f"{where}: {key} of '{node}' names '{code}'{near(code, codes)}")
         for code in codes:
-            if whole and code not in said:
+            if integer and code not in value:
                 raise MethodologyError(f"{where}: {key} of '{node}' says nothing of '{code}'")
-        return [said.get(code, math.nan) for code in codes]
+        return [value.get(code, math.nan) for code in codes]
 
-    def shared(said: Any, key: str) -> list[float]:
+    def shared(stated: Any, key: str) -> list[float]:
         """What parts get of a whole; that of parts left out goes to the others in proportion."""
-        own = row(said, key)
-        gone = [value for code, value in said.items() if code not in codes]
-        return [value * (1 + sum(gone) / sum(own)) for value in own] if gone and sum(own) else own
+        numbers = row(stated, key)
+        gone = [value for code, value in stated.items() if code not in codes]
+        return [value * (1 + sum(gone) / sum(numbers)) for value in numbers] if gone and sum(numbers) else numbers
 
-    def matrix(said: Any, key: str) -> list[list[float]]:
-        row(said, key, whole=False)
-        times = np.array([row(said.get(code, {}), key, whole=False) for code in codes], dtype=float)
+    def matrix(value: Any, key: str) -> list[list[float]]:
+        row(value, key, integer=False)
+        times = np.array([row(value.get(code, {}), key, integer=False) for code in codes], dtype=float)
         times = np.where(np.isnan(times), 1 / times.T, times)
         np.fill_diagonal(times, 1.0)
         return [list(line) for line in times.tolist()]
@@ -161,11 +161,11 @@ def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, witho
     return replace(rule, parameters=MappingProxyType(ordered))
 
 
-def check_known(said: Any, known: tuple[str, ...], where: str, what: str) -> None:
+def check_known(table: Any, known: tuple[str, ...], where: str, what: str) -> None:
     """Refuse what is no table, or holds a setting nobody knows."""
-    if not isinstance(said, Mapping):
+    if not isinstance(table, Mapping):
         raise MethodologyError(f"{where}: {what} must be a table of settings")
-    for key in said:
+    for key in table:
         if key not in known:
             raise MethodologyError(f"{where}: {what} has no setting '{key}'{near(key, known)}")
 
@@ -178,13 +178,13 @@ def check_choice(word: Any, choices: tuple[str, ...], what: str, where: str) -> 
 
 
 def check_number(
-    value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, whole: bool = False
+    value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, integer: bool = False
 ) -> Any:
     """The number, if it is one and lies in its bounds."""
-    good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    good = isinstance(value, int if integer else (int, float)) and not isinstance(value, bool)
     if not good or not low <= value <= high or abs(value) == math.inf:
         bounds = f" from {low:g} to {high:g}" if high < math.inf else f" not below {low:g}" if low > -math.inf else ""
-        kind = "a whole number" if whole else "a number"
+        kind = "a whole number" if integer else "a number"
         raise MethodologyError(f"{where}: {what} is {value!r}; it must be {kind}{bounds}")
     return value
 

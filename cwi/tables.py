@@ -87,9 +87,9 @@ def completed(table: pd.DataFrame) -> pd.DataFrame:
     status = table.get("status", empty).fillna("")
     status = status.mask(status == "", np.where(table["value"].isna(), "missing", "normal"))
     scored = table.get("scored", ~status.isin(UNSCORED)).astype(bool)
-    whole = table.assign(**text, **numbers, status=status, scored=scored)
+    complete = table.assign(**text, **numbers, status=status, scored=scored)
     places = {"file": table.get("file", ""), "line": table.get("line", 0)}
-    return whole.assign(**places)[[*COLUMNS, "scored", "file", "line"]]
+    return complete.assign(**places)[[*COLUMNS, "scored", "file", "line"]]
 
 
 def read_units(folder: Path) -> dict[str, str]:

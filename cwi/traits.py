@@ -146,8 +146,8 @@ def summary(function: Callable[..., Any]) -> str:
 def source(function: Callable[..., Any]) -> str:
     """The references of a docstring, one line."""
     text = inspect.getdoc(function) or ""
-    found = re.search(r"References\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", text, re.DOTALL)
-    return re.sub(r"\.\. \[\d+\] ", "", " ".join(found[1].split())) if found else ""
+    match = re.search(r"References\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", text, re.DOTALL)
+    return re.sub(r"\.\. \[\d+\] ", "", " ".join(match[1].split())) if match else ""
 
 
 def table_rows(families: Sequence[str] = FAMILIES) -> list[dict[str, str]]:
@@ -172,7 +172,7 @@ def table_rows(families: Sequence[str] = FAMILIES) -> list[dict[str, str]]:
 
 def _described(traits: Traits) -> list[str]:
     """Traits in words."""
-    said = {
+    facts = {
         "learns from the base years": traits.learns,
         "compares units": traits.compares_units,
         "uses stated weights": traits.family == "weighting" and traits.uses_stated and not traits.learns,
@@ -181,4 +181,4 @@ def _described(traits: Traits) -> list[str]:
         "formula in trace": traits.arithmetic is not None,
         "in the explorer": traits.in_browser,
     }
-    return [words for words, holds in said.items() if holds]
+    return [words for words, holds in facts.items() if holds]

@@ -74,7 +74,7 @@ class Tree:
         parts: dict[str, list[str]] = {code: [] for codes in self.codes[1:] for code in codes}
         for code, parent in self.parent_of.items():
             parts[parent].append(code)
-        return MappingProxyType({code: tuple(own) for code, own in parts.items()})
+        return MappingProxyType({code: tuple(parents_of_level) for code, parents_of_level in parts.items()})
 
     def belongs(self, level: int) -> NDArray[np.bool_]:
         """Which part of a level (counted from 0) belongs to which node of the next: (parts, nodes) of true or false."""
@@ -137,9 +137,9 @@ class Tree:
         tuple of (..., k) arrays, a level each, indicators first; the last is 1. Parts that are left out count 0.
         """
         result = [np.ones((*np.asarray(weights[-1]).shape[:-1], 1))]
-        for own, parents in zip(reversed(weights), reversed(self.parents), strict=True):
+        for weights_of_level, parents in zip(reversed(weights), reversed(self.parents), strict=True):
             above = result[-1][..., np.maximum(parents, 0)]
-            result.append(np.where(parents >= 0, np.asarray(own) * above, 0.0))
+            result.append(np.where(parents >= 0, np.asarray(weights_of_level) * above, 0.0))
         return tuple(reversed(result))
 
     def in_force(self, weights: Sequence[Array], scored: Sequence[NDArray[np.bool_]]) -> tuple[Array, ...]:
@@ -160,12 +160,12 @@ class Tree:
         tuple of (n, k) arrays, a level each, indicators first; each sums to 1 in a row that has a top, to 0 elsewhere.
         """
         shared = []
-        for own, here, above, parents in zip(weights, scored, scored[1:], self.parents, strict=False):
-            used = np.where(here & (parents >= 0), own, 0.0)
+        for weights_of_level, here, above, parents in zip(weights, scored, scored[1:], self.parents, strict=False):
+            used = np.where(here & (parents >= 0), weights_of_level, 0.0)
             total = np.zeros(above.shape)
             np.add.at(total.T, parents[parents >= 0], used.T[parents >= 0])
             of_parent = total[..., np.maximum(parents, 0)]
             shared.append(np.divide(used, of_parent, out=np.zeros_like(used), where=of_parent > 0))
         result = self.implied(shared)
         top = scored[-1].astype(float)
-        return tuple(np.asarray(own * top) for own in result)
+        return tuple(np.asarray(weights_of_level * top) for weights_of_level in result)

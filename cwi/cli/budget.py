@@ -59,11 +59,13 @@ def read(export: Export, columns: Columns, coefficients: Coefficients = None) ->
         "high",
         "classified, %",
     ]
-    found = share(classified, by=["region", "level", "year", "phase"])
-    shares = (100 * found[["share", "low", "high", "classified"]]).round(1).to_numpy()
-    rows = zip(found.index, found["own"], shares, strict=True)
-    print_table(head, [[*key, f"{own:,}", *(f"{value:.1f}" for value in values)] for key, own, values in rows])
+    result = share(classified, by=["region", "level", "year", "phase"])
+    shares = (100 * result[["share", "low", "high", "classified"]]).round(1).to_numpy()
+    rows = zip(result.index, result["own"], shares, strict=True)
+    print_table(
+        head, [[*key, f"{own_spending:,}", *(f"{value:.1f}" for value in values)] for key, own_spending, values in rows]
+    )
     if len(rest := unclassified(classified)):
         print("without a class, counted in own spending and not for children:")
-        columns_ = ["region", "administrator", "programme", "name", "amount"]
-        print_table(columns_, [[*row[:-1], f"{row[-1]:,}"] for row in rest[columns_].to_numpy()], fold=["name"])
+        listed = ["region", "administrator", "programme", "name", "amount"]
+        print_table(listed, [[*row[:-1], f"{row[-1]:,}"] for row in rest[listed].to_numpy()], fold=["name"])

@@ -46,8 +46,8 @@ def synthesize(
 
         edition = read_edition(year)
         rng = np.random.default_rng(seed)
-        made = synthesize_consultation(edition.methodology, edition.territory, population=edition.population, rng=rng)
-        write_consultation(folder, made)
+        files = synthesize_consultation(edition.methodology, edition.territory, population=edition.population, rng=rng)
+        write_consultation(folder, files)
     print(folders.relative(folder))
 
 

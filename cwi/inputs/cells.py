@@ -198,16 +198,16 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
     book = _load(path, error)
     names = list(book.sheetnames)
     shown = [sheet for sheet in names if book[sheet].sheet_state == "visible"]
-    found = [sheet for sheet in names if sheet.casefold() == name.casefold()]
-    if not found and only and len(shown) == 1:
-        found = shown
-    if not found:
+    named = [sheet for sheet in names if sheet.casefold() == name.casefold()]
+    if not named and only and len(shown) == 1:
+        named = shown
+    if not named:
         raise error(f"{where}: no sheet is called '{name}'{near(name, names)}")
-    if found[0] not in shown:
-        raise error(f"{where}: the sheet '{found[0]}' is hidden; show it if it is meant, and save the workbook")
-    sheet: Any = book[found[0]]
+    if named[0] not in shown:
+        raise error(f"{where}: the sheet '{named[0]}' is hidden; show it if it is meant, and save the workbook")
+    sheet: Any = book[named[0]]
     if not hasattr(sheet, "iter_rows"):
-        raise error(f"{where}: the sheet '{found[0]}' is a chart; the table must stand in cells")
+        raise error(f"{where}: the sheet '{named[0]}' is a chart; the table must stand in cells")
     cells: dict[tuple[int, int], Any] = {}
     formulas = []
     for row in sheet.iter_rows():
@@ -217,12 +217,12 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
                 if cell.data_type == "f":
                     formulas.append((cell.row, cell.column))
     if formulas:
-        computed: Any = _load(path, error, values=True)[found[0]]
+        computed: Any = _load(path, error, values=True)[named[0]]
         for at in formulas:
             value = computed.cell(*at).value
             cells[at] = NEVER_SAVED if value is None else value
     return Grid(
-        f"{where}, sheet '{found[0]}'",
+        f"{where}, sheet '{named[0]}'",
         error,
         cells,
         max((row for row, _ in cells), default=0),

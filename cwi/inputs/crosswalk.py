@@ -110,9 +110,9 @@ class Crosswalk:
         Not a number where none was found and only a part of the system's list was seen.
         """
         parent = self.methodology.indicators[self.methodology.levels[0].name].to_numpy()
-        found = self.closeness.isin(CLOSENESS[:3]).groupby(parent, sort=False).mean()
+        shares = self.closeness.isin(CLOSENESS[:3]).groupby(parent, sort=False).mean()
         unsure = self.closeness.isin([UNKNOWN]).groupby(parent, sort=False).any()
-        return found.mask((found == 0) & unsure).rename_axis("component")
+        return shares.mask((shares == 0) & unsure).rename_axis("component")
 
 
 def read_crosswalk(methodology: Methodology, folder: Path | None = None) -> Crosswalk:
@@ -155,20 +155,20 @@ def read_crosswalk(methodology: Methodology, folder: Path | None = None) -> Cros
     )
     _known(counterparts, folder / "counterparts.csv", "indicator", list(methodology.indicators["code"]))
     _known(counterparts, folder / "counterparts.csv", "closeness", CLOSENESS)
-    said = {"facts.csv": facts, "dimensions.csv": dimensions, "counterparts.csv": counterparts}
-    for name, table in said.items():
+    tables = {"facts.csv": facts, "dimensions.csv": dimensions, "counterparts.csv": counterparts}
+    for name, table in tables.items():
         _known(table, folder / name, "system", list(systems["system"]))
         _sourced(table, folder / name, list(sources["source"]))
 
     seen = dict(zip(sources["source"], sources["seen"], strict=True))
     pairs = pd.MultiIndex.from_product([systems["system"], FACTS], names=["system", "fact"])
-    whole = facts.set_index(["system", "fact"]).reindex(pairs).fillna("").reset_index()
-    whole["value"] = whole["value"].replace("", NOT_FOUND)
+    complete = facts.set_index(["system", "fact"]).reindex(pairs).fillna("").reset_index()
+    complete["value"] = complete["value"].replace("", NOT_FOUND)
     return Crosswalk(
         methodology=methodology,
         sources=sources.set_index("source"),
         systems=systems.set_index("system"),
-        facts=whole.assign(seen=whole["source"].map(seen).fillna("")),
+        facts=complete.assign(seen=complete["source"].map(seen).fillna("")),
         dimensions=dimensions.reset_index(drop=True),
         counterparts=counterparts.assign(seen=counterparts["source"].map(seen)).reset_index(drop=True),
     )
@@ -195,8 +195,8 @@ def _known(table: pd.DataFrame, path: Path, column: str, known: Collection[str],
 
 def _sourced(table: pd.DataFrame, path: Path, known: Collection[str]) -> None:
     """Refuse what is said without a source, or with one that nobody knows."""
-    says = table["value"] != "" if "value" in table else pd.Series(True, index=table.index)
-    for line in table.index[says & (table["source"] == "")]:
+    stated = table["value"] != "" if "value" in table else pd.Series(True, index=table.index)
+    for line in table.index[stated & (table["source"] == "")]:
         raise DataError(
             f"{folders.relative(path)} line {line}: 'source' is empty; name a row of sources.csv, or leave the fact out"
         )

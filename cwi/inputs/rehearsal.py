@@ -75,16 +75,16 @@ def write_rehearsal(
     rng = np.random.default_rng(seed)
     editions = [read_edition(year) for year in years]
     rounds = _rounds(editions, survey, sample, rng)
-    made = _registers(editions, rng)
-    _write(data / "observations" / f"{REGISTERS}.csv", made)
-    for found in rounds:
-        rows = found.observations.assign(
-            status=found.observations["status"].replace({"derived": SYNTHETIC}), note=SYNTHETIC
+    registers = _registers(editions, rng)
+    _write(data / "observations" / f"{REGISTERS}.csv", registers)
+    for estimated in rounds:
+        rows = estimated.observations.assign(
+            status=estimated.observations["status"].replace({"derived": SYNTHETIC}), note=SYNTHETIC
         )
-        _write(data / "observations" / f"synthetic-survey-{found.year}.csv", rows)
+        _write(data / "observations" / f"synthetic-survey-{estimated.year}.csv", rows)
         (data / "covariance").mkdir(exist_ok=True)
-        _write(data / "covariance" / f"synthetic-survey-{found.year}.csv", found.covariance)
-    _write_registers(data, editions[-1], [REGISTERS, *(f"synthetic-survey-{found.year}" for found in rounds)])
+        _write(data / "covariance" / f"synthetic-survey-{estimated.year}.csv", estimated.covariance)
+    _write_registers(data, editions[-1], [REGISTERS, *(f"synthetic-survey-{estimated.year}" for estimated in rounds)])
     for edition in editions:
         place = data / "editions" / str(edition.year)
         place.mkdir(parents=True)
@@ -99,11 +99,11 @@ def _rounds(
     """A round of the synthetic survey for each edition, all of one imagined population."""
     definitions = read_survey_definitions(version)
     population = imagine(definitions, editions[0], rng=rng)
-    found = []
+    result = []
     for edition in editions:
         answers = synthesize(definitions, population, rng=rng, year=edition.year, sample=sample)
-        found.append(estimate(*answers, definitions, year=edition.year, territory=edition.territory))
-    return found
+        result.append(estimate(*answers, definitions, year=edition.year, territory=edition.territory))
+    return result
 
 
 def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.DataFrame:
@@ -138,8 +138,8 @@ def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.Data
             for region in [*regions, nation]:
                 if region in set(asked):
                     rows.append((region, edition.year, code, round(float(value[region]), int(rule["decimals"]))))
-    made = pd.DataFrame(rows, columns=["region", "year", "indicator", "value"])
-    return made.assign(sex="", area="", se=np.nan, n=np.nan, status=SYNTHETIC, source=REGISTERS, note=SYNTHETIC)
+    drawn = pd.DataFrame(rows, columns=["region", "year", "indicator", "value"])
+    return drawn.assign(sex="", area="", se=np.nan, n=np.nan, status=SYNTHETIC, source=REGISTERS, note=SYNTHETIC)
 
 
 def _write(path: Path, rows: pd.DataFrame) -> None:
@@ -151,8 +151,8 @@ def _write_registers(data: Path, edition: Edition, sources: Sequence[str]) -> No
     """Series, statuses and sources: those of the project, and what the rehearsal adds to them."""
     for name, added in (("statuses.csv", _statuses()), ("series.csv", _series(edition))):
         table = pd.read_csv(folders.data() / name, dtype=str, keep_default_na=False)
-        whole = pd.concat([table, added[~added.iloc[:, 0].isin(table.iloc[:, 0])]], ignore_index=True)
-        whole[table.columns].fillna("").to_csv(data / name, index=False, lineterminator="\n")
+        joined = pd.concat([table, added[~added.iloc[:, 0].isin(table.iloc[:, 0])]], ignore_index=True)
+        joined[table.columns].fillna("").to_csv(data / name, index=False, lineterminator="\n")
     text = (folders.data() / "sources.toml").read_text(encoding="utf-8")
     for name in sources:
         file = f"observations/{name}.csv"

@@ -71,6 +71,6 @@ def mean_distance(weights: Array) -> float:
     if m < 2:
         return float("nan")
     # Sorted, the i-th number, counted from 0, is the larger of i pairs and the smaller of m - 1 - i.
-    turns = 2 * np.arange(m) - m + 1
-    apart = turns @ np.sort(weights, axis=0)
-    return float(apart.sum() / 2 / (m * (m - 1) / 2))
+    factors = 2 * np.arange(m) - m + 1
+    sums = factors @ np.sort(weights, axis=0)
+    return float(sums.sum() / 2 / (m * (m - 1) / 2))

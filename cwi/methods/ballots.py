@@ -38,7 +38,7 @@ def support(ticks: NDArray[np.bool_], under: Array) -> Array:
     return np.asarray(ticks @ (under / under.sum(axis=0)))
 
 
-def divided(said: Array, parents: Places) -> Array:
+def divided(answers: Array, parents: Places) -> Array:
     """One vote a ballot and parent, divided among the parts as the ballot supports them.
 
     Parameters
@@ -58,8 +58,8 @@ def divided(said: Array, parents: Places) -> Array:
     array([[0.5, 0.5, 0. , 0. , 1. ]])
     """
     family = np.eye(parents.max() + 1)[parents]
-    total = (said @ family)[..., parents]
-    return np.asarray(np.divide(said, total, out=np.zeros_like(said, dtype=float), where=total > 0))
+    total = (answers @ family)[..., parents]
+    return np.asarray(np.divide(answers, total, out=np.zeros_like(answers, dtype=float), where=total > 0))
 
 
 def weights_of(votes: Array, parents: Places, *, floor: float = 0.0) -> Array:
@@ -94,10 +94,10 @@ def weights_of(votes: Array, parents: Places, *, floor: float = 0.0) -> Array:
     if not 0 <= floor <= 1:
         raise ValueError(f"floor is {floor:g}; it must be from 0 to 1")
     family = np.eye(parents.max() + 1)[parents]
-    alike = 1 / family.sum(axis=0)[parents]
+    equal = 1 / family.sum(axis=0)[parents]
     total = (votes @ family)[..., parents]
-    share = np.divide(votes, total, out=np.broadcast_to(alike, votes.shape).copy(), where=total > 0)
-    return np.asarray(floor * alike + (1 - floor) * share)
+    share = np.divide(votes, total, out=np.broadcast_to(equal, votes.shape).copy(), where=total > 0)
+    return np.asarray(floor * equal + (1 - floor) * share)
 
 
 def effective_number(g: Array) -> float:
@@ -166,11 +166,11 @@ def rake(counts: Array, margins: Sequence[Margin], *, tolerance: float = 1e-10, 
     for _ in range(rounds):
         worst = 0.0
         for member, (_, shares) in zip(members, margins, strict=True):
-            found = table @ member
-            wanted = np.where(found > 0, shares, 0.0)
+            totals = table @ member
+            wanted = np.where(totals > 0, shares, 0.0)
             wanted = wanted / wanted.sum(axis=-1, keepdims=True)
-            worst = max(worst, float(np.abs(found - wanted).max()))
-            table = table * (np.divide(wanted, found, out=np.zeros_like(found), where=found > 0) @ member.T)
+            worst = max(worst, float(np.abs(totals - wanted).max()))
+            table = table * (np.divide(wanted, totals, out=np.zeros_like(totals), where=totals > 0) @ member.T)
         if worst <= tolerance:
             return np.asarray(table)
     raise ValueError(
@@ -212,12 +212,12 @@ def resampled(x: Array, cells: Places, margins: Sequence[Margin], *, draws: int,
     """
     n = len(x)
     member = np.eye(cells.max() + 1)[cells]
-    found = np.empty((draws, x.shape[1]))
+    result = np.empty((draws, x.shape[1]))
     for start in range(0, draws, BLOCK):
         size = min(BLOCK, draws - start)
         drawn = rng.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
         times = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(float)
         counts = times @ member
         factor = np.divide(rake(counts, margins), counts, out=np.zeros_like(counts), where=counts > 0)
-        found[start : start + size] = (times * factor[:, cells]) @ x
-    return found
+        result[start : start + size] = (times * factor[:, cells]) @ x
+    return result

@@ -116,22 +116,22 @@ def _solve(
     ruled = [] if weights is None else _cone(*_ends(weights, k, "weights"), np.ones(k))
     limits = None if shares is None else _ends(shares, k, "shares")
     scores, used = np.zeros(n), np.full((n, k), np.nan)
-    for unit, own in enumerate(y):
-        if along is None and not own.any():
+    for unit, y_unit in enumerate(y):
+        if along is None and not y_unit.any():
             continue
-        rules = [*ruled, *(_cone(*limits, own) if limits is not None else [])]
-        found = linprog(
-            np.append(-own, 1.0),
+        rules = [*ruled, *(_cone(*limits, y_unit) if limits is not None else [])]
+        solution = linprog(
+            np.append(-y_unit, 1.0),
             A_ub=np.vstack([np.hstack([y, -np.ones((n, 1))]), *(np.append(rule, 0.0) for rule in rules)]),
             b_ub=np.zeros(n + len(rules)),
-            A_eq=np.append(own if along is None else along, 0.0)[None],
+            A_eq=np.append(y_unit if along is None else along, 0.0)[None],
             b_eq=[1.0],
             method="highs",
         )
-        if found.x is None:
+        if solution.x is None:
             raise ValueError(f"no weights keep the bounds for unit {unit + 1}")
-        u, v = found.x[:k], found.x[k]
-        scores[unit] = 1.0 / (1.0 + max(float(v - u @ own), 0.0))
+        u, v = solution.x[:k], solution.x[k]
+        scores[unit] = 1.0 / (1.0 + max(float(v - u @ y_unit), 0.0))
         used[unit] = u / u.sum()
     return scores, used
 
@@ -147,5 +147,5 @@ def _ends(bounds: Bounds, k: int, name: str) -> tuple[Array, Array]:
 
 def _cone(low: Array, high: Array, size: Array) -> list[Array]:
     """Keep low (u·size) ≤ u_j size_j ≤ high (u·size) for each j, as rows a with a·u ≤ 0."""
-    own = np.diag(size)
-    return [*(low[:, None] * size - own), *(own - high[:, None] * size)]
+    identity = np.diag(size)
+    return [*(low[:, None] * size - identity), *(identity - high[:, None] * size)]

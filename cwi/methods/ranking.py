@@ -338,8 +338,8 @@ def least_lead(y: Array, w: Array, *, band: float) -> Array:
         )
     least, most = np.maximum(w - band, 0.0), np.minimum(w + band, 1.0)
     result = np.empty((len(y), len(y)))
-    for i, own in enumerate(y):
-        gap = own - y
+    for i, scores in enumerate(y):
+        gap = scores - y
         order = np.argsort(gap, axis=-1, kind="stable")
         room = (most - least)[order]
         used = np.cumsum(room, axis=-1) - room

@@ -96,7 +96,7 @@ def anova(y: Array, shares: Sequence[Array], *, order: int = 2) -> Indices:
 
 def _sets(items: Sequence[int], most: int) -> list[tuple[int, ...]]:
     """All sets of one to ``most`` items, small ones first."""
-    return [found for length in range(1, most + 1) for found in combinations(items, length)]
+    return [members for length in range(1, most + 1) for members in combinations(items, length)]
 
 
 def _mean(y: Array, shares: Sequence[Array], axes: Sequence[int]) -> Array:
@@ -172,14 +172,15 @@ def sobol_indices(
         )
     centre = np.vstack([a, b]).mean(axis=0)
     a, b, ab = a - centre, b - centre, ab - centre
-    found = stats.sobol_indices(
+    indices = stats.sobol_indices(
         func={"f_A": a.T, "f_B": b.T, "f_AB": np.ascontiguousarray(ab.transpose(0, 2, 1))}, n=n, method="saltelli_2010"
     )
     variance = np.var(np.vstack([a, b]), axis=0)
     scale = _varying(variance, np.maximum(np.abs(centre), np.abs(a).max(axis=0)))
     known = ~np.isnan(scale + ab.sum(axis=1))  # elsewhere scipy says 0
     first, total = (
-        np.where(known, np.asarray(index).reshape(m, f).T, np.nan) for index in (found.first_order, found.total_order)
+        np.where(known, np.asarray(index).reshape(m, f).T, np.nan)
+        for index in (indices.first_order, indices.total_order)
     )
     counts = rng.multinomial(n, np.full(n, 1.0 / n), size=resamples) / n
     sums = counts @ np.hstack([a + b, a**2 + b**2]) / 2

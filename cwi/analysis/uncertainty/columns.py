@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cwi.derivation import LevelScores
+from cwi.level_scores import LevelScores
 
 __all__ = ["columns", "distinct", "single", "stacked"]
 

@@ -276,7 +276,7 @@ def _values(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
 
 
 def _imputations(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
-    return {"m": check_number(said, "imputations", where, 2, 10_000, whole=True)}
+    return {"m": check_number(said, "imputations", where, 2, 10_000, integer=True)}
 
 
 def _paths(changes: Mapping[str, Any]) -> set[tuple[str, ...]]:

@@ -22,17 +22,9 @@ from cwi.analysis.uncertainty.columns import columns, distinct, single, stacked
 from cwi.analysis.uncertainty.factors import Factor, Factors
 from cwi.analysis.uncertainty.value_errors import Observed, Redraw
 from cwi.analysis.uncertainty.weight_changes import Act, axes_of_levels, disturbed, in_turn, spoken
-from cwi.derivation import (
-    LevelScores,
-    aggregate_level,
-    base_level_scores,
-    coverage_weights,
-    derive,
-    learning,
-    normalise,
-    weigh_level,
-)
+from cwi.derivation import base_level_scores, coverage_weights, derive, learning, normalise, weigh_level
 from cwi.errors import MethodologyError, near
+from cwi.level_scores import LevelScores, aggregate_level
 from cwi.methodology import Methodology
 from cwi.panel import Panel
 

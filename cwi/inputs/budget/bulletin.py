@@ -55,9 +55,9 @@ def check_bulletin(
             wrong.append(f"the heading has the year '{text}', which is no year; {year} is expected")
         elif int(text) != year:
             wrong.append(f"the heading has the year {text} and {year} is expected")
-    found = sorted({name for unit in units for word, name in UNITS.items() if word in unit.casefold()})
-    if len(found) > 1:
-        wrong.append(f"the columns are in {' and '.join(found)}; a table has one unit")
+    used = sorted({name for unit in units for word, name in UNITS.items() if word in unit.casefold()})
+    if len(used) > 1:
+        wrong.append(f"the columns are in {' and '.join(used)}; a table has one unit")
     gap = total - sum(regions.values())
     if abs(gap) > 0.5e-3 * max(1.0, len(regions)):
         wrong.append(

@@ -207,12 +207,12 @@ def _ticks(rows: Rows, codes: Sequence[str]) -> NDArray[np.bool_]:
 
 def _times(rows: Rows) -> pd.Series[Any]:
     text = rows.frame["submitted"]
-    found: pd.Series[Any] = pd.Series(
+    times: pd.Series[Any] = pd.Series(
         pd.to_datetime(text.where(text != ""), format="ISO8601", errors="coerce", utc=True)
     )
-    for row in text.index[(text != "") & found.isna()]:
+    for row in text.index[(text != "") & times.isna()]:
         raise rows.refuse(row, "submitted", f"submitted is '{text[row]}'; write it as 2024-03-15T14:05:09")
-    return found
+    return times
 
 
 def _runs(voters: pd.Series) -> NDArray[np.intp]:
@@ -226,6 +226,6 @@ def _runs(voters: pd.Series) -> NDArray[np.intp]:
         (table["stem"] == table["stem"].shift()) & (table["number"].diff() == 1) & table["at"].diff().abs().le(NEAR)
     )
     run = (~follows).cumsum()
-    found = np.ones(len(voters), dtype=np.intp)
-    found[table["at"].to_numpy()] = run.groupby(run).transform("size").to_numpy()
-    return found
+    result = np.ones(len(voters), dtype=np.intp)
+    result[table["at"].to_numpy()] = run.groupby(run).transform("size").to_numpy()
+    return result

@@ -55,10 +55,10 @@ class Panel:
         The arithmetic mean of points; the principal eigenvector of the geometric mean of judgements; of a panel of both
         the mean of all experts' weights.
         """
-        found = self.weights.mean()
+        mean = self.weights.mean()
         for parent, matrices in self.judgements.items():
-            found[self.parts(parent)] = ahp_consistency(matrices).weights
-        return found.rename("experts")
+            mean[self.parts(parent)] = ahp_consistency(matrices).weights
+        return mean.rename("experts")
 
     def parts(self, parent: str) -> list[str]:
         """The parts of a parent, in the order of the tree."""
@@ -111,16 +111,16 @@ class Panel:
             raise MethodologyError(
                 "a panel of points and judgements is no one rule; hand with_weights the mean of the panel instead"
             )
-        found: dict[str, dict[str, Any]] = {}
+        rules: dict[str, dict[str, Any]] = {}
         for parent in dict.fromkeys(self.parents):
             parts = self.parts(parent)
             if self.method == "ahp":
                 given = [_pairs(matrix, parts) for matrix in self.judgements[parent]]
-                found[parent] = {"weighting": {"name": "ahp", "judgements": given}}
+                rules[parent] = {"weighting": {"name": "ahp", "judgements": given}}
             else:
                 points = [dict(zip(parts, row, strict=True)) for row in (self.weights[parts] * 100).to_numpy().tolist()]
-                found[parent] = {"weighting": {"name": "budget_allocation", "points": points}}
-        return found
+                rules[parent] = {"weighting": {"name": "budget_allocation", "points": points}}
+        return rules
 
 
 def join(panels: Sequence[Panel]) -> Panel:

@@ -74,7 +74,7 @@ def stuffing(ballots: Ballots, population: pd.Series, *, thresholds: Thresholds 
         From where on a pattern is flagged.
     """
     t = thresholds or Thresholds()
-    found = {
+    patterns = {
         "burst": (
             _burst(ballots, t),
             f"came in within {t.minutes} minutes that saw more than {t.burst:g} times the median of such intervals, "
@@ -96,11 +96,11 @@ def stuffing(ballots: Ballots, population: pd.Series, *, thresholds: Thresholds 
         ),
         "fast": (_fast(ballots, t), f"took less than {t.fast:g} of the median time"),
     }
-    marks = pd.DataFrame({name: mark for name, (mark, _) in found.items()}, index=ballots.frame["arrival"])
+    marks = pd.DataFrame({name: mark for name, (mark, _) in patterns.items()}, index=ballots.frame["arrival"])
     table = pd.DataFrame(
         {
-            "flag": list(found),
-            "rule": [rule for _, rule in found.values()],
+            "flag": list(patterns),
+            "rule": [rule for _, rule in patterns.values()],
             "ballots": marks.sum().to_numpy(),
             "share": marks.mean().to_numpy(float),
         }
@@ -134,8 +134,8 @@ def _run(ballots: Ballots, t: Thresholds) -> Marks:
 
 
 def _region(ballots: Ballots, population: pd.Series, t: Thresholds) -> Marks:
-    told = ballots.frame["region"][ballots.frame["region"] != ""]
-    counts = told.value_counts()
+    known = ballots.frame["region"][ballots.frame["region"] != ""]
+    counts = known.value_counts()
     expected = population.reindex(counts.index) / population.sum()
     many = counts.index[(counts / counts.sum() > t.region * expected) & (counts >= t.region_least)]
     return np.asarray(ballots.frame["region"].isin(many))

@@ -102,25 +102,25 @@ def register(rows: Rows) -> Register:
             raise rows.refuse(row, column, f"{column} is empty; every proposal has a number, a text and a reason")
     received = pd.to_datetime(frame["received"], format="ISO8601", errors="coerce")
     for row in frame.index[received.isna()]:
-        said = f"received is '{frame.at[row, 'received']}'; a date is written 2024-03-15"
-        raise rows.refuse(row, "received", said)
+        reason = f"received is '{frame.at[row, 'received']}'; a date is written 2024-03-15"
+        raise rows.refuse(row, "received", reason)
     rows.check("body", BODIES, "kind of body")
     rows.check("subject", list(dimension), "subject")
     rows.check("decision", DECISIONS, "decision")
     for column in ("proposed", "reason"):
         for row in frame.index[frame[column].str.contains(PERSONAL)]:
-            said = f"{column} holds what looks like the address or number of a person; take it out"
-            raise rows.refuse(row, column, said)
+            reason = f"{column} holds what looks like the address or number of a person; take it out"
+            raise rows.refuse(row, column, reason)
     for row, decision, version in frame[["decision", "version"]].itertuples():
         if decision in CHANGED and version not in versions:
             shown = (
                 f"there is no methodology '{version}'{near(version, versions)}" if version else "the version is empty"
             )
-            said = f"{shown}; a proposal that was {_past(decision)} names the version that changed"
-            raise rows.refuse(row, "version", said)
+            reason = f"{shown}; a proposal that was {_past(decision)} names the version that changed"
+            raise rows.refuse(row, "version", reason)
         if decision not in CHANGED and version:
-            said = f"a proposal that was {_past(decision)} changed no version; empty the cell, or mend the decision"
-            raise rows.refuse(row, "version", said)
+            reason = f"a proposal that was {_past(decision)} changed no version; empty the cell, or mend the decision"
+            raise rows.refuse(row, "version", reason)
     table = frame[list(PROPOSALS)].assign(received=received.dt.date.astype(str))
     table.insert(4, "dimension", frame["subject"].map(dimension))
     return Register(table.reset_index(drop=True), rows.synthetic)

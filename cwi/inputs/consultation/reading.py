@@ -55,31 +55,33 @@ def read_consultation(
         If a table is missing or cannot be used, or real and synthetic ones lie together.
     """
     folder = Path(folder)
-    found = {name: _find(folder, name) for name in ("votes", "margins", "proposals", "budget", "ahp")}
+    files = {name: _find(folder, name) for name in ("votes", "margins", "proposals", "budget", "ahp")}
     for name in ("votes", "margins", "proposals"):
-        if found[name] is None:
+        if files[name] is None:
             raise DataError(f"{relative(folder)}: there is no {name}.csv or {name}.xlsx in this folder")
     panels = []
-    if (path := found["budget"]) is not None:
+    if (path := files["budget"]) is not None:
         panels.append(sheets.read_budgets(path, methodology))
-    if (path := found["ahp"]) is not None:
+    if (path := files["ahp"]) is not None:
         panels.append(sheets.read_judgements(path, methodology, limit=limit))
     if not panels:
         raise DataError(f"{relative(folder)}: there are no sheets of experts; name them budget or ahp")
-    margins, made_up = weights.read_margins(found["margins"] or folder)
+    margins, made_up = weights.read_margins(files["margins"] or folder)
     return _whole(
         relative(folder),
-        ballots.read_votes(found["votes"] or folder, methodology, territory),
+        ballots.read_votes(files["votes"] or folder, methodology, territory),
         panels,
-        proposals.read_proposals(found["proposals"] or folder),
+        proposals.read_proposals(files["proposals"] or folder),
         margins,
         made_up,
     )
 
 
-def hand_in(made: Synthetic, methodology: Methodology, territory: Territory, *, limit: float = LIMIT) -> Consultation:
+def hand_in(
+    synthetic: Synthetic, methodology: Methodology, territory: Territory, *, limit: float = LIMIT
+) -> Consultation:
     """A synthetic consultation as if it had been handed in: it passes the same checks as a real one."""
-    rows = {name: made_rows(f"{name}.csv", table) for name, table in made.tables().items()}
+    rows = {name: made_rows(f"{name}.csv", table) for name, table in synthetic.tables().items()}
     panels = [
         sheets.budget_panel([rows["synthetic_budget"]], methodology),
         sheets.judgement_panel([rows["synthetic_ahp"]], methodology, limit=limit),
@@ -96,23 +98,23 @@ def hand_in(made: Synthetic, methodology: Methodology, territory: Territory, *, 
 
 def _whole(
     where: str,
-    cast: Ballots,
+    votes: Ballots,
     panels: Sequence[Panel],
     heard: Register,
     margins: Mapping[str, pd.Series],
     made_up: bool,
 ) -> Consultation:
     panel = join(panels)
-    if len({cast.synthetic, panel.synthetic, heard.synthetic, made_up}) > 1:
+    if len({votes.synthetic, panel.synthetic, heard.synthetic, made_up}) > 1:
         raise DataError(f"{where}: some tables are marked synthetic and some are not; they are never read together")
-    return Consultation(cast, panel, heard, margins, made_up)
+    return Consultation(votes, panel, heard, margins, made_up)
 
 
 def _find(folder: Path, name: str) -> Path | None:
     places = [
         folder / f"{start}{name}{ending}" for start in ("", f"{SYNTHETIC}_") for ending in (".csv", *WORKBOOKS, "")
     ]
-    found = [path for path in places if path.exists()]
-    if len(found) > 1:
-        raise DataError(f"{relative(found[0])} and {relative(found[1])} are both there; leave one of them")
-    return found[0] if found else None
+    existing = [path for path in places if path.exists()]
+    if len(existing) > 1:
+        raise DataError(f"{relative(existing[0])} and {relative(existing[1])} are both there; leave one of them")
+    return existing[0] if existing else None

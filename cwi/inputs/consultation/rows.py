@@ -40,9 +40,9 @@ class Rows:
     def __repr__(self) -> str:
         return f"Rows({self.where}: {len(self.frame)} rows)"
 
-    def refuse(self, row: Any, column: str, said: str) -> DataError:
+    def refuse(self, row: Any, column: str, reason: str) -> DataError:
         """The error of one cell."""
-        return DataError(f"{self.place(row, column)}: {said}")
+        return DataError(f"{self.place(row, column)}: {reason}")
 
     def check(self, column: str, known: Collection[str], what: str, *, empty: bool = False) -> None:
         """Refuse a cell that holds none of the known words."""
@@ -110,11 +110,11 @@ def made_rows(where: str, table: pd.DataFrame) -> Rows:
 def numbers(rows: Rows, column: str, low: float, high: float, *, empty: float | None = None) -> pd.Series:
     """The numbers in a column, from ``low`` to ``high``; an empty cell is ``empty``, or refused where that is None."""
     cells = rows.frame[column]
-    found = {text: number(text) for text in cells.unique()}
+    values = {text: number(text) for text in cells.unique()}
     if empty is not None:
-        found[""] = empty
+        values[""] = empty
     for row, text in cells.items():
-        value = found[text]
+        value = values[text]
         if value is None:
             hint = "; decimals take a point" if "," in text else ""
             shown = f"'{text}', which is not a number{hint}" if text else "empty"
@@ -122,7 +122,7 @@ def numbers(rows: Rows, column: str, low: float, high: float, *, empty: float | 
         if not (low <= value <= high or (text == "" and empty is not None)):
             bounds = f"from {low:g} to {high:g}" if high < np.inf else f"a number not below {low:g}"
             raise rows.refuse(row, column, f"{column} is {text}; it must be {bounds}")
-    return cells.map(found).astype(float)
+    return cells.map(values).astype(float)
 
 
 def _rows(where: str, frame: pd.DataFrame, place: Callable[[Any, str], str], numeric: Collection[str]) -> Rows:
@@ -157,7 +157,7 @@ def files_of(path: Path) -> list[Path]:
     path = Path(path)
     if not path.is_dir():
         return [path]
-    found = sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", *WORKBOOKS) and p.name[0] not in "~.")
-    if not found:
+    files = sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", *WORKBOOKS) and p.name[0] not in "~.")
+    if not files:
         raise DataError(f"{relative(path)}: there is no .csv or .xlsx file in this folder")
-    return found
+    return files

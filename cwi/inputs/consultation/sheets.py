@@ -131,7 +131,7 @@ def judgement_panel(
         rows, (one, two) = _sheet_of(sheets, expert), tuple(pair)
         raise DataError(f"{rows.where}: expert {expert} does not compare '{one}' with '{two}'; fill in the pair")
     weights = pd.DataFrame(1.0, index=wide.index.rename("expert"), columns=list(parents.index))
-    judgements, found = {}, []
+    judgements, panel = {}, []
     for parent in dict.fromkeys(parents):
         codes = list(parents.index[parents == parent])
         k = len(codes)
@@ -141,8 +141,8 @@ def judgement_panel(
             logs[:, upper[0], upper[1]] = wide[[(codes[i], codes[j]) for i, j in zip(*upper, strict=True)]]
         judgements[parent] = np.exp(logs - logs.transpose(0, 2, 1))
         weights[codes], ratios = ahp_each(judgements[parent])
-        found.append(pd.DataFrame({"expert": wide.index, "parent": parent, "parts": k, "ratio": ratios}))
-    consistency = pd.concat(found, ignore_index=True)
+        panel.append(pd.DataFrame({"expert": wide.index, "parent": parent, "parts": k, "ratio": ratios}))
+    consistency = pd.concat(panel, ignore_index=True)
     worst = consistency.loc[consistency.groupby("expert")["ratio"].idxmax()]
     beyond = worst[worst["ratio"] > limit]
     if refuse and len(beyond):
@@ -187,8 +187,10 @@ def _experts(rows: Rows) -> None:
     for text in rows.frame["expert"].unique():
         if not EXPERT.fullmatch(text):
             row = int(rows.frame.index[rows.frame["expert"] == text][0])
-            said = "an expert is known by a code such as E017, never by a name or an address" if text else "it is empty"
-            raise rows.refuse(row, "expert", f"this is no code of an expert; {said}")
+            reason = (
+                "an expert is known by a code such as E017, never by a name or an address" if text else "it is empty"
+            )
+            raise rows.refuse(row, "expert", f"this is no code of an expert; {reason}")
 
 
 def _judged(rows: Rows, parents: pd.Series) -> pd.DataFrame:
@@ -198,8 +200,8 @@ def _judged(rows: Rows, parents: pd.Series) -> pd.DataFrame:
         rows.check(column, list(parents.index), "part")
     frame = rows.frame
     both = frame["first"].map(parents), frame["second"].map(parents)
-    apart = (both[0] != both[1]) | (frame["first"] == frame["second"])
-    for row in frame.index[apart]:
+    wrong = (both[0] != both[1]) | (frame["first"] == frame["second"])
+    for row in frame.index[wrong]:
         one, two = frame.loc[row, ["first", "second"]]
         raise rows.refuse(row, "second", f"'{one}' is not compared with '{two}': a pair is two parts of one parent")
     for expert, times in frame["times"].groupby(frame["expert"], sort=False):
@@ -213,8 +215,8 @@ def _judged(rows: Rows, parents: pd.Series) -> pd.DataFrame:
             date = re.fullmatch(r"\d{4}-\d\d-\d\d(T.*)?", text)
             hint = "; a spreadsheet has made a date of it, write it as text: 1/3" if date else ""
             shown = f"'{text}'" if text else "empty"
-            said = f"times is {shown}; it must be from 1/9 to 9, such as 3 or 1/3{hint}"
-            raise rows.refuse(row, "times", said)
+            reason = f"times is {shown}; it must be from 1/9 to 9, such as 3 or 1/3{hint}"
+            raise rows.refuse(row, "times", reason)
     at = {code: i for i, code in enumerate(parents.index)}
     turned = frame["first"].map(at) > frame["second"].map(at)
     answers = pd.DataFrame(
@@ -265,8 +267,8 @@ def _sheet_of(sheets: list[Rows], expert: str) -> Rows:
 
 def _where(table: pd.DataFrame) -> list[tuple[str, Any]]:
     """The first cell of a table that is true, as a list of none or one."""
-    found = np.argwhere(table.to_numpy())
-    return [(table.index[i], table.columns[j]) for i, j in found[:1]]
+    places = np.argwhere(table.to_numpy())
+    return [(table.index[i], table.columns[j]) for i, j in places[:1]]
 
 
 def _first_gap(wide: pd.DataFrame) -> list[tuple[str, Any]]:

@@ -219,10 +219,10 @@ def _budget(parents: pd.Series, experts: int, rng: np.random.Generator) -> pd.Da
     tables = []
     for _, weights in _opinions(parents, experts, rng):
         twentieths = weights.to_numpy() * 20
-        whole = np.floor(twentieths)
-        left = 20 - whole.sum(axis=1, keepdims=True)
-        whole += (whole - twentieths).argsort(axis=1).argsort(axis=1) < left
-        tables.append(pd.DataFrame((whole * 5).astype(int), columns=weights.columns))
+        floors = np.floor(twentieths)
+        left = 20 - floors.sum(axis=1, keepdims=True)
+        floors += (floors - twentieths).argsort(axis=1).argsort(axis=1) < left
+        tables.append(pd.DataFrame((floors * 5).astype(int), columns=weights.columns))
     wide = pd.concat(tables, axis=1)
     wide.insert(0, "expert", [f"E{i:04d}" for i in range(1, experts + 1)])
     return wide.melt("expert", var_name="part", value_name="points").sort_values(
@@ -240,21 +240,21 @@ def _ahp(parents: pd.Series, before: int, experts: int, rng: np.random.Generator
     for _, weights in _opinions(parents, experts, rng):
         parts, logs = list(weights.columns), np.log(weights.to_numpy())
         for i, j in zip(*np.triu_indices(len(parts), 1), strict=True):
-            said = logs[:, i] - logs[:, j] + error * rng.normal(size=experts)
-            times = words[np.abs(said[:, None] - steps).argmin(axis=1)]
+            ratios = logs[:, i] - logs[:, j] + error * rng.normal(size=experts)
+            times = words[np.abs(ratios[:, None] - steps).argmin(axis=1)]
             tables.append(pd.DataFrame({"expert": code, "first": parts[i], "second": parts[j], "times": times}))
     return pd.concat(tables).sort_values("expert", kind="stable", ignore_index=True)
 
 
 def _opinions(parents: pd.Series, experts: int, rng: np.random.Generator) -> list[tuple[str, pd.DataFrame]]:
     """Under each parent weights that lie around a common opinion, a row an expert."""
-    found = []
+    opinions = []
     for parent in dict.fromkeys(parents):
         parts = list(parents.index[parents == parent])
         common = rng.dirichlet(np.full(len(parts), 8.0))
         drawn = np.maximum(rng.dirichlet(12 * common * len(parts), experts), 0.02)
-        found.append((str(parent), pd.DataFrame(drawn / drawn.sum(axis=1, keepdims=True), columns=parts)))
-    return found
+        opinions.append((str(parent), pd.DataFrame(drawn / drawn.sum(axis=1, keepdims=True), columns=parts)))
+    return opinions
 
 
 def _proposals(methodology: Methodology, n: int, rng: np.random.Generator) -> pd.DataFrame:

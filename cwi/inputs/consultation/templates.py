@@ -154,12 +154,12 @@ class _Template:
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self.sheet = book.add_worksheet(name)
         self.sheet.freeze_panes(1, 0)
-        said = book.add_worksheet("read me")
-        said.set_column(0, 2, 60)
+        notes = book.add_worksheet("read me")
+        notes.set_column(0, 2, 60)
         for column, tongue in enumerate(TONGUES):
-            said.write_string(0, column, tongue, self.head)
+            notes.write_string(0, column, tongue, self.head)
             for row, line in enumerate(SAID[name], start=1):
-                said.write_string(row, column, line[column], self.wrap)
+                notes.write_string(row, column, line[column], self.wrap)
         if name in ("budget", "ahp"):
             self._about()
 
@@ -281,8 +281,8 @@ def _proposals(to: _Template, methodology: Methodology) -> None:
 def _titles(methodology: Methodology) -> dict[str, list[str]]:
     """The titles of every part, in Kazakh, Russian and English."""
     table = methodology.indicators
-    found = {
+    titles = {
         str(row["code"]): [str(row[f"title_{tongue}"] or row["code"]) for tongue in TONGUES]
         for row in table.to_dict("records")
     }
-    return found | {node.code: [node.titles[t] for t in TONGUES] for nodes in methodology.nodes for node in nodes}
+    return titles | {node.code: [node.titles[t] for t in TONGUES] for nodes in methodology.nodes for node in nodes}

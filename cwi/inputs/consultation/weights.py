@@ -58,8 +58,8 @@ def margins_of(rows: Rows) -> dict[str, pd.Series]:
     for variable, known in (("group", GROUPS), ("language", LANGUAGES)):
         for row, category in frame.loc[frame["variable"] == variable, "category"].items():
             if category not in known:
-                said = f"there is no {variable} '{category}'{near(category, known)}"
-                raise rows.refuse(row, "category", said)
+                reason = f"there is no {variable} '{category}'{near(category, known)}"
+                raise rows.refuse(row, "category", reason)
     return {
         str(variable): part.set_index("category")["population"] / part["population"].sum()
         for variable, part in frame.groupby("variable", sort=False)
@@ -109,8 +109,8 @@ class Counting:
             If there are fewer than ten ballots, or a margin cannot be met.
         """
         votes, parents = self._votes(ballots)
-        found = counting.weights_of(self.voters(ballots) @ votes, parents, floor=self.floor)
-        return pd.Series(found, parents_of(self.methodology).index, name="votes")
+        result = counting.weights_of(self.voters(ballots) @ votes, parents, floor=self.floor)
+        return pd.Series(result, parents_of(self.methodology).index, name="votes")
 
     def redrawn(self, ballots: Ballots, *, draws: int, rng: np.random.Generator) -> pd.DataFrame:
         """Weights from voters drawn anew, a row a draw: how far chance in who came moves the weights.
@@ -121,8 +121,8 @@ class Counting:
         cells, margins = self._cells(ballots)
         with self._met():
             totals = counting.resampled(votes, cells, margins, draws=draws, rng=rng)
-        found = counting.weights_of(totals, parents, floor=self.floor)
-        return pd.DataFrame(found, columns=parents_of(self.methodology).index)
+        result = counting.weights_of(totals, parents, floor=self.floor)
+        return pd.DataFrame(result, columns=parents_of(self.methodology).index)
 
     @contextmanager
     def _met(self) -> Iterator[None]:
@@ -142,8 +142,8 @@ class Counting:
         if tuple(above.index[: len(ballots.codes)]) != ballots.codes:
             raise DataError("the ballots are on the indicators of another methodology; read them with this one")
         parents = np.asarray(pd.factorize(above)[0])
-        said = counting.support(ballots.ticks, _under(above, ballots.codes))
-        return (counting.divided(said, parents) if self.rule == "share" else said), parents
+        support = counting.support(ballots.ticks, _under(above, ballots.codes))
+        return (counting.divided(support, parents) if self.rule == "share" else support), parents
 
     def _cells(self, ballots: Ballots) -> tuple[NDArray[np.intp], list[tuple[NDArray[np.intp], Array]]]:
         """The cell of each ballot, and for each margin the category of each cell and the shares."""
@@ -151,12 +151,12 @@ class Counting:
         if not margins:
             return np.zeros(len(ballots), dtype=np.intp), []
         keys = pd.MultiIndex.from_frame(ballots.frame[list(margins)])
-        cells, found = pd.factorize(keys)
+        cells, combinations = pd.factorize(keys)
         result = []
         for level, (variable, shares) in enumerate(margins.items()):
-            told = ballots.frame[variable]
-            wanted = _wanted(variable, shares, told)
-            result.append((wanted.index.get_indexer(found.get_level_values(level)), wanted.to_numpy(float)))
+            known = ballots.frame[variable]
+            wanted = _wanted(variable, shares, known)
+            result.append((wanted.index.get_indexer(combinations.get_level_values(level)), wanted.to_numpy(float)))
         return np.asarray(cells), result
 
 
@@ -215,19 +215,19 @@ def with_weights(methodology: Methodology, weights: Mapping[str, float] | pd.Ser
             raise MethodologyError(f"{where}: there is no part '{code}' to weigh{near(code, level_of)}")
         if not 0 <= weight < np.inf:
             raise MethodologyError(f"{where}: the weight of '{code}' is {weight:g}; it must be a number not below zero")
-    said = {str(code): float(weight) for code, weight in weights.items() if not level or level_of[str(code)] == level}
-    spoken = list(dict.fromkeys(parents[code] for code in said))
+    given = {str(code): float(weight) for code, weight in weights.items() if not level or level_of[str(code)] == level}
+    spoken = list(dict.fromkeys(parents[code] for code in given))
     for parent in spoken:
         for code in parents.index[parents == parent]:
-            if code not in said:
+            if code not in given:
                 raise MethodologyError(f"{where}: the weights of the parts of '{parent}' say nothing of '{code}'")
     node: dict[str, dict[str, object]] = {parent: {"weighting": "stated"} for parent in spoken}
-    for code, weight in said.items():
+    for code, weight in given.items():
         if level_of[code] != "indicator":
             node[code] = {**node.get(code, {}), "weight": weight}
     table = methodology.indicators
-    own = [said.get(code, old) for code, old in zip(table["code"], table["weight"], strict=True)]
-    return methodology.replace(indicators=table.assign(weight=own), node=node)
+    merged = [given.get(code, old) for code, old in zip(table["code"], table["weight"], strict=True)]
+    return methodology.replace(indicators=table.assign(weight=merged), node=node)
 
 
 def _under(above: pd.Series, codes: Sequence[str]) -> Array:
@@ -241,18 +241,18 @@ def _under(above: pd.Series, codes: Sequence[str]) -> Array:
     return under.to_numpy()
 
 
-def _wanted(variable: str, shares: pd.Series, told: pd.Series) -> pd.Series:
+def _wanted(variable: str, shares: pd.Series, known: pd.Series) -> pd.Series:
     """The shares to be met: of those who told the variable as in the margin, and the others as they are."""
-    found = told.value_counts()
-    for category in found.index[(found.index != "") & ~found.index.isin(shares.index)]:
+    counts = known.value_counts()
+    for category in counts.index[(counts.index != "") & ~counts.index.isin(shares.index)]:
         raise DataError(
             f"ballots name the {variable} '{category}', of which the margins say nothing{near(category, shares.index)}"
         )
-    for category in shares.index[(shares > 0) & ~shares.index.isin(found.index)]:
+    for category in shares.index[(shares > 0) & ~shares.index.isin(counts.index)]:
         raise DataError(
             f"no ballot is from the {variable} '{category}', which has {shares[category]:.1%} of the population; merge "
             "categories, or leave the margin out"
         )
-    silent = float((told == "").mean())
+    silent = float((known == "").mean())
     wanted = shares * (1 - silent)
     return pd.concat([wanted, pd.Series({"": silent})]) if silent else wanted

@@ -156,8 +156,8 @@ def _parts(base: Grid, columns: Sequence[int], floors: Sequence[int], ends: str)
         refuse_code(code, base.place(CODE, column), "the code", DataError)
         direction = base.number(DIRECTION, column, "the direction")
         if direction not in (1, -1):
-            found = base.text(DIRECTION, column)
-            raise DataError(f"{base.place(DIRECTION, column)}: the direction is '{found}'; it must be 1 or -1")
+            entry = base.text(DIRECTION, column)
+            raise DataError(f"{base.place(DIRECTION, column)}: the direction is '{entry}'; it must be 1 or -1")
         weight = base.number(WEIGHT, column, "the weight")
         if weight is None:
             raise DataError(f"{base.place(WEIGHT, column)}: the weight is empty; it must be a number not below zero")
@@ -220,16 +220,16 @@ def _aggregates(
 ) -> list[Part]:
     """The aggregates of one level, in the order of Database, with weight and name from Framework."""
     above = floors[level - 1] if level <= len(floors) else None
-    found: dict[str, Part] = {}
+    parts: dict[str, Part] = {}
     for column in columns:
         code = base.text(row, column)
         refuse_code(code, base.place(row, column), f"the {GROUPS[row]}", DataError)
         parent = None if above is None else base.text(above, column)
-        if code in found:
-            if found[code].parent != parent:
+        if code in parts:
+            if parts[code].parent != parent:
                 raise DataError(
                     f"{base.place(above or row, column)}: '{code}' belongs to '{parent}' here and to "
-                    f"'{found[code].parent}' before; an aggregate has one parent"
+                    f"'{parts[code].parent}' before; an aggregate has one parent"
                 )
             continue
         if code not in entries:
@@ -241,7 +241,7 @@ def _aggregates(
         weight = frame.number(at, F_WEIGHT, "the weight", EMPTY)
         if weight is None and parent is not None:
             raise MethodologyError(f"{frame.place(at, F_WEIGHT)}: the weight of '{code}' is empty; give it a number")
-        found[code] = Part(
+        parts[code] = Part(
             code=code,
             level=level,
             parent=parent,
@@ -249,4 +249,4 @@ def _aggregates(
             place=frame.place(at, F_CODE),
             title=frame.words(at, F_NAME, "the name"),
         )
-    return list(found.values())
+    return list(parts.values())

@@ -92,8 +92,8 @@ def read_coinr(
     _check_columns(meta, data, kinds)
     cap, notes = _goalposts(meta, parts) if ends == "goalposts" else (True, [])
     if left := [name for name in data.columns if name not in (*UNITS, *indicators)]:
-        said = ", ".join(f"{name} ({kinds.get(name, 'Group')})" for name in left)
-        notes.append(f"Columns of iData that are not scored were left out: {said}. Nothing was divided by them.")
+        listed = ", ".join(f"{name} ({kinds.get(name, 'Group')})" for name in left)
+        notes.append(f"Columns of iData that are not scored were left out: {listed}. Nothing was divided by them.")
     if turned := [part.code for part in parts if part.level > 1 and part.direction < 0]:
         notes.append(f"A direction of -1 at an aggregate does nothing in COINr, and nothing here: {', '.join(turned)}.")
     return imported(
@@ -205,17 +205,17 @@ def _goalposts(meta: Table, parts: Sequence[Part]) -> tuple[bool, list[str]]:
         scale = meta.number(row, "goalpost_scale", MISSING)
         caps.setdefault(TRUTH.get(word, True), meta.place(row, "goalpost_trunc2posts"))
         scales.setdefault(1.0 if scale is None else scale, meta.place(row, "goalpost_scale"))
-    for column, found in (("goalpost_trunc2posts", caps), ("goalpost_scale", scales)):
-        if len(found) > 1:
+    for column, places in (("goalpost_trunc2posts", caps), ("goalpost_scale", scales)):
+        if len(places) > 1:
             raise MethodologyError(
-                f"{list(found.values())[1]}: {column} differs between indicators; here it must be one for all of them"
+                f"{list(places.values())[1]}: {column} differs between indicators; here it must be one for all of them"
                 + ("; make the difference a weight" if column == "goalpost_scale" else "")
             )
     scale = next(iter(scales))
     if scale <= 0:
         raise MethodologyError(f"{scales[scale]}: goalpost_scale is {scale:g}; it must be above zero")
-    said = f"Scores run from 0 to 100 here; in COINr, with goalpost_scale {scale:g}, from 0 to {scale:g}."
-    return next(iter(caps)), [] if scale == 100 else [said]
+    note = f"Scores run from 0 to 100 here; in COINr, with goalpost_scale {scale:g}, from 0 to {scale:g}."
+    return next(iter(caps)), [] if scale == 100 else [note]
 
 
 def _units(data: Table, indicators: Sequence[str], year: int | None) -> list[Unit]:
@@ -232,8 +232,8 @@ def _units(data: Table, indicators: Sequence[str], year: int | None) -> list[Uni
         refuse_code(code, data.place(row, "uCode"), "uCode", DataError)
         time = data.number(row, "Time") if timed else float(year or 0)
         if time is None or time != int(time):
-            found = data.text(row, "Time")
-            raise DataError(f"{data.place(row, 'Time')}: Time of '{code}' is '{found}'; it must be a whole year")
+            entry = data.text(row, "Time")
+            raise DataError(f"{data.place(row, 'Time')}: Time of '{code}' is '{entry}'; it must be a whole year")
         values = {name: data.number(row, name, MISSING) for name in indicators}
         units.append(Unit(code, data.words(row, "uName"), int(time), values, data.place(row, "uCode")))
     return units
@@ -311,7 +311,7 @@ def write_coinr(
     with into_place(Path(folder)) as aside:
         for name, rows in (("iMeta", pd.DataFrame(meta)), ("iData", data)):
             (aside / f"{name}.csv").write_text(csv_text(rows), encoding="utf-8", newline="\n")
-    return (*_said(methodology, logs, awaited), *_not_measured(table))
+    return (*_notes(methodology, logs, awaited), *_not_measured(table))
 
 
 def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFrame:
@@ -404,40 +404,40 @@ def _imeta(
     return rows, [code for code in tree.under(tree.top) if code not in measured]
 
 
-def _said(methodology: Methodology, logs: Sequence[str], awaited: Sequence[str]) -> list[str]:
-    said = ['Normalise with f_n = "n_goalposts" and f_n_para = "use_iMeta": the ends are the goalposts of iMeta.']
+def _notes(methodology: Methodology, logs: Sequence[str], awaited: Sequence[str]) -> list[str]:
+    notes = ['Normalise with f_n = "n_goalposts" and f_n_para = "use_iMeta": the ends are the goalposts of iMeta.']
     rules = [level.aggregation for level in methodology.levels]
     words = [FUNCTIONS.get(rule.name, "") for rule in rules]
     if all(words):
         quoted = ", ".join(f'"{word}"' for word in words)
-        said.append(f"Aggregate with f_ag = c({quoted}), lowest level first.")
+        notes.append(f"Aggregate with f_ag = c({quoted}), lowest level first.")
     else:
         unknown = dict.fromkeys(str(rule) for rule, word in zip(rules, words, strict=True) if not word)
-        said.append(f"COINr has no function for the aggregation {', '.join(unknown)}; write one in R.")
+        notes.append(f"COINr has no function for the aggregation {', '.join(unknown)}; write one in R.")
     if any(rule.parameters.get("floor") is not None for rule in rules):
-        said.append("COINr has no floor under scores; lift the normalised scores before the aggregation.")
+        notes.append("COINr has no floor under scores; lift the normalised scores before the aggregation.")
     if any({"aggregation", "weighting", "coverage"} & set(override) for override in methodology.overrides.values()):
-        said.append("Nodes with rules of their own have them only here.")
+        notes.append("Nodes with rules of their own have them only here.")
     if any(level.coverage for level in methodology.levels):
-        said.append(
+        notes.append(
             "The coverage rule stays behind: dat_thresh of COINr counts parts, coverage here counts their weight."
         )
     if logs:
-        said.append(f"Values and goalposts are natural logarithms, as their scale here is: {', '.join(logs)}.")
+        notes.append(f"Values and goalposts are natural logarithms, as their scale here is: {', '.join(logs)}.")
     if methodology.treatment is not None:
-        said.append("Outliers are treated here; iData holds the values before that.")
+        notes.append("Outliers are treated here; iData holds the values before that.")
     if methodology.nation is not None:
-        said.append(f"The nation '{methodology.nation}' is left out: COINr would rank it among the regions.")
+        notes.append(f"The nation '{methodology.nation}' is left out: COINr would rank it among the regions.")
     if awaited:
-        said.append(f"Without a value, so not in the tables: {', '.join(awaited)}.")
-    return said
+        notes.append(f"Without a value, so not in the tables: {', '.join(awaited)}.")
+    return notes
 
 
 def _not_measured(table: pd.DataFrame) -> list[str]:
     """What is said of values that nobody measured in that year, where the table tells."""
-    table, said = table[table["value"].notna()], []
+    table, notes = table[table["value"].notna()], []
     if "observed" in table and (n := int((table["observed"] < table["year"]).sum())):
-        said.append(f"{n} of {len(table)} values were carried from an earlier year.")
+        notes.append(f"{n} of {len(table)} values were carried from an earlier year.")
     if "status" in table and (n := int((table["status"] == "imputed").sum())):
-        said.append(f"{n} of {len(table)} values were imputed.")
-    return said
+        notes.append(f"{n} of {len(table)} values were imputed.")
+    return notes

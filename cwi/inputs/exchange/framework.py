@@ -20,8 +20,9 @@ import pandas as pd
 from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.folders import relative
 from cwi.indicators import OPTIONAL
-from cwi.methodology import RESERVED, SETTINGS, Methodology, read_methodology
+from cwi.methodology import Methodology, read_methodology
 from cwi.observations import YEARS
+from cwi.settings import RESERVED, SETTINGS
 
 __all__ = ["AGGREGATIONS", "ENDS", "Imported", "Part", "Unit", "csv_text", "imported", "into_place", "refuse_code"]
 
@@ -137,9 +138,9 @@ def refuse_code(code: str, place: str, what: str, error: type[DataError | Method
     """Refuse a code that COINr, a spreadsheet or a methodology would not take."""
     rule = UNIT if what == "uCode" else CODE
     if not rule.fullmatch(code):
-        said = "a letter or a digit" if what == "uCode" else "a letter"
+        first = "a letter or a digit" if what == "uCode" else "a letter"
         raise error(
-            f"{place}: {what} is '{code}'; it must begin with {said} and go on with letters, digits, '_', '.' or '-'"
+            f"{place}: {what} is '{code}'; it must begin with {first} and go on with letters, digits, '_', '.' or '-'"
         )
 
 

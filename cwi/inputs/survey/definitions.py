@@ -241,13 +241,13 @@ def _responses(file: _File, items: _File) -> dict[str, tuple[Response, ...]]:
             )
         if (kind in (NO_ANSWER, NOT_ASKED)) != (row["set"] == EVERY):
             raise file.at(line, f"'{NO_ANSWER}' and '{NOT_ASKED}' stand in the set '{EVERY}', and nothing else does")
-        found = Response(int(code), math.nan if value is None else value, kind, file.words(line, row, "label"))
+        new = Response(int(code), math.nan if value is None else value, kind, file.words(line, row, "label"))
         for other in (*sets.setdefault(row["set"], []), *sets[EVERY]):
-            if other.code == found.code or any(other.labels[k] == found.labels[k] for k in LANGUAGES):
-                raise file.at(line, f"the code or a label of {found.code} stands in the set '{row['set']}' twice")
-        sets[row["set"]].append(found)
+            if other.code == new.code or any(other.labels[k] == new.labels[k] for k in LANGUAGES):
+                raise file.at(line, f"the code or a label of {new.code} stands in the set '{row['set']}' twice")
+        sets[row["set"]].append(new)
     every = sets.pop(EVERY)
-    if [found.kind for found in every] != [NOT_ASKED, NO_ANSWER]:
+    if [new.kind for new in every] != [NOT_ASKED, NO_ANSWER]:
         raise DataError(f"{file.name}: the set '{EVERY}' must hold one '{NOT_ASKED}' and one '{NO_ANSWER}', so ordered")
     for name, found_in in sets.items():
         if name not in set(items.rows["responses"]):
@@ -260,7 +260,7 @@ def _responses(file: _File, items: _File) -> dict[str, tuple[Response, ...]]:
 def _items(
     file: _File, responses: Mapping[str, tuple[Response, ...]], texts: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Item]:
-    found = {}
+    items = {}
     for line, row in file.named():
         answers = responses[file.one_of(line, row, "responses", responses)]
         sensitive = file.one_of(line, row, "sensitive", ("yes", "no")) == "yes"
@@ -279,7 +279,7 @@ def _items(
             shown_if = read_conditions(row["shown_if"])
         except ValueError as problem:
             raise file.at(line, f"shown_if: {problem}") from None
-        found[row["code"]] = Item(
+        items[row["code"]] = Item(
             row["code"],
             file.one_of(line, row, "respondent", RESPONDENTS),
             row["section"],
@@ -289,7 +289,7 @@ def _items(
             sensitive,
             file.words(line, row, "wording"),
         )
-    return found
+    return items
 
 
 def _questions(items: Mapping[str, Item]) -> dict[str, Question]:
@@ -314,7 +314,7 @@ def _indicators(
 ) -> dict[str, Share]:
     table = methodology.indicators
     asked = tuple(table.loc[table["kind"] == "survey", "code"])
-    found = {}
+    indicators = {}
     for line, row in file.named():
         if row["code"] not in asked:
             raise file.at(
@@ -347,21 +347,21 @@ def _indicators(
         _reachable(file, line, share, items)
         if not askable(codes, questions, share.minimum):
             raise file.at(line, f"nobody can be asked {share.minimum} of its items ({', '.join(codes)})")
-        found[share.code] = share
+        indicators[share.code] = share
     for code in asked:
-        if code not in found:
+        if code not in indicators:
             raise DataError(f"{file.name}: the survey indicator '{code}' of the methodology has no row")
-    return {code: found[code] for code in asked}
+    return {code: indicators[code] for code in asked}
 
 
 def _thresholds(file: _File, line: int, row: Mapping[str, str], k: int) -> tuple[float, ...]:
-    found = [number(text) for text in row["reaches"].split()]
+    thresholds = [number(text) for text in row["reaches"].split()]
     wanted = 1 if row["rule"] == "mean" else k
-    if len(found) != wanted or None in found:
+    if len(thresholds) != wanted or None in thresholds:
         raise file.at(
             line, f"reaches is '{row['reaches']}'; it must hold {wanted} in all, a number an item (by mean, one)"
         )
-    return tuple(value for value in found if value is not None)
+    return tuple(value for value in thresholds if value is not None)
 
 
 def _reachable(file: _File, line: int, share: Share, items: Mapping[str, Item]) -> None:
@@ -380,7 +380,7 @@ def _reachable(file: _File, line: int, share: Share, items: Mapping[str, Item]) 
 def _scales(
     file: _File, items: Mapping[str, Item], questions: Mapping[str, Question], indicators: Mapping[str, Share]
 ) -> dict[str, Scale]:
-    found = {}
+    scales = {}
     for line, row in file.named():
         codes = file.items(line, row, items, 3)
         scale = Scale(
@@ -392,5 +392,5 @@ def _scales(
         )
         if not askable(codes, questions, scale.minimum):
             raise file.at(line, f"nobody can be asked {scale.minimum} of its items ({', '.join(codes)})")
-        found[scale.code] = scale
-    return found
+        scales[scale.code] = scale
+    return scales

@@ -120,7 +120,7 @@ def attack(published: pd.DataFrame, *, nation: str, decimals: int | None = None)
     """
     table = published.fillna({"area": "", "sex": ""}).reset_index(drop=True)
     half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
-    found = []
+    recovered = []
     for rows in _tables(table):
         part = table.iloc[rows]
         hidden = (part["status"] == SUPPRESSED).to_numpy()
@@ -139,9 +139,9 @@ def attack(published: pd.DataFrame, *, nation: str, decimals: int | None = None)
         names = ["n_low", "n_high", "value_low", "value_high"]
         keys = part[[*(["year"] if "year" in part else []), *CELL, "indicator"]].assign(whole=_whole(part, nation))
         intervals = [*counted, *(end * scale / weight for end in shared)]
-        found.append(keys.assign(**dict(zip(names, intervals, strict=True)))[hidden])
+        recovered.append(keys.assign(**dict(zip(names, intervals, strict=True)))[hidden])
     columns = [*CELL, "indicator", "whole", "n_low", "n_high", "value_low", "value_high"]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    return pd.concat(recovered, ignore_index=True) if recovered else pd.DataFrame(columns=columns)
 
 
 def undone(intervals: pd.DataFrame, limits: Limits) -> pd.DataFrame:
@@ -189,13 +189,13 @@ def protect_scores(scores: Scores, suppressed: pd.DataFrame, limits: Limits) -> 
         if here.empty:
             raise DataError(f"there is no score for {region} in {year}")
         codes = list(rows["indicator"])
-        own = here[nodes.loc[here, "node"].isin(codes)]
-        if len(own) < len(codes):
+        hidden = here[nodes.loc[here, "node"].isin(codes)]
+        if len(hidden) < len(codes):
             known = list(scores.methodology.indicators["code"])
-            unknown = next(code for code in codes if code not in set(nodes.loc[own, "node"]))
+            unknown = next(code for code in codes if code not in set(nodes.loc[hidden, "node"]))
             raise DataError(f"no indicator is called '{unknown}'{near(unknown, known)}")
-        nodes.loc[own, ["score", "rank"]] = np.nan
-        nodes.loc[own, "status"] = "withheld"
+        nodes.loc[hidden, ["score", "rank"]] = np.nan
+        nodes.loc[hidden, "status"] = "withheld"
         _protect_above(nodes, here, scores, codes, limits)
     return nodes
 
@@ -207,17 +207,17 @@ def _whole(part: pd.DataFrame, nation: str) -> Array:
     return part["region"].map(totals).fillna(50.0 if pd.isna(country) else country).to_numpy(float)
 
 
-def _needed(whole: Array, limits: Limits) -> Array:
+def _needed(totals: Array, limits: Limits) -> Array:
     """Points by which a hidden share must stay uncertain where the whole has this share."""
-    return np.round(limits.protection * 4 * (whole / 100) * (1 - whole / 100), 6)
+    return np.round(limits.protection * 4 * (totals / 100) * (1 - totals / 100), 6)
 
 
 def _protect_above(nodes: pd.DataFrame, here: pd.Index, scores: Scores, codes: list[str], limits: Limits) -> None:
     """Decide, from the index down, how the nodes above suppressed indicators are printed in one region and year."""
-    whole = scores.nodes.loc[here].set_index("node")["score"]
-    weights = _shares(scores, whole, codes)
+    scores_here = scores.nodes.loc[here].set_index("node")["score"]
+    weights = _shares(scores, scores_here, codes)
     place = dict(zip(nodes.loc[here, "node"], here, strict=True))
-    truth = whole.reindex(codes).to_numpy(float)
+    truth = scores_here.reindex(codes).to_numpy(float)
     ranks = scores.nodes.loc[here].set_index("node")["rank"].astype(float)
     finest = 10.0**-scores.methodology.decimals
     equations: list[Array] = []
@@ -231,8 +231,8 @@ def _protect_above(nodes: pd.DataFrame, here: pd.Index, scores: Scores, codes: l
         for step in (finest, *STEPS):
             if row is None:
                 break
-            printed = float(half_away(whole[code] / step, 0)) * step
-            middle = printed - (whole[code] - float(row @ truth))
+            printed = float(half_away(scores_here[code] / step, 0)) * step
+            middle = printed - (scores_here[code] - float(row @ truth))
             tried = [*intervals, (middle - step / 2, middle + step / 2)]
             if _wide(np.array([*equations, row]), np.array(tried), limits.protection):
                 equations.append(row)
@@ -253,21 +253,21 @@ def _wide(rows: Array, sums: Array, protection: float) -> bool:
     return bool((over[:k] - under[:k] >= protection * (1 - 1e-9)).all())
 
 
-def _shares(scores: Scores, whole: pd.Series, codes: list[str]) -> dict[str, Array | None]:
+def _shares(scores: Scores, totals: pd.Series, codes: list[str]) -> dict[str, Array | None]:
     """What each suppressed indicator counts in every node, lowest first; none where no arithmetic mean is taken."""
     tree, weight = scores.methodology.tree, scores.edges.set_index("node")["weight"]
     none = np.zeros(len(codes))
     shares: dict[str, Array | None] = dict.fromkeys(tree.codes[0], none)
     shares.update(zip(codes, np.eye(len(codes)), strict=True))
     for node in (node for level in scores.methodology.nodes for node in level):
-        parts = [part for part in tree.parts_of[node.code] if pd.notna(whole.get(part))]
+        parts = [part for part in tree.parts_of[node.code] if pd.notna(totals.get(part))]
         rows = [shares[part] for part in parts]
         known = [row for row in rows if row is not None]
-        if pd.isna(whole.get(node.code)) or (len(known) == len(rows) and not np.any(known)):
+        if pd.isna(totals.get(node.code)) or (len(known) == len(rows) and not np.any(known)):
             shares[node.code] = none
         elif node.aggregation.name == "arithmetic" and len(known) == len(rows):
-            own = weight[parts].to_numpy(float)
-            shares[node.code] = own / own.sum() @ np.array(known)
+            counted = weight[parts].to_numpy(float)
+            shares[node.code] = counted / counted.sum() @ np.array(known)
         else:
             shares[node.code] = None
     return {code: shares[code] for codes in tree.codes[1:] for code in codes}
@@ -311,7 +311,7 @@ def _lines(part: pd.DataFrame, nation: str) -> Array:
     place = {cell: i for i, cell in enumerate(cells)}
     regions = [region for region in dict.fromkeys(part["region"]) if region != nation]
     n = part["n"].to_numpy(float)
-    found = []
+    lines = []
     for region, area, sex in cells:
         for parts in (
             [(region, a, sex) for a in ("U", "R")] if not area else [],
@@ -329,5 +329,5 @@ def _lines(part: pd.DataFrame, nation: str) -> Array:
                         f"total has {n[place[region, area, sex]]:g}; what is missing would follow by subtraction, so "
                         "hand in all parts"
                     )
-                found.append(line)
-    return np.array(found).reshape(len(found), len(cells))
+                lines.append(line)
+    return np.array(lines).reshape(len(lines), len(cells))

@@ -164,7 +164,7 @@ def estimate(
     given = weighting.invited if weighting is not None and invited is None else invited
     return Estimates(
         observations=table[list(COLUMNS)],
-        covariance=_told(covariance, cells, table, year, limits.base > 1),
+        covariance=_printed_covariance(covariance, cells, table, year, limits.base > 1),
         quality=table[[*KEY, *QUALITY, "flag"]],
         reliability=scale_reliability(answers, design, definitions, level),
         response=rounded_response(
@@ -227,8 +227,8 @@ def _joined(
             if (gaps := table[column].isna()).any():
                 raise DataError(f"answers of {respondent}, row {gaps.idxmax()}: '{column}' is empty")
         if "year" in table and (other := table["year"] != year).any():
-            found = table.loc[other, "year"].iloc[0]
-            raise DataError(f"answers of {respondent}, row {other.idxmax()}: the year is {found}, not {year}")
+            last = table.loc[other, "year"].iloc[0]
+            raise DataError(f"answers of {respondent}, row {other.idxmax()}: the year is {last}, not {year}")
         for region in table["region"].unique():
             if region not in regions:
                 raise DataError(f"answers of {respondent}: {year} had no region '{region}'{near(region, regions)}")
@@ -256,17 +256,19 @@ def _everywhere(
         deep = np.array([len(share.domain) >= finest for share in definitions.indicators.values()])
         if not deep.any():
             continue
-        codes = [code for code, told in zip(definitions.indicators, deep, strict=True) if told]
+        codes = [code for code, answered in zip(definitions.indicators, deep, strict=True) if answered]
         for names in (("region", *breakdown), breakdown):
             domains, keys = _domains(columns, names)
             keys = keys.assign(**({} if "region" in keys else {"region": nation}))
-            found = survey.proportion(array[:, deep], design, domains=domains, count=len(keys), level=level)
-            weight = np.stack([np.bincount(domains, own, len(keys)).astype(float) for own in mass.T[deep]], axis=1)
+            estimates = survey.proportion(array[:, deep], design, domains=domains, count=len(keys), level=level)
+            weight = np.stack(
+                [np.bincount(domains, mass_of, len(keys)).astype(float) for mass_of in mass.T[deep]], axis=1
+            )
             heaviest = np.zeros_like(weight)
             np.maximum.at(heaviest, domains, mass[:, deep])
-            tables.append(_long(found, keys, codes, weight).assign(heaviest=heaviest.ravel()))
+            tables.append(_long(estimates, keys, codes, weight).assign(heaviest=heaviest.ravel()))
             if not breakdown:
-                covariances.append(_pairs(found.covariance, keys["region"], codes))
+                covariances.append(_pairs(estimates.covariance, keys["region"], codes))
     table = pd.concat(tables, ignore_index=True)
     return table[table["n"] > 0].reset_index(drop=True), pd.concat(covariances, ignore_index=True)
 
@@ -284,12 +286,18 @@ def _domains(columns: Mapping[str, tuple[Whole, pd.Index]], names: tuple[str, ..
     return (np.cumsum(count > 0) - 1)[place], keys
 
 
-def _long(found: survey.Estimates, keys: pd.DataFrame, codes: list[str], weight: Array) -> pd.DataFrame:
+def _long(estimates: survey.Estimates, keys: pd.DataFrame, codes: list[str], weight: Array) -> pd.DataFrame:
     """Arrays of domains by indicators as rows, in per cent."""
-    d, k = found.estimate.shape
+    d, k = estimates.estimate.shape
     rows = keys.reindex(columns=CELL, fill_value="").loc[np.repeat(np.arange(d), k)].reset_index(drop=True)
-    shares = {"value": found.estimate, "se": found.se, "cv": found.cv, "low": found.low, "high": found.high}
-    counts = {name: getattr(found, name) for name in ("n", "psus", "df", "deff", "kish")}
+    shares = {
+        "value": estimates.estimate,
+        "se": estimates.se,
+        "cv": estimates.cv,
+        "low": estimates.low,
+        "high": estimates.high,
+    }
+    counts = {name: getattr(estimates, name) for name in ("n", "psus", "df", "deff", "kish")}
     columns = {name: PERCENT * array.ravel() for name, array in shares.items()}
     columns |= {name: array.ravel() for name, array in counts.items()}
     return rows.assign(indicator=codes * d, **columns, weight=weight.ravel())
@@ -313,14 +321,14 @@ def _protected(cells: pd.DataFrame, definitions: SurveyDefinitions, nation: str,
     """The cells after disclosure control, in the statuses of the observations."""
     table = protect(cells, definitions, nation=nation)
     hidden = table["status"] == SUPPRESSED
-    alike, sure = table["value"].isin([0.0, PERCENT]), (table["se"] == 0) | (table["df"] <= 0)
-    silent = np.select([alike, sure], [f"all answer alike: {NO_ERROR}", f"one cluster a stratum: {NO_ERROR}"], "")
+    same, sure = table["value"].isin([0.0, PERCENT]), (table["se"] == 0) | (table["df"] <= 0)
+    silent = np.select([same, sure], [f"all answer alike: {NO_ERROR}", f"one cluster a stratum: {NO_ERROR}"], "")
     notes = [", ".join(filter(None, pair)) for pair in zip(table["note"], silent, strict=True)]
     table = table.assign(status=np.where(hidden, "suppressed", "derived"), note=notes)
-    whole = (cells["area"] == "") & (cells["sex"] == "")
+    totals = (cells["area"] == "") & (cells["sex"] == "")
     scale = cells.set_index([*CELL, "indicator"])["heaviest"]
     table["heaviest"] = scale.reindex(pd.MultiIndex.from_frame(table[[*CELL, "indicator"]])).to_numpy()
-    return rounded(table, cells[whole], nation=nation, limits=definitions.limits, level=level)
+    return rounded(table, cells[totals], nation=nation, limits=definitions.limits, level=level)
 
 
 def _with_missing(table: pd.DataFrame, codes: list[str], regions: tuple[str, ...]) -> pd.DataFrame:
@@ -351,16 +359,18 @@ def _flags(table: pd.DataFrame) -> Array:
     )
 
 
-def _told(covariance: pd.DataFrame, cells: pd.DataFrame, table: pd.DataFrame, year: int, coarse: bool) -> pd.DataFrame:
+def _printed_covariance(
+    covariance: pd.DataFrame, cells: pd.DataFrame, table: pd.DataFrame, year: int, coarse: bool
+) -> pd.DataFrame:
     """The covariances of totals that are told."""
-    told = table[(table["area"] == "") & (table["sex"] == "") & table["value"].notna()]
-    known = pd.MultiIndex.from_frame(told[["region", "indicator"]])
+    printed = table[(table["area"] == "") & (table["sex"] == "") & table["value"].notna()]
+    known = pd.MultiIndex.from_frame(printed[["region", "indicator"]])
     both = np.ones(len(covariance), dtype=bool)
     for name in ("indicator", "other"):
         both &= pd.MultiIndex.from_frame(covariance[["region", name]]).isin(known)
     rows = covariance[both].assign(year=year)
     if coarse:
-        rows = rounded_covariance(rows, cells[(cells["area"] == "") & (cells["sex"] == "")], told)
+        rows = rounded_covariance(rows, cells[(cells["area"] == "") & (cells["sex"] == "")], printed)
     return rows[["region", "year", "indicator", "other", "covariance"]].reset_index(drop=True)
 
 
@@ -373,8 +383,8 @@ def _response(answers: pd.DataFrame, invited: pd.DataFrame | None, nation: str, 
         asked = invited[invited["region"].isin(answers["region"])].groupby(keys)["invited"].sum()
         counts = counts.drop(columns="invited").merge(asked.reset_index(), on=keys, how="outer").fillna({"answered": 0})
     parts = [counts]
-    for whole in ({"area": ""}, {"region": nation}, {"region": nation, "area": ""}):
-        parts.append(counts.assign(**whole).groupby(keys, as_index=False).sum(min_count=1))
+    for totals in ({"area": ""}, {"region": nation}, {"region": nation, "area": ""}):
+        parts.append(counts.assign(**totals).groupby(keys, as_index=False).sum(min_count=1))
     table = pd.concat(parts, ignore_index=True)
     small = table[(table["area"] != "") & (table["answered"] < least)]
     regions = [nation, *small["region"]] if len(small) else []

@@ -54,14 +54,14 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
     >>> read_conditions("friends != 6|7 and age_group = 2")[1]
     Condition(item='age_group', codes=frozenset({2}), negated=False)
     """
-    found = []
+    conditions = []
     for part in text.split(" and ") if text else ():
         parts = CONDITION.fullmatch(part.strip())
         if parts is None:
             raise ValueError(f"'{part.strip()}' is no condition; write 'item = 1' or 'item != 5|6', joined by 'and'")
         codes = frozenset(int(code) for code in parts[3].split("|"))
-        found.append(Condition(parts[1], codes, parts[2] == "!="))
-    return tuple(found)
+        conditions.append(Condition(parts[1], codes, parts[2] == "!="))
+    return tuple(conditions)
 
 
 def askable(codes: Collection[str], questions: Mapping[str, Question], number: int | None = None) -> bool:

@@ -71,12 +71,12 @@ def read_microdata(
         With file, row (the first below the headings is 1), what was found and what would do, for the first of the
         problems; :func:`microdata_problems` lists them all.
     """
-    table, found = _read(Path(path), definitions, respondent, regions, year)
-    wrong = [problem for problem in found if problem.kind not in FLAGS]
+    table, findings = _read(Path(path), definitions, respondent, regions, year)
+    wrong = [problem for problem in findings if problem.kind not in FLAGS]
     if wrong:
         more = f" (and {len(wrong) - 1} more problems)" if len(wrong) > 1 else ""
         raise DataError(f"{wrong[0]}{more}")
-    return Microdata(table, tuple(found))
+    return Microdata(table, tuple(findings))
 
 
 def microdata_problems(
@@ -108,26 +108,26 @@ def _read(
             "persons may not lie in the repository"
         )
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
-    say = _Says(where)
-    personal = [say("person", row, f"in the column '{column}' there is {what}; files of answers hold no names, numbers "
-                    "or addresses: delete the column") for column, row, what in traces(table)]  # fmt: skip
+    problem_of = _ProblemAt(where)
+    personal = [problem_of("person", row, f"in the column '{column}' there is {what}; files of answers hold no names, "
+                    "numbers or addresses: delete the column") for column, row, what in traces(table)]  # fmt: skip
     items = definitions.asked_of(respondent)
     table = table.rename(columns={name: variable for variable, name in definitions.columns.items()})
-    found = [*personal, *_columns(table, definitions, items, say)]
-    if not any(problem.kind == "missing column" for problem in found):
-        found += _duplicates(table, say)
-        found += _design(table, respondent, regions, year, say)
+    wrong = [*personal, *_columns(table, definitions, items, problem_of)]
+    if not any(problem.kind == "missing column" for problem in wrong):
+        wrong += _duplicates(table, problem_of)
+        wrong += _design(table, respondent, regions, year, problem_of)
         for item in items:
-            codes, problems = _codes(table[item.code], item, labels.get(item.code, {}), say)
+            codes, problems = _codes(table[item.code], item, labels.get(item.code, {}), problem_of)
             table[item.code] = codes
-            found += problems
+            wrong += problems
         age = pd.to_numeric(table["age"], errors="coerce")
-        found += _skips(table[age.between(*_ages(respondent)) & (age % 1 == 0)], items, say)
+        wrong += _skips(table[age.between(*_ages(respondent)) & (age % 1 == 0)], items, problem_of)
     known = [name for name in table if name in (*definitions.columns, *definitions.items, *EXTRA)]
-    return table[known].assign(respondent=respondent, year=year), found
+    return table[known].assign(respondent=respondent, year=year), wrong
 
 
-class _Says:
+class _ProblemAt:
     """Makes problems of one file."""
 
     def __init__(self, where: str) -> None:
@@ -171,63 +171,69 @@ def _open(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
 
 
 def _columns(
-    table: pd.DataFrame, definitions: SurveyDefinitions, items: tuple[Item, ...], say: _Says
+    table: pd.DataFrame, definitions: SurveyDefinitions, items: tuple[Item, ...], problem: _ProblemAt
 ) -> Iterator[Problem]:
     """Columns that are missing, and those that nobody asked for."""
     wanted = [*NEEDED, *(item.code for item in items)]
     for name in wanted:
         if name not in table:
             shown = definitions.columns.get(name, name)
-            yield say("missing column", None, f"the column '{shown}' is missing{near(shown, table.columns)}")
+            yield problem("missing column", None, f"the column '{shown}' is missing{near(shown, table.columns)}")
     for name in table.columns:
         if name in (*wanted, *definitions.columns, *definitions.items, *EXTRA):
             continue
         if pd.api.types.is_numeric_dtype(table[name]):
-            yield say("unknown column", None, f"no variable or item is called '{name}'; it is not read")
+            yield problem("unknown column", None, f"no variable or item is called '{name}'; it is not read")
         else:
-            yield say(
+            yield problem(
                 "person",
                 None,
                 f"the column '{name}' holds words and is no variable or item; free text may name persons: delete it",
             )
 
 
-def _duplicates(table: pd.DataFrame, say: _Says) -> list[Problem]:
+def _duplicates(table: pd.DataFrame, problem: _ProblemAt) -> list[Problem]:
     twice = table["id"].duplicated(keep=False) & table["id"].notna()
     same = table.drop(columns="id").duplicated(keep=False)
     return [
-        *say.rows("duplicate", table["id"].isna(), table, "there is no id"),
-        *say.rows("duplicate", twice, table, "the id stands there more than once; a person answers once"),
-        *say.rows("duplicate", same & ~twice, table, "the rows are the same but for the id; keep one of them"),
+        *problem.rows("duplicate", table["id"].isna(), table, "there is no id"),
+        *problem.rows("duplicate", twice, table, "the id stands there more than once; a person answers once"),
+        *problem.rows("duplicate", same & ~twice, table, "the rows are the same but for the id; keep one of them"),
     ]
 
 
-def _design(table: pd.DataFrame, respondent: str, regions: tuple[str, ...], year: int, say: _Says) -> Iterator[Problem]:
+def _design(
+    table: pd.DataFrame, respondent: str, regions: tuple[str, ...], year: int, problem: _ProblemAt
+) -> Iterator[Problem]:
     weight = pd.to_numeric(table["weight"], errors="coerce")
-    yield from say.rows("weight", weight.isna(), table, "the weight is missing or no number; every person needs one")
-    yield from say.rows("weight", weight <= 0, table, "the weight is not above zero; leave out who stands for nobody")
-    yield from say.rows("weight", np.isinf(weight.to_numpy(float)), table, "the weight is infinite")
+    yield from problem.rows(
+        "weight", weight.isna(), table, "the weight is missing or no number; every person needs one"
+    )
+    yield from problem.rows(
+        "weight", weight <= 0, table, "the weight is not above zero; leave out who stands for nobody"
+    )
+    yield from problem.rows("weight", np.isinf(weight.to_numpy(float)), table, "the weight is infinite")
     allowed: dict[str, tuple[str, ...]] = {"region": regions, **WORDS, "respondent": (respondent,)}
     for name, known in allowed.items():
         if name in table:
             for word in table.loc[~table[name].isin(known), name].drop_duplicates():
                 bad = table[name].isna() if pd.isna(word) else table[name] == word
                 shown = "empty" if pd.isna(word) else f"'{word}'"
-                yield from say.rows(name, bad, table, f"{name} is {shown}{near(word, known)}")
+                yield from problem.rows(name, bad, table, f"{name} is {shown}{near(word, known)}")
     low, high = _ages(respondent)
     age = pd.to_numeric(table["age"], errors="coerce")
     impossible = ~age.between(low, high) | (age % 1 != 0)
-    yield from say.rows("age", impossible, table, f"age must be a whole number from {low} to {high} (of the child)")
+    yield from problem.rows("age", impossible, table, f"age must be a whole number from {low} to {high} (of the child)")
     if "year" in table:
-        yield from say.rows("year", table["year"] != year, table, f"the year is not that of the round, {year}")
+        yield from problem.rows("year", table["year"] != year, table, f"the year is not that of the round, {year}")
     for name in ("stratum", "psu"):
-        yield from say.rows("design", table[name].isna(), table, f"the {name} is missing")
+        yield from problem.rows("design", table[name].isna(), table, f"the {name} is missing")
     strata = table.dropna(subset=["stratum", "psu"]).groupby("psu")["stratum"].transform("nunique") > 1
     mixed = strata.reindex(table.index, fill_value=False)
-    yield from say.rows("design", mixed, table, "the cluster lies in more than one stratum; give each its own name")
+    yield from problem.rows("design", mixed, table, "the cluster lies in more than one stratum; give each its own name")
     clusters = table.groupby("stratum")["psu"].nunique()
     for stratum in clusters.index[clusters == 1]:
-        yield say(
+        yield problem(
             "lonely psu",
             None,
             f"the stratum '{stratum}' has one cluster only, so its variance cannot be estimated; say by which rule it "
@@ -239,7 +245,9 @@ def _ages(respondent: str) -> tuple[int, int]:
     return (10, 17) if respondent == "child" else (0, 17)
 
 
-def _codes(cells: pd.Series, item: Item, labels: Mapping[Any, str], say: _Says) -> tuple[pd.Series, list[Problem]]:
+def _codes(
+    cells: pd.Series, item: Item, labels: Mapping[Any, str], problem: _ProblemAt
+) -> tuple[pd.Series, list[Problem]]:
     """The codes of an item; labels in any language stand for theirs. Empty cells are no answer."""
     table = pd.DataFrame({item.code: cells})
     words = {label.casefold(): r.code for r in item.responses for label in r.labels.values() if not label.isdecimal()}
@@ -249,7 +257,7 @@ def _codes(cells: pd.Series, item: Item, labels: Mapping[Any, str], say: _Says) 
         code = next((r for r in item.responses if r.code == value), None)
         if code is not None and meant != code.code and str(label) not in code.labels.values():
             problems.append(
-                say("labels", None, f"the file labels {item.code} = {value:g} '{label}', the questionnaire "
+                problem("labels", None, f"the file labels {item.code} = {value:g} '{label}', the questionnaire "
                     f"'{code.labels['en']}'; the codes of the file are not those of the definitions")
             )  # fmt: skip
     numbers = pd.to_numeric(cells, errors="coerce")
@@ -259,16 +267,16 @@ def _codes(cells: pd.Series, item: Item, labels: Mapping[Any, str], say: _Says) 
     bad = cells.notna() & ~numbers.isin(known)
     for value in cells[bad].drop_duplicates():
         shown = f"{value:g}" if isinstance(value, int | float) else f"'{value}'"
-        told = [f"{r.code} {r.labels['en']}" for r in item.responses]
-        sentence = f"{item.code} is {shown}, which is no answer to it{near(value, told)}"
-        problems += say.rows("answer", bad & (cells == value), table, sentence)
-    problems += say.rows(
+        allowed = [f"{r.code} {r.labels['en']}" for r in item.responses]
+        sentence = f"{item.code} is {shown}, which is no answer to it{near(value, allowed)}"
+        problems += problem.rows("answer", bad & (cells == value), table, sentence)
+    problems += problem.rows(
         "empty cells", cells.isna(), table, f"{item.code} is empty; it is taken for no answer (99), if it was asked"
     )
     return numbers.where(numbers.isin(known), math.nan), problems
 
 
-def _skips(table: pd.DataFrame, items: tuple[Item, ...], say: _Says) -> Iterator[Problem]:
+def _skips(table: pd.DataFrame, items: tuple[Item, ...], problem: _ProblemAt) -> Iterator[Problem]:
     """Answers where the questionnaire did not lead, and none where it did."""
     age = pd.to_numeric(table["age"], errors="coerce")
     for item in items:
@@ -279,6 +287,8 @@ def _skips(table: pd.DataFrame, items: tuple[Item, ...], say: _Says) -> Iterator
             asked &= (earlier != not_asked) & (earlier.isin(list(condition.codes)) != condition.negated)
         codes = table[item.code]
         led = f"the questionnaire does not lead to {item.code}"
-        yield from say.rows("skip", ~asked & codes.notna() & (codes != not_asked), table, f"{led}, and it is answered")
+        yield from problem.rows(
+            "skip", ~asked & codes.notna() & (codes != not_asked), table, f"{led}, and it is answered"
+        )
         led = f"{item.code} is 'not asked' (95), but the questionnaire leads to it"
-        yield from say.rows("skip", asked & (codes == not_asked), table, led)
+        yield from problem.rows("skip", asked & (codes == not_asked), table, led)

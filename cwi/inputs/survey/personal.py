@@ -58,8 +58,8 @@ def traces(table: pd.DataFrame) -> Iterator[tuple[str, object, str]]:
             (PHONE, "a telephone number"),
             (PERSON, "the name of a person"),
         ):
-            if len(found := text[text.str.contains(pattern)]):
-                yield str(name), found.index[0], what
+            if len(matches := text[text.str.contains(pattern)]):
+                yield str(name), matches.index[0], what
         for row, cell in text[text.str.contains(TWELVE)].items():
             if any(is_identification_number(number) for number in TWELVE.findall(cell)):
                 yield str(name), row, "an individual identification number"
@@ -105,9 +105,9 @@ def refuse_microdata(table: pd.DataFrame, definitions: SurveyDefinitions, *, wha
     cwi.errors.DataError: the table may not be written: it has the column 'psu', which only rows of persons have
     """
     refused = f"{what} may not be written:"
-    for column, row, found in traces(table):
+    for column, row, text in traces(table):
         place = "" if row is None else f", first in row {row}"
-        raise DataError(f"{refused} in the column '{column}' there is {found}{place}")
+        raise DataError(f"{refused} in the column '{column}' there is {text}{place}")
     names = {definitions.columns.get(variable, variable): variable for variable in (*MIXED, *QUASI)}
     there = {names[str(column)]: str(column) for column in table.columns if str(column) in names}
     for variable in MIXED:

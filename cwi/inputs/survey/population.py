@@ -128,7 +128,7 @@ def read_traits(definitions: SurveyDefinitions) -> dict[str, Trait]:
     """
     path = folders.data() / "survey" / definitions.version / "synthetic.csv"
     table = read_csv(path, DataError, required=("indicator", *NUMBERS, "apart", "drivers"), optional=("basis",))
-    found = {}
+    traits = {}
     for line, *cells in table.itertuples(name=None):
         where, row = f"{folders.relative(path)} line {line}", dict(zip(table.columns, cells, strict=True))
         code = row["indicator"]
@@ -145,11 +145,11 @@ def read_traits(definitions: SurveyDefinitions) -> dict[str, Trait]:
         ):
             if not ok:
                 raise DataError(f"{where}: {column} is '{row[column]}', which cannot be used")
-        found[code] = Trait(**values, apart=apart, drivers=drivers)  # type: ignore[arg-type]
+        traits[code] = Trait(**values, apart=apart, drivers=drivers)  # type: ignore[arg-type]
     for code in definitions.indicators:
-        if code not in found:
+        if code not in traits:
             raise DataError(f"{folders.relative(path)}: the indicator '{code}' has no row")
-    return found
+    return traits
 
 
 def read_published_shares(definitions: SurveyDefinitions, regions: Iterable[str]) -> pd.DataFrame:
@@ -252,12 +252,12 @@ def _calibrated(drawn: pd.Series, known: pd.Series, target: float, people: pd.Se
     """Shares with the published ones set, the others below the lowest of these; their mean is the target."""
     free = drawn.index.difference(known.index)
     top = float(known.min()) - 0.3 if len(known) else BOUNDS[1]
-    found = drawn.clip(BOUNDS[0], BOUNDS[1])
-    found[known.index] = known
+    clipped = drawn.clip(BOUNDS[0], BOUNDS[1])
+    clipped[known.index] = known
     for _ in range(20):
-        gap = target - float((found * people).sum() / people.sum())
-        found[free] = (found[free] + gap).clip(BOUNDS[0], top)
-    return found
+        gap = target - float((clipped * people).sum() / people.sum())
+        clipped[free] = (clipped[free] + gap).clip(BOUNDS[0], top)
+    return clipped
 
 
 def _solve(population: Population, code: str, wanted: Array, urban: Array) -> Array:

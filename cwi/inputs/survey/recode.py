@@ -49,10 +49,10 @@ def recode(answers: pd.DataFrame, definitions: SurveyDefinitions) -> pd.DataFram
     ([1.0, nan], True)
     """
     numbers = item_numbers(answers, definitions)
-    found = np.empty((len(answers), len(definitions.indicators)), order="F")
+    result = np.empty((len(answers), len(definitions.indicators)), order="F")
     for column, share in enumerate(definitions.indicators.values()):
-        found[:, column] = _counted(numbers, share)
-    return pd.DataFrame(found, index=answers.index, columns=list(definitions.indicators), copy=False)
+        result[:, column] = _counted(numbers, share)
+    return pd.DataFrame(result, index=answers.index, columns=list(definitions.indicators), copy=False)
 
 
 def scale_scores(answers: pd.DataFrame, definitions: SurveyDefinitions) -> pd.DataFrame:
@@ -79,16 +79,16 @@ def item_numbers(
     age = answers["age"].to_numpy(float)
     own_rows = {word: (answers["respondent"] == word).to_numpy(bool) for word in RESPONDENTS}
     wanted = list(definitions.items if items is None else items)
-    found = np.full((len(answers), len(wanted)), np.nan, order="F")
+    result = np.full((len(answers), len(wanted)), np.nan, order="F")
     for place, code in enumerate(wanted):
         item = definitions.items[code]
-        own = own_rows[item.respondent]
+        rows = own_rows[item.respondent]
         if code in answers:
-            asked = own & (age >= item.ages[0]) & (age <= item.ages[1])
-            found[asked, place] = _numbers(answers.loc[asked, code], item)
-        elif own.any():
+            asked = rows & (age >= item.ages[0]) & (age <= item.ages[1])
+            result[asked, place] = _numbers(answers.loc[asked, code], item)
+        elif rows.any():
             raise DataError(f"the table of answers has no column '{code}'{near(code, answers.columns)}")
-    return pd.DataFrame(found, index=answers.index, columns=wanted, copy=False)
+    return pd.DataFrame(result, index=answers.index, columns=wanted, copy=False)
 
 
 def _numbers(cells: pd.Series, item: Item) -> Array:

@@ -81,26 +81,26 @@ def rounded(table: pd.DataFrame, counts: pd.DataFrame, *, nation: str, limits: L
     of_nation = (table["region"] == nation).to_numpy()
     n = np.where(of_nation, table["indicator"].map(summed), rounded_counts(table["n"], limits))
     psus = rounded_counts(table["psus"], limits)
-    made = {
+    columns = {
         "value": value,
         "se": se,
         "kish": np.maximum(np.round(table["kish"].to_numpy(float), 1), 1.0),
         "n": n,
         "psus": np.where(of_nation | (psus == 0), np.nan, psus),
     }
-    made |= _quality(made, table["df"].to_numpy(float), level)
+    columns |= _quality(columns, table["df"].to_numpy(float), level)
     hidden = table["value"].isna()
-    whole = (table["area"] == "") & (table["sex"] == "")
-    kept = {name: pd.Series(column, table.index, dtype=float).mask(hidden) for name, column in made.items()}
-    kept |= {name: kept[name].where(whole) for name in ("n", "psus", "deff", "kish")}
+    totals = (table["area"] == "") & (table["sex"] == "")
+    kept = {name: pd.Series(column, table.index, dtype=float).mask(hidden) for name, column in columns.items()}
+    kept |= {name: kept[name].where(totals) for name in ("n", "psus", "deff", "kish")}
     return table.assign(**kept, step=pd.Series(step, table.index).mask(hidden))
 
 
-def _quality(made: dict[str, Array], df: Array, level: float) -> dict[str, Array]:
+def _quality(columns: dict[str, Array], df: Array, level: float) -> dict[str, Array]:
     """Interval, coefficient of variation and design effect of rounded figures."""
-    value, se, n = made["value"], made["se"], made["n"]
+    value, se, n = columns["value"], columns["se"], columns["n"]
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = proportion_interval(value / 100, se / 100, n, made["kish"], df, level)
+        low, high = proportion_interval(value / 100, se / 100, n, columns["kish"], df, level)
         deff = np.where(se > 0, n * se**2 / (value * (100 - value)), np.nan)
         cv = 100 * se / value
     return {"low": 100 * low, "high": 100 * high, "cv": cv, "deff": deff}
@@ -117,7 +117,7 @@ def rounded_covariance(covariance: pd.DataFrame, exact: pd.DataFrame, table: pd.
         region, indicator, se of the totals, before and after they were rounded.
     """
     before, after = (rows.set_index(KEY)["se"] for rows in (exact, table))
-    made = []
+    parts = []
     for region, rows in covariance.groupby("region", sort=False):
         codes = list(dict.fromkeys([*rows["indicator"], *rows["other"]]))
         i, j = (pd.Index(codes).get_indexer(rows[name]) for name in ("indicator", "other"))
@@ -131,18 +131,18 @@ def rounded_covariance(covariance: pd.DataFrame, exact: pd.DataFrame, table: pd.
         matrix[i, j] = matrix[j, i] = r
         lowest = float(np.linalg.eigvalsh(matrix)[0])
         r = r / (1 - min(lowest - 1e-9, 0.0))
-        made.append(rows.assign(covariance=r * printed[i] * printed[j]))
-    return pd.concat(made, ignore_index=True) if made else covariance
+        parts.append(rows.assign(covariance=r * printed[i] * printed[j]))
+    return pd.concat(parts, ignore_index=True) if parts else covariance
 
 
 def rounded_response(table: pd.DataFrame, nation: str, limits: Limits) -> pd.DataFrame:
     """Who was asked and who answered in whole regions, to the base; the nation is their sum, areas are left out."""
     if limits.base == 1:
         return table
-    whole = table[table["area"] == ""].copy()
+    totals = table[table["area"] == ""].copy()
     for name in ("invited", "answered"):
-        whole[name] = rounded_counts(whole[name], limits)
-        sums = whole[whole["region"] != nation].groupby("respondent")[name].sum(min_count=1)
-        whole[name] = whole[name].mask(whole["region"] == nation, whole["respondent"].map(sums))
-    rate = (100 * whole["answered"] / whole["invited"]).clip(upper=100)
-    return whole.assign(rate=rate).reset_index(drop=True)
+        totals[name] = rounded_counts(totals[name], limits)
+        sums = totals[totals["region"] != nation].groupby("respondent")[name].sum(min_count=1)
+        totals[name] = totals[name].mask(totals["region"] == nation, totals["respondent"].map(sums))
+    rate = (100 * totals["answered"] / totals["invited"]).clip(upper=100)
+    return totals.assign(rate=rate).reset_index(drop=True)

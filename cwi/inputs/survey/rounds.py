@@ -78,9 +78,11 @@ def survey_round(
         if len(files) > 1:
             raise DataError(f"{where}: {', '.join(file.name for file in files)} are there; keep one file of {name}")
         for file in files:
-            made = read_microdata(file, definitions, respondent=respondent, regions=edition.regions, year=edition.year)
-            read[name] = made.answers
-            flags += made.flags
+            answers = read_microdata(
+                file, definitions, respondent=respondent, regions=edition.regions, year=edition.year
+            )
+            read[name] = answers.answers
+            flags += answers.flags
     if "children" not in read:
         raise DataError(f"{where}: there is no file of children's answers, such as children.sav")
     return Round(read["children"], read.get("parents"), _invited(path / "invited.csv"), tuple(flags))

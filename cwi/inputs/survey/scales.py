@@ -42,21 +42,21 @@ def scale_reliability(
         of = [definitions.items[item] for item in scale.items]
         ages = max(item.ages[0] for item in of), min(item.ages[1] for item in of)
         asked = ((answers["respondent"] == of[0].respondent) & answers["age"].between(*ages)).to_numpy()
-        found = survey.reliability(items[asked].to_numpy(), design.w[asked])
+        result = survey.reliability(items[asked].to_numpy(), design.w[asked])
         low, high = survey.alpha_interval(items.to_numpy(), design, level=level)
-        weakest = int(found.item_rest.argmin())
+        weakest = int(result.item_rest.argmin())
         rows.append(
             {
                 "scale": code,
                 "indicator": scale.indicator,
                 "items": len(scale.items),
-                "n": float(rounded_counts(found.n, definitions.limits)),
-                "complete": 100 * found.complete,
-                "alpha": found.alpha,
+                "n": float(rounded_counts(result.n, definitions.limits)),
+                "complete": 100 * result.complete,
+                "alpha": result.alpha,
                 "low": low,
                 "high": high,
                 "item": scale.items[weakest],
-                "item_rest": found.item_rest[weakest],
+                "item_rest": result.item_rest[weakest],
             }
         )
     names = ["scale", "indicator", "items", "n", "complete", "alpha", "low", "high", "item", "item_rest"]

@@ -303,7 +303,7 @@ def _answers(
                 + math.sqrt(trait.cluster) * population.good[code] * cluster[place, column]
                 + math.sqrt(trait.trait) * person
             )
-    found: dict[str, Whole] = {}
+    columns: dict[str, Whole] = {}
     for item in definitions.asked_of(respondent):
         code, order, reaches, apart = _belongs(definitions, population, item)
         trait = population.traits[code]
@@ -316,14 +316,14 @@ def _answers(
         unknown = trait.unknown if "do not know" in other else 0.0
         bands = ((other.get("refusal", 0), silent), (other.get("do not know", 0), unknown))
         low = 0.0
-        for said, share_of in (*bands, (other["no answer"], NO_ANSWER)):
-            answer[(luck[0] >= low) & (luck[0] < low + share_of)] = said
+        for answers, share_of in (*bands, (other["no answer"], NO_ANSWER)):
+            answer[(luck[0] >= low) & (luck[0] < low + share_of)] = answers
             low += share_of
         if "does not apply" in other:
             answer[luck[1] < apart] = other["does not apply"]
-        answer[~_asked(item, found, age, other[NOT_ASKED])] = other[NOT_ASKED]
-        found[item.code] = answer
-    return found
+        answer[~_asked(item, columns, age, other[NOT_ASKED])] = other[NOT_ASKED]
+        columns[item.code] = answer
+    return columns
 
 
 def _belongs(

@@ -94,15 +94,15 @@ def weigh(answers: pd.DataFrame, weighting: Weighting | None = None) -> Weighted
     record = []
     if given.invited is not None:
         after = _for_the_silent(answers, weights, given.invited)
-        record.append(_told("non-response", answers, weights, after))
+        record.append(_step_record("non-response", answers, weights, after))
         weights = after
     if given.largest is not None:
         after = _cut(answers, weights, given.largest)
-        record.append(_told("trimming", answers, weights, after))
+        record.append(_step_record("trimming", answers, weights, after))
         weights = after
     if given.totals:
         calibration = _calibrated(answers, weights, given.totals)
-        record.append(_told("calibration", answers, weights, calibration.weights))
+        record.append(_step_record("calibration", answers, weights, calibration.weights))
         weights = calibration.weights
     columns = ("n", "before", "after", "least", "largest", "effect_before", "effect_after")
     empty = pd.DataFrame(columns=["step", "respondent", *columns])
@@ -194,10 +194,10 @@ def _cells(answers: pd.DataFrame, table: pd.DataFrame, what: str) -> tuple[NDArr
             table = table[table[column].isin(answers[column].unique())]
     table = table.reset_index(drop=True)
     cells = pd.MultiIndex.from_frame(table[keys])
-    own = pd.MultiIndex.from_frame(answers[keys])
-    place = np.asarray(cells.get_indexer(own), dtype=np.intp)
+    keys_of = pd.MultiIndex.from_frame(answers[keys])
+    place = np.asarray(cells.get_indexer(keys_of), dtype=np.intp)
     for row in np.flatnonzero(place < 0).tolist():
-        raise DataError(f"{what}: there is no row for {', '.join(map(str, own[row]))}, whom respondents belong to")
+        raise DataError(f"{what}: there is no row for {', '.join(map(str, keys_of[row]))}, whom respondents belong to")
     return place, table
 
 
@@ -205,22 +205,22 @@ def _name(table: pd.DataFrame, row: int) -> str:
     return ", ".join(str(table[column].iloc[row]) for column in MARGINS if column in table)
 
 
-def _told(step: str, answers: pd.DataFrame, before: Array, after: Array) -> pd.DataFrame:
+def _step_record(step: str, answers: pd.DataFrame, before: Array, after: Array) -> pd.DataFrame:
     """The record of a step, a row a respondent."""
     rows = []
-    for respondent, own in answers.groupby("respondent", sort=True).indices.items():
-        factor = after[own] / before[own]
+    for respondent, group in answers.groupby("respondent", sort=True).indices.items():
+        factor = after[group] / before[group]
         rows.append(
             {
                 "step": step,
                 "respondent": respondent,
-                "n": len(own),
-                "before": before[own].sum(),
-                "after": after[own].sum(),
+                "n": len(group),
+                "before": before[group].sum(),
+                "after": after[group].sum(),
                 "least": factor.min(),
                 "largest": factor.max(),
-                "effect_before": design_effect_of_weights(before[own]),
-                "effect_after": design_effect_of_weights(after[own]),
+                "effect_before": design_effect_of_weights(before[group]),
+                "effect_after": design_effect_of_weights(after[group]),
             }
         )
     return pd.DataFrame(rows)

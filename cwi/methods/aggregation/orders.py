@@ -75,10 +75,10 @@ def kemeny(y: Array, w: Array, *, exact: bool = True) -> Array:
     n = e.shape[-1]
     result = np.empty(e.shape[:-1])
     for draw in np.ndindex(e.shape[:-2]):
-        found = kemeny_orders(e[draw], limit=1)
-        if exact and not found.exact:
+        best = kemeny_orders(e[draw], limit=1)
+        if exact and not best.exact:
             raise ValueError(f"more than {LARGEST} units beat each other in circles; the best order is not proven")
-        result[draw] = n - found.places
+        result[draw] = n - best.places
     return result
 
 

@@ -60,8 +60,8 @@ def regression(
     rows, wanted = _rows(values, never)
     offer = np.full(rows.shape, np.nan)
     for columns in _components(components, rows.shape[1]):
-        own, centre, scale = _standard(rows[:, columns])
-        has = ~np.isnan(own)
+        observed, centre, scale = _standard(rows[:, columns])
+        has = ~np.isnan(observed)
         for j, column in enumerate(columns):
             gaps = np.flatnonzero(wanted[:, column] & has.any(axis=1))
             patterns, which = np.unique(has[gaps], axis=0, return_inverse=True)
@@ -74,8 +74,8 @@ def regression(
                         f"a regression on them needs {least}",
                     )
                 here = gaps[which == i]
-                fitted = np.linalg.lstsq(_plane(own[complete][:, pattern]), own[complete, j], rcond=None)[0]
-                offer[here, column] = centre[j] + scale[j] * (_plane(own[here][:, pattern]) @ fitted)
+                fitted = np.linalg.lstsq(_plane(observed[complete][:, pattern]), observed[complete, j], rcond=None)[0]
+                offer[here, column] = centre[j] + scale[j] * (_plane(observed[here][:, pattern]) @ fitted)
     return filled(values, offer.reshape(np.shape(values)), never, "regression")
 
 
@@ -130,10 +130,10 @@ def em(
     rows, wanted = _rows(values, never)
     offer = np.full(rows.shape, np.nan)
     for columns in _needed(components, wanted):
-        own, centre, scale = _standard(rows[:, columns])
-        _enough(own, wanted[:, columns], columns)
-        location, spread = _settled(own, tolerance, max_steps, ridge)
-        offer[:, columns] = centre + scale * _expected(own, location, spread)[0]
+        observed, centre, scale = _standard(rows[:, columns])
+        _enough(observed, wanted[:, columns], columns)
+        location, spread = _settled(observed, tolerance, max_steps, ridge)
+        offer[:, columns] = centre + scale * _expected(observed, location, spread)[0]
     offer[_nothing_known(rows, components)] = np.nan
     return filled(values, offer.reshape(np.shape(values)), never, "em")
 
@@ -196,11 +196,11 @@ def multiple_imputation(
     unit = np.arange(len(rows)) % n
     offer = np.full((m, *rows.shape), np.nan)
     for columns in _needed(components, wanted):
-        own, centre, scale = _standard(rows[:, columns])
-        _enough(own, wanted[:, columns], columns)
+        observed, centre, scale = _standard(rows[:, columns])
+        _enough(observed, wanted[:, columns], columns)
         for draw in range(m):
-            location, spread = _settled(_drawn_anew(own, unit, n, rng), tolerance, max_steps, ridge)
-            expected, patterns = _expected(own, location, spread)
+            location, spread = _settled(_redrawn(observed, unit, n, rng), tolerance, max_steps, ridge)
+            expected, patterns = _expected(observed, location, spread)
             for here, gap, left in patterns:
                 root = np.linalg.cholesky(left + 1e-12 * np.eye(len(left)))
                 expected[np.ix_(here, gap)] += rng.standard_normal((len(here), len(left))) @ root.T
@@ -298,39 +298,41 @@ def _plane(x: Array) -> Array:
     return np.column_stack([np.ones(len(x)), x])
 
 
-def _enough(own: Array, wanted: Flags, columns: NDArray[np.intp]) -> None:
-    few = np.asarray(wanted.any(axis=0) & ((~np.isnan(own)).sum(axis=0) < 2))
+def _enough(observed: Array, wanted: Flags, columns: NDArray[np.intp]) -> None:
+    few = np.asarray(wanted.any(axis=0) & ((~np.isnan(observed)).sum(axis=0) < 2))
     if few.any():
         raise ColumnError(int(columns[np.argmax(few)]), "has fewer than two values; there is nothing to learn from")
 
 
-def _expected(own: Array, location: Array, spread: Array) -> tuple[Array, list[tuple[NDArray[np.intp], Flags, Array]]]:
+def _expected(
+    observed: Array, location: Array, spread: Array
+) -> tuple[Array, list[tuple[NDArray[np.intp], Flags, Array]]]:
     """Rows with gaps at their expectation; for each pattern of gaps its rows, its columns and the variance left."""
-    result, left = own.copy(), []
-    patterns, which = np.unique(np.isnan(own), axis=0, return_inverse=True)
+    result, left = observed.copy(), []
+    patterns, which = np.unique(np.isnan(observed), axis=0, return_inverse=True)
     for i, gap in enumerate(patterns):
         if gap.any():
             here, has = np.flatnonzero(which == i), ~gap
             slope = np.linalg.solve(spread[np.ix_(has, has)], spread[np.ix_(has, gap)])
-            result[np.ix_(here, gap)] = location[gap] + (own[here][:, has] - location[has]) @ slope
+            result[np.ix_(here, gap)] = location[gap] + (observed[here][:, has] - location[has]) @ slope
             rest = spread[np.ix_(gap, gap)] - spread[np.ix_(gap, has)] @ slope
             left.append((here, gap, (rest + rest.T) / 2))
     return result, left
 
 
-def _settled(own: Array, tolerance: float, max_steps: int, ridge: float) -> tuple[Array, Array]:
+def _settled(observed: Array, tolerance: float, max_steps: int, ridge: float) -> tuple[Array, Array]:
     """Mean and covariance of the likeliest normal distribution, by expectation and maximisation in turn."""
-    own = own[~np.isnan(own).all(axis=1)]
-    k = own.shape[1]
+    observed = observed[~np.isnan(observed).all(axis=1)]
+    k = observed.shape[1]
     location, spread = np.zeros(k), (1.0 + ridge) * np.eye(k)
     for _ in range(max_steps):
-        expected, patterns = _expected(own, location, spread)
+        expected, patterns = _expected(observed, location, spread)
         new_location = expected.mean(axis=0)
         away = expected - new_location
         new_spread = away.T @ away
         for here, gap, left in patterns:
             new_spread[np.ix_(gap, gap)] += len(here) * left
-        new_spread = new_spread / len(own) + ridge * np.eye(k)
+        new_spread = new_spread / len(observed) + ridge * np.eye(k)
         moved = max(np.abs(new_location - location).max(), np.abs(new_spread - spread).max())
         location, spread = new_location, new_spread
         if moved <= tolerance:
@@ -338,12 +340,12 @@ def _settled(own: Array, tolerance: float, max_steps: int, ridge: float) -> tupl
     raise ValueError(f"em did not settle within {tolerance:g} in {max_steps} steps; raise ridge or max_steps")
 
 
-def _drawn_anew(own: Array, unit: NDArray[np.intp], n: int, rng: np.random.Generator) -> Array:
+def _redrawn(observed: Array, unit: NDArray[np.intp], n: int, rng: np.random.Generator) -> Array:
     """Rows of n units drawn with replacement, in which every column that has two values still has two."""
-    least = np.minimum((~np.isnan(own)).sum(axis=0), 2)
+    least = np.minimum((~np.isnan(observed)).sum(axis=0), 2)
     for _ in range(100):
         times = np.bincount(rng.integers(n, size=n), minlength=n)
-        drawn = np.repeat(own, times[unit], axis=0)
+        drawn = np.repeat(observed, times[unit], axis=0)
         if ((~np.isnan(drawn)).sum(axis=0) >= least).all():
             return drawn
     raise ValueError("a column has so few values that drawing units anew loses them; leave it out")

@@ -91,6 +91,6 @@ def _series(values: Array, years: Sequence[float] | None) -> tuple[Array, Array]
 
 def _nearest(values: Array) -> NDArray[np.intp]:
     """For each cell the position in time of its own or the last value before it; its own where there is none."""
-    own = np.arange(len(values))[:, None, None]
-    last = np.maximum.accumulate(np.where(np.isnan(values), -1, own), axis=0)
-    return np.where(last < 0, own, last)
+    places = np.arange(len(values))[:, None, None]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, places), axis=0)
+    return np.where(last < 0, places, last)

@@ -69,7 +69,7 @@ def holdout(
         )
     k = values.shape[-1]
     shape = (len(methods), k)
-    hidden, found, total, square = (np.zeros(shape) for _ in range(4))
+    hidden, counts, total, square = (np.zeros(shape) for _ in range(4))
     for _ in range(repeats):
         cells = rng.choice(known, size=max(1, round(share * len(known))), replace=False)
         holed = values.copy()
@@ -79,20 +79,20 @@ def holdout(
             miss = method(holed, never).values.flat[cells] - values.flat[cells]
             has = ~np.isnan(miss)
             hidden[i] += np.bincount(column, minlength=k)
-            found[i] += np.bincount(column[has], minlength=k)
+            counts[i] += np.bincount(column[has], minlength=k)
             total[i] += np.bincount(column[has], miss[has], minlength=k)
             square[i] += np.bincount(column[has], miss[has] ** 2, minlength=k)
     columns = values.reshape(-1, k)
     measured = [column[~np.isnan(column)] for column in columns.T]
     spread = np.array([column.std() if len(column) else np.nan for column in measured])
     with np.errstate(divide="ignore", invalid="ignore"):
-        rmse, bias = np.sqrt(square / found), total / found
+        rmse, bias = np.sqrt(square / counts), total / counts
         relative = np.where(spread > 0, rmse / spread, np.nan)
     return {
         "method": [name for name in methods for _ in range(k)],
         "column": np.tile(np.arange(k), len(methods)),
         "hidden": hidden.astype(np.int64).ravel(),
-        "filled": found.astype(np.int64).ravel(),
+        "filled": counts.astype(np.int64).ravel(),
         "rmse": rmse.ravel(),
         "bias": bias.ravel(),
         "relative": relative.ravel(),

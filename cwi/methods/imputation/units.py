@@ -92,10 +92,10 @@ def _by_group(values: Array, groups: Labels | None, statistic: Callable[..., Arr
         raise ValueError(f"there are {labels.size} group labels for {n} units; there must be one each")
     offer = np.full(values.shape, np.nan)
     for label in np.unique(labels):
-        own = labels == label
-        members = np.moveaxis(values[..., own, :], -2, 0)
+        inside = labels == label
+        members = np.moveaxis(values[..., inside, :], -2, 0)
         has = ~np.isnan(members).all(axis=0)
-        found = np.full(has.shape, np.nan)
-        found[has] = statistic(members[:, has], axis=0)
-        offer[..., own, :] = found[..., None, :]
+        result = np.full(has.shape, np.nan)
+        result[has] = statistic(members[:, has], axis=0)
+        offer[..., inside, :] = result[..., None, :]
     return offer

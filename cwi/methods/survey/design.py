@@ -179,7 +179,7 @@ it: lonely = certainty, centre or collapse
         place = np.empty(order.size, dtype=np.intp)
         place[order] = np.arange(order.size)
         alone = (size == 1) & (fraction < 1)
-        made: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "w": w,
             "unit": place[unit],
             "stratum": stratum[order],
@@ -188,7 +188,7 @@ it: lonely = certainty, centre or collapse
             "factor": (1 - fraction) * np.where(size > 1, size / np.maximum(size - 1, 1), self.lonely == "centre"),
             "alone": alone & (self.lonely == "centre"),
         }
-        for name, value in made.items():
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
         self._check_replicates(n)
         if self.calibration is not None:
@@ -200,11 +200,11 @@ it: lonely = certainty, centre or collapse
         self, stratum: Codes, label: Codes, fraction: Array, lonely: NDArray[np.bool_]
     ) -> tuple[Codes, Codes, Array]:
         """Strata after the rule for those of one unit."""
-        found = label[lonely].tolist()
+        labels = label[lonely].tolist()
         if self.lonely == "error":
-            one = len(found) == 1
+            one = len(labels) == 1
             raise ValueError(
-                f"{'stratum' if one else 'strata'} {_listed(found)} {'has' if one else 'have'} only one sampling "
+                f"{'stratum' if one else 'strata'} {_listed(labels)} {'has' if one else 'have'} only one sampling "
                 f"unit{'' if one else ' each'}, so {'it says' if one else 'they say'} nothing of "
                 f"{'its' if one else 'their'} variance; say what is to be done with {'it' if one else 'them'}: "
                 "lonely = certainty, centre or collapse"
@@ -217,9 +217,9 @@ it: lonely = certainty, centre or collapse
         if lonely[0] and not lonely[1]:
             group = np.maximum(group - 1, 0)
         first = np.unique(group, return_index=True)[1]
-        apart = np.abs(fraction - fraction[first][group]) > SAME
-        if apart.any():
-            other = int(apart.argmax())
+        differs = np.abs(fraction - fraction[first][group]) > SAME
+        if differs.any():
+            other = int(differs.argmax())
             raise ValueError(
                 f"strata {label[first][group][other]} and {label[other]} cannot be collapsed: they are sampled at "
                 f"different rates, {fraction[first][group][other]:g} and {fraction[other]:g}"

@@ -60,15 +60,15 @@ def secondary(lines: ArrayLike, hidden: ArrayLike, cost: ArrayLike) -> Mask:
     [True, True, False]
     """
     equations, dear = np.asarray(lines, float) != 0, np.asarray(cost, float)
-    found = np.array(hidden, dtype=bool)
+    suppressed = np.array(hidden, dtype=bool)
     while True:
-        alone = (equations & found).sum(axis=1) == 1
+        alone = (equations & suppressed).sum(axis=1) == 1
         if not alone.any():
-            return found
-        line = equations[int(np.argmax(alone))] & ~found
+            return suppressed
+        line = equations[int(np.argmax(alone))] & ~suppressed
         if not line.any():
             raise ValueError("a line of one hidden cell alone says that it is zero")
-        found[int(np.argmin(np.where(line, dear, np.inf)))] = True
+        suppressed[int(np.argmin(np.where(line, dear, np.inf)))] = True
 
 
 def bounds(lines: ArrayLike, low: ArrayLike, high: ArrayLike, wanted: ArrayLike) -> tuple[Array, Array]:
@@ -102,9 +102,9 @@ def bounds(lines: ArrayLike, low: ArrayLike, high: ArrayLike, wanted: ArrayLike)
     """
     equations = np.asarray(lines, float)
     under, over, asked = np.asarray(low, float), np.asarray(high, float), np.asarray(wanted, bool)
-    found = np.full((2, len(under)), np.nan)
+    result = np.full((2, len(under)), np.nan)
     open_ = under < over
-    found[:, asked & ~open_] = under[asked & ~open_]
+    result[:, asked & ~open_] = under[asked & ~open_]
     among = (equations[:, open_] != 0).any(axis=1)
     noise = 1e-6 * max(1.0, np.abs(under[~open_]).max(initial=0.0))
     if (np.abs(equations[~among] @ np.where(open_, 0.0, under)) > noise).any():
@@ -118,8 +118,8 @@ def bounds(lines: ArrayLike, low: ArrayLike, high: ArrayLike, wanted: ArrayLike)
         mine = places[group]
         rows = (here[:, mine] != 0).any(axis=1)
         aim = np.asarray(mine == cell, float)
-        found[:, cell] = _extremes(aim, here[np.ix_(rows, mine)], -fixed[rows], under[mine], over[mine])
-    return found[0], found[1]
+        result[:, cell] = _extremes(aim, here[np.ix_(rows, mine)], -fixed[rows], under[mine], over[mine])
+    return result[0], result[1]
 
 
 def hide(lines: ArrayLike, primary: ArrayLike, cost: ArrayLike, amounts: Sequence[Amount]) -> Mask:
@@ -159,12 +159,12 @@ def hide(lines: ArrayLike, primary: ArrayLike, cost: ArrayLike, amounts: Sequenc
     part = _joined(equations != 0)
     for cell in np.flatnonzero(small):  # to hide more only widens intervals: a cell found safe stays so
         while _narrow(equations, hidden, int(cell), amounts):
-            beside = (equations[equations[:, cell] != 0] != 0).any(axis=0) & ~hidden
-            if not beside.any():
-                beside = (part == part[cell]) & ~hidden
-            if not beside.any():
+            neighbours = (equations[equations[:, cell] != 0] != 0).any(axis=0) & ~hidden
+            if not neighbours.any():
+                neighbours = (part == part[cell]) & ~hidden
+            if not neighbours.any():
                 raise ValueError("with every cell hidden one can still be worked out: too much is known beforehand")
-            hidden[int(np.argmin(np.where(beside, dear, np.inf)))] = True
+            hidden[int(np.argmin(np.where(neighbours, dear, np.inf)))] = True
             hidden = secondary(equations, hidden, dear)
     return hidden
 
@@ -203,16 +203,16 @@ def _narrow(lines: Array, hidden: Mask, cell: int, amounts: Sequence[Amount]) ->
 def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) -> list[float]:
     """The smallest and the largest value of ``aim @ x`` where ``lines @ x = sums`` and x lies from low to high."""
     ends = list(zip(low.tolist(), high.tolist(), strict=True))
-    found = []
+    extremes = []
     for sign in (1.0, -1.0):
         answer = linprog(sign * aim, A_eq=lines, b_eq=sums, bounds=ends)
         if answer.status == 3:
-            found.append(-sign * np.inf)
+            extremes.append(-sign * np.inf)
         elif answer.fun is None:
             raise ValueError(UNFIT)
         else:
-            found.append(sign * answer.fun)
-    return found
+            extremes.append(sign * answer.fun)
+    return extremes
 
 
 def _joined(equations: Mask) -> NDArray[np.int32]:

@@ -92,15 +92,15 @@ def summed(design: Design, part: Domains, y: Array, x: Array | None, *, kind: st
     every = [np.bincount(part.pair, values, m) for values in each]
     with np.errstate(divide="ignore", invalid="ignore"):
         for j in range(k):
-            own = np.array(y[:, j][part.rows])
+            column = np.array(y[:, j][part.rows])
             base = None if x is None else np.array(x[:, j if x.shape[1] > 1 else 0][part.rows])
-            gone = np.flatnonzero(np.isnan(own) if base is None else np.isnan(own) | np.isnan(base))
-            own[gone] = 0.0
+            gone = np.flatnonzero(np.isnan(column) if base is None else np.isnan(column) | np.isnan(base))
+            column[gone] = 0.0
             seen, mass, squares = (  # of those who answered: respondents, weights, squared weights
                 sums - np.bincount(part.pair[gone], values[gone], m) for sums, values in zip(every, each, strict=True)
             )
             mass[seen == 0] = 0.0
-            top, below = np.bincount(part.pair, w * own, m), mass
+            top, below = np.bincount(part.pair, w * column, m), mass
             if base is not None:
                 base[gone] = 0.0
                 below = np.bincount(part.pair, w * base, m)
@@ -108,7 +108,7 @@ def summed(design: Design, part: Domains, y: Array, x: Array | None, *, kind: st
                 np.bincount(part.domain, sums, d) for sums in (seen, mass, squares, top, below)
             )
             centre = over / under if kind == "ratio" else over / size
-            residual = own - (centre[part.of] if base is None else centre[part.of] * base)
+            residual = column - (centre[part.of] if base is None else centre[part.of] * base)
             residual[gone] = 0.0
             simple = np.bincount(part.of, w * residual**2, d) / size / (n - 1)
             if kind == "ratio":
@@ -153,10 +153,10 @@ def linearised(design: Design, part: Domains, sums: Sums, y: Array, x: Array | N
 
 def _explained(design: Design, part: Domains, sums: Sums, y: Array, x: Array | None, kind: str) -> list[Array]:
     """For each domain, the sums over units, (P, k), of what the auxiliaries explain of the linearised variable."""
-    made = design.calibration
-    assert made is not None
-    auxiliary = made.auxiliary
-    trust = made.start / made.variance
+    calibration = design.calibration
+    assert calibration is not None
+    auxiliary = calibration.auxiliary
+    trust = calibration.start / calibration.variance
     squares = (auxiliary.T @ (auxiliary * trust[:, None])).toarray()
     turned = inverse(squares)
     member = sparse.csr_array((design.w, (design.unit, np.arange(design.n))), shape=(design.units, design.n))

@@ -140,12 +140,12 @@ def proportion(
     table = columns_of(y, design.n, "indicators")
     for column in np.flatnonzero(((table != 0) & (table != 1) & ~np.isnan(table)).any(axis=0)):
         raise ColumnError(int(column), "has values other than 0 and 1, so it is no proportion")
-    found = _estimated(table, None, design, "ratio", domains, count, level, df, between)
-    p = found.estimate
+    estimates = _estimated(table, None, design, "ratio", domains, count, level, df, between)
+    p = estimates.estimate
     p = np.where(p < TIE, 0.0, np.where(p > 1 - TIE, 1.0, p))
-    low, high = proportion_interval(p, found.se, found.n, found.kish, found.df, found.level)
+    low, high = proportion_interval(p, estimates.se, estimates.n, estimates.kish, estimates.df, estimates.level)
     edge = (p == 0) | (p == 1)
-    return replace(found, estimate=p, se=np.where(edge, 0.0, found.se), low=low, high=high)
+    return replace(estimates, estimate=p, se=np.where(edge, 0.0, estimates.se), low=low, high=high)
 
 
 def proportion_interval(p: Array, se: Array, n: Array, kish: Array, df: Array, level: float) -> tuple[Array, Array]:
@@ -281,21 +281,21 @@ def quantile(
     share = np.full(part.count, p)
     place = np.stack([_inverse(step, share) for step in steps], axis=1)
     at = place[part.of]
-    own = table[part.rows]
+    values = table[part.rows]
     below = np.full(table.shape, np.nan)
-    below[part.rows] = np.where(np.isnan(own), np.nan, own <= at)
-    found = _estimated(below, None, design, "ratio", domains, count, level, df, False)
-    half = _t(level, found.df) * found.se
+    below[part.rows] = np.where(np.isnan(values), np.nan, values <= at)
+    estimates = _estimated(below, None, design, "ratio", domains, count, level, df, False)
+    half = _t(level, estimates.df) * estimates.se
     low, high = (
-        np.stack([_inverse(step, found.estimate[:, j] + sign * half[:, j]) for j, step in enumerate(steps)], axis=1)
+        np.stack([_inverse(step, estimates.estimate[:, j] + sign * half[:, j]) for j, step in enumerate(steps)], axis=1)
         for sign in (-1, 1)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        se = (high - low) / (2 * _t(level, found.df))
-        slope = np.where(found.se > 0, se / found.se, np.nan)
+        se = (high - low) / (2 * _t(level, estimates.df))
+        slope = np.where(estimates.se > 0, se / estimates.se, np.nan)
         cv = se / np.abs(place)
-    covariance = found.covariance * slope[:, :, None] * slope[:, None, :]
-    return replace(found, estimate=place, se=se, low=low, high=high, cv=cv, covariance=covariance)
+    covariance = estimates.covariance * slope[:, :, None] * slope[:, None, :]
+    return replace(estimates, estimate=place, se=se, low=low, high=high, cv=cv, covariance=covariance)
 
 
 def _estimated(
@@ -356,14 +356,14 @@ def _replicated(design: Design, part: Domains, sums: Sums, y: Array, x: Array | 
     spread = []
     for one in range(part.count):
         rows = places[part.of == one]
-        own = y[rows]
-        base = np.ones_like(own) if x is None else np.broadcast_to(x[rows], own.shape)
-        there = ~(np.isnan(own) | np.isnan(base))
+        values = y[rows]
+        base = np.ones_like(values) if x is None else np.broadcast_to(x[rows], values.shape)
+        there = ~(np.isnan(values) | np.isnan(base))
         weights = replicates.weights[rows].T
-        made = weights @ np.where(there, own, 0.0)
+        totals = weights @ np.where(there, values, 0.0)
         if kind == "ratio":
-            made = made / (weights @ np.where(there, base, 0.0))
-        spread.append(replicates.spread(sums.estimate[one], made))
+            totals = totals / (weights @ np.where(there, base, 0.0))
+        spread.append(replicates.spread(sums.estimate[one], totals))
     return spread
 
 
@@ -374,15 +374,15 @@ def _t(level: float, df: Array) -> Array:
 
 def _steps(y: Array, design: Design, part: Domains) -> list[tuple[Array, Array]]:
     """For each domain, the answers in order and the weighted share up to each."""
-    own, w = y[part.rows], design.w[part.rows]
-    order = np.lexsort((own, part.of))
-    order = order[~np.isnan(own[order])]
+    values, w = y[part.rows], design.w[part.rows]
+    order = np.lexsort((values, part.of))
+    order = order[~np.isnan(values[order])]
     ends = np.searchsorted(part.of[order], np.arange(part.count + 1))
     result = []
     for one in range(part.count):
         rows = order[ends[one] : ends[one + 1]]
         grown = np.cumsum(w[rows])
-        result.append((own[rows], grown / grown[-1] if rows.size else grown))
+        result.append((values[rows], grown / grown[-1] if rows.size else grown))
     return result
 
 

@@ -251,10 +251,10 @@ def _filled(n: int, wanted: Array, floor: Array, most: Array) -> Array:
 
 def _rounded(share: Array, n: int, most: Array) -> NDArray[np.int64]:
     """Whole numbers with the sum n: the largest remainders are rounded up, the first among equals."""
-    whole = np.floor(share + 1e-9)
-    order = np.argsort(-(np.round(share - whole, 9) - 2 * (whole >= most)), kind="stable")
-    whole[order[: n - int(whole.sum())]] += 1
-    return whole.astype(np.int64)
+    floors = np.floor(share + 1e-9)
+    order = np.argsort(-(np.round(share - floors, 9) - 2 * (floors >= most)), kind="stable")
+    floors[order[: n - int(floors.sum())]] += 1
+    return floors.astype(np.int64)
 
 
 def _variance(p: Array, size: Array, effect: Array, rate: Array) -> Array:

@@ -113,10 +113,10 @@ def reliability(items: ArrayLike, weights: ArrayLike | None = None) -> Reliabili
     if w.shape != (n,) or not (np.isfinite(w) & (w >= 0)).all() or not w.any():
         raise ValueError(f"weights of the shape {w.shape} must be {n} numbers not below zero, not all zero")
     gaps = np.isnan(table)
-    whole = ~gaps.any(axis=1) & (w > 0)
-    if whole.sum() < 2:
-        raise ValueError(f"{int(whole.sum())} respondents answered all {m} items; there must be at least two")
-    matrix = np.cov(table[whole].T, aweights=w[whole])
+    complete = ~gaps.any(axis=1) & (w > 0)
+    if complete.sum() < 2:
+        raise ValueError(f"{int(complete.sum())} respondents answered all {m} items; there must be at least two")
+    matrix = np.cov(table[complete].T, aweights=w[complete])
     if not matrix.sum() > 0:
         raise ValueError("Cronbach's alpha needs a sum that varies")
     variance, with_all = np.diag(matrix), matrix.sum(axis=0)
@@ -129,8 +129,8 @@ def reliability(items: ArrayLike, weights: ArrayLike | None = None) -> Reliabili
         item_rest=item_rest,
         without=without,
         missing=w @ gaps / w.sum(),
-        n=int(whole.sum()),
-        complete=float(w[whole].sum() / w.sum()),
+        n=int(complete.sum()),
+        complete=float(w[complete].sum() / w.sum()),
     )
 
 
@@ -174,10 +174,10 @@ def alpha_interval(items: ArrayLike, design: Design, *, level: float = 0.95) -> 
     table = _table(items)
     m = table.shape[1]
     alpha = reliability(table, design.w).alpha
-    whole = ~np.isnan(table).any(axis=1)
-    deviations = table - np.average(table[whole], axis=0, weights=design.w[whole])
-    found = ratio((deviations**2).sum(axis=1), deviations.sum(axis=1) ** 2, design, level=level)
-    half = (found.high - found.estimate).item() / found.estimate.item()
+    complete = ~np.isnan(table).any(axis=1)
+    deviations = table - np.average(table[complete], axis=0, weights=design.w[complete])
+    estimate = ratio((deviations**2).sum(axis=1), deviations.sum(axis=1) ** 2, design, level=level)
+    half = (estimate.high - estimate.estimate).item() / estimate.estimate.item()
     low, high = (1 - (1 - alpha * (m - 1) / m) * np.exp(sign * half) for sign in (1, -1))
     return float(low * m / (m - 1)), float(high * m / (m - 1))
 

@@ -74,16 +74,16 @@ def correlation_balanced(
     """
     if len(stated) == 1:
         return np.ones(1)
-    found = balance(z, stated if target is None else np.array(target, dtype=float), tolerance=tolerance)
-    if not found.met:
-        gap = found.achieved - found.target
+    weights = balance(z, stated if target is None else np.array(target, dtype=float), tolerance=tolerance)
+    if not weights.met:
+        gap = weights.achieved - weights.target
         part = int(np.abs(gap).argmax())
         raise ColumnError(
             part,
-            f"would have {found.achieved[part]:.3f} of the importance where {found.target[part]:.3f} is asked for; "
+            f"would have {weights.achieved[part]:.3f} of the importance where {weights.target[part]:.3f} is asked for; "
             "no weights give every part its own, these are the nearest found",
         )
-    return found.weights
+    return weights.weights
 
 
 def balance(z: Array, target: Array, *, tolerance: float = 0.005) -> Balance:
@@ -124,8 +124,8 @@ def balance(z: Array, target: Array, *, tolerance: float = 0.005) -> Balance:
     u, _ = nnls(r, np.sqrt(target))
     if miss(u) > 1e-16:
         starts = (u, np.ones(k), target)
-        found = [minimize(miss, s / s.sum(), bounds=[(0.0, None)] * k, method="L-BFGS-B").x for s in starts]
-        u = min((u, *found), key=miss)
+        solutions = [minimize(miss, s / s.sum(), bounds=[(0.0, None)] * k, method="L-BFGS-B").x for s in starts]
+        u = min((u, *solutions), key=miss)
     achieved = shares(u)
     w = u / np.ptp(rows, axis=0) / (rows / np.ptp(rows, axis=0)).std(axis=0)
     return Balance(w / w.sum(), achieved, target, bool(np.abs(achieved - target).max() <= tolerance))

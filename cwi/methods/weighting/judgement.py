@@ -189,15 +189,15 @@ def ahp(z: Array, stated: Array, *, judgements: Any, random_index: str = "saaty"
     >>> ahp(np.empty((0, 3)), np.full(3, 1 / 3), judgements=judgements).round(3)
     array([0.571, 0.286, 0.143])
     """
-    found = ahp_consistency(judgements, random_index=random_index)
-    if len(found.weights) != len(stated):
-        raise ValueError(f"the judgements are of {len(found.weights)} parts; there are {len(stated)}")
-    if found.ratio > limit:
+    consistency = ahp_consistency(judgements, random_index=random_index)
+    if len(consistency.weights) != len(stated):
+        raise ValueError(f"the judgements are of {len(consistency.weights)} parts; there are {len(stated)}")
+    if consistency.ratio > limit:
         raise ValueError(
-            f"the judgements contradict one another: their consistency ratio is {found.ratio:.3f}, "
+            f"the judgements contradict one another: their consistency ratio is {consistency.ratio:.3f}, "
             f"more than {limit:g}; ask again, or raise the limit"
         )
-    return found.weights
+    return consistency.weights
 
 
 def ahp_consistency(judgements: Any, *, random_index: str = "saaty") -> Consistency:
