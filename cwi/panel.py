@@ -234,7 +234,7 @@ def _imputed(
 class _Stack:
     """All years, regions and indicators as one array with gaps: what an imputation looks at.
 
-    ``values``: (t, n, k); ``barred``: the same shape, true where nothing may be filled in
+    ``values``: (t, n, k); ``never_filled``: the same shape, true where nothing may be filled in
     """
 
     values: Array
