@@ -11,6 +11,7 @@ import pandas as pd
 from cwi import folders
 from cwi.analysis.comparison import read_methods
 from cwi.analysis.uncertainty import read_factors
+from cwi.derived_series import derived_problems, read_derived_series
 from cwi.edition import editions, read_edition
 from cwi.errors import CwiError
 from cwi.indicators import OPEN
@@ -61,6 +62,15 @@ def _observations() -> Outcome:
     paths = sorted((folders.data() / "observations").glob("*.csv"))
     rows = sum(path.read_bytes().count(b"\n") - 1 for path in paths)
     return f"{rows:,} rows in {len(paths)} files", [str(problem) for problem in wrong]
+
+
+def _derived() -> Outcome:
+    """Every figure that is computed from others is what its formula gives."""
+    series = read_derived_series()
+    if not series:
+        return NONE, []
+    observations, territory = read_observations(), read_territory()
+    return f"{len(series)} formulas", derived_problems(series, observations, territory, read_series().index)
 
 
 def _covariances() -> Outcome:
@@ -166,6 +176,7 @@ PARTS: Mapping[str, Callable[[], Outcome]] = {
     "territory": _territory,
     "sources": _sources,
     "observations": _observations,
+    "derived series": _derived,
     "covariances": _covariances,
     "methodologies": _methodologies,
     "factors": _factors,

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from cwi import folders
+from cwi.derived_series import DerivedSeries, read_derived_series
 from cwi.errors import CwiError, DataError, MethodologyError, near
 from cwi.index import Scores, score
 from cwi.methodology import Methodology, methodologies, read_methodology
@@ -53,7 +54,8 @@ class Project:
 
     ``root``: the folder; ``observations``: all of them, every region in its own borders; ``methodologies`` and
     ``editions``: the folder of each version, and of each year that was approved; ``files``: SHA-256 of territory and
-    statuses, and of the covariances; methodologies carry their own.
+    statuses, and of the covariances; methodologies carry their own. ``derived``: the formulas of series that are
+    computed from others.
     """
 
     root: Path
@@ -64,6 +66,7 @@ class Project:
     methodologies: Mapping[str, Path]
     editions: Mapping[int, Path]
     files: tuple[Checksums, Checksums]
+    derived: Mapping[str, DerivedSeries]
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -364,7 +367,7 @@ def open_project(folder: str | Path | None = None) -> Project:
         files = _checksums(territories), _covariances(data)
         return Project(
             root, territory, observations, read_sources(data), read_covariance(data),
-            methodologies(data / "methodology"), editions(data), files,
+            methodologies(data / "methodology"), editions(data), files, read_derived_series(data),
         )  # fmt: skip
 
 
@@ -438,7 +441,7 @@ def _small(root: Path) -> Project:
     sources = read_sources(root) if (root / "sources.toml").is_file() else {}
     return Project(
         root, territory_of(table, read_units(root), rules.nation), table, sources, read_covariance(root),
-        {rules.version: root}, {}, ((), _covariances(root)),
+        {rules.version: root}, {}, ((), _covariances(root)), read_derived_series(root),
     )  # fmt: skip
 
 

@@ -66,6 +66,14 @@ class Territory:
             former.append(code)
         return former
 
+    def successors(self, code: str) -> tuple[str, ...]:
+        """The territories that a former territory was divided into; none where it was not divided."""
+        return self._successors.get(code, ())
+
+    @cached_property
+    def _successors(self) -> dict[str, tuple[str, ...]]:
+        return {str(old): tuple(map(str, rows["new"])) for old, rows in self.changes.groupby("old", sort=False)}
+
     def on_regions(self, observations: pd.DataFrame, regions: tuple[str, ...]) -> pd.DataFrame:
         """The observations of these regions and the nation, gaps filled from the parent region and flagged.
 

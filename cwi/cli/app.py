@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cwi
-from cwi.cli import budget, consultation, edition, exchange, index, lists, policy, report, survey
+from cwi.cli import budget, consultation, data, edition, exchange, index, lists, policy, report, survey
 from cwi.errors import CwiError, ReportError
 
 __all__ = ["app", "main"]
@@ -42,6 +42,7 @@ for commands in (report, index, policy):
     commands.add_to(app)
 app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)
+app.add_typer(data.app, name="data")
 app.add_typer(edition.app, name="edition")
 app.add_typer(survey.app, name="survey")
 app.add_typer(consultation.app, name="consultation")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from cwi.derivation import treat
+from cwi.derived_series import rows_by_reference
 from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.index import Scores
@@ -171,30 +171,25 @@ def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:
     return pd.Series(rows.loc[owner])
 
 
-def _place(row: pd.Series) -> str:
+def _place(row: Mapping[Hashable, Any] | pd.Series) -> str:
     return f"{row['file']} line {row['line']} ({row['region']})"
 
 
 def _formula(edition: Edition, record: Mapping[str, Any], row: pd.Series) -> list[str]:
     """For a figure that was derived: how, and the rows it was derived from."""
-    if "formula" not in record:
-        return []
-    words = set(re.findall(r"[A-Za-z0-9_-]+", record["formula"]))
-    inputs = edition.base[
-        edition.base["source"].isin(record["inputs"])
-        & edition.base["indicator"].isin(words)
-        & edition.base["region"].isin([row["region"], *words])
-        & (edition.base["year"] == row["year"])
-        & (edition.base["sex"] == "")
-        & (edition.base["area"] == "")
-    ]
-    rows = [
-        f"    {used['indicator']} of {used['region']}, {used['year']} = {used['value']:.15g}: {_place(used)}"
-        for _, used in inputs.iterrows()
-    ]
+    derived = edition.project.derived.get(str(row["indicator"])) if edition.project is not None else None
+    if derived is None or derived.source != row["source"]:
+        return [f"  formula {record['formula']}, from figures that are not kept here"] if "formula" in record else []
+    rows = rows_by_reference(edition.base, derived.formula.series)
+    known = {reference: float(each["value"]) for reference, each in rows.items()}
+    _, used = derived.formula.value(known, edition.territory, str(row["region"]), int(row["year"]))
+    inputs = [rows[reference] for reference in used]
     return [
-        f"  formula {record['formula']}, from {', '.join(record['inputs']) or 'figures that are not kept here'}",
-        *rows,
+        f"  formula {derived.formula.text}, from {', '.join(sorted({str(each['source']) for each in inputs}))}",
+        *(
+            f"    {each['indicator']} of {each['region']}, {each['year']} = {each['value']:.15g}: {_place(each)}"
+            for each in inputs
+        ),
     ]
 
 

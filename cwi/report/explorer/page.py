@@ -210,7 +210,7 @@ def _words(edition: Edition, language: Language) -> dict[str, str]:
     )
     experimental = [language.text("explorer.experimental")] if edition.experimental else []
     used = [edition.sources[name] for name in cells["source"].dropna().unique() if name in edition.sources]
-    publishers = sorted({str(record["publisher"]) for record in used if "formula" not in record})
+    publishers = sorted({str(record["publisher"]) for record in used if not record.keys() & {"formula", "inputs"}})
     about = [f"{language.text('about.methodology')}: {methodology.version} ({methodology.fingerprint})"]
     about += [f"{language.text('about.data')}: {edition.checksum[:12]}", f"{language.text('about.licence')}: {LICENCE}"]
     if publishers:
