@@ -196,6 +196,9 @@ def _pattern(values: Sequence[float]) -> str:
     most = max(map(abs, values), default=0.0)
     if all(value == round(value) for value in values):
         return "0" if most < 10_000 else "#,##0"  # years and codes have no separator
+    tenths = all(abs(10 * value - round(10 * value)) < 1e-6 for value in values)
+    if most >= 1_000 and not tenths and all(abs(100 * value - round(100 * value)) < 1e-4 for value in values):
+        return "#,##0.00"  # money: nothing of it is hidden
     return "#,##0.0" if most >= 1_000 else "0.00" if most >= 1 else "0.0000" if most >= 0.001 else "0.00E+00"
 
 

@@ -36,8 +36,9 @@ def classify(lines: pd.DataFrame, coefficients: pd.DataFrame, functions: pd.Data
     -------
     DataFrame
         The lines that are added (amounts in tenge): class (one of the four, unclassified, transfer), capital, right,
-        component, children, children_low, children_high (tenge, float). Where printed totals are larger or smaller
-        than their programmes the difference is a line of its own without a programme, unclassified.
+        component, coefficient, low, high (0 to 1, missing where the class is not counted), children, children_low,
+        children_high (tenge, float). Where printed totals are larger or smaller than their programmes the difference is
+        a line of its own without a programme, unclassified.
 
     Raises
     ------
@@ -61,9 +62,10 @@ def classify(lines: pd.DataFrame, coefficients: pd.DataFrame, functions: pd.Data
     transfer = (found["functional_group"] == TRANSFER_GROUP) | found["programme"].isin(TARGETED)
     found.loc[transfer, ["class", "right", "component"]] = [TRANSFER, "", ""]
     found["capital"] = by_programme["capital"].eq(True) & ~transfer
+    counted = found["class"].isin(HEADLINE)
     for name, column in (("children", "coefficient"), ("children_low", "low"), ("children_high", "high")):
         weight = by_programme[column].where(by_programme[column].notna(), by_group[column])
-        counted = found["class"].isin(HEADLINE)
+        found[column] = weight.where(counted)
         found[name] = (weight * found["amount"]).where(counted, 0.0)
     return found.drop(columns="whole_group")
 

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cwi.analysis.budget import by_function, change, classify, compare_with_age, gaps, share, totals, unclassified
+from cwi.analysis.budget import (
+    BY,
+    by_function,
+    change,
+    classify,
+    compare_with_age,
+    gaps,
+    share,
+    summary,
+    totals,
+    unclassified,
+)
 from cwi.errors import DataError
 from cwi.inputs.budget import read_coefficients, read_executed, read_functions, read_lines
 from cwi.observations import read_observations
@@ -134,3 +145,12 @@ def test_what_the_age_structure_predicts_is_right_on_average() -> None:
     found = compare_with_age(spending, pd.Series([2.0, 4, 3], index), pd.Series([10.0, 10, 10], index), 2024)
     assert found["difference"].abs().max() == pytest.approx(0, abs=1e-12)
     assert found.at["b", "predicted"] == pytest.approx(0.5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(amounts)
+def test_every_way_to_add_up_gives_the_same_sum(values: list[int]) -> None:
+    classified = classify(LINES.assign(amount=values), RULES, FUNCTIONS)
+    whole = share(classified)["children"].sum()
+    for by in BY:
+        assert summary(classified, by)["children"].sum() == pytest.approx(whole)

@@ -1,0 +1,53 @@
+"""Sections as a page and a PDF of their own, without a notebook that was executed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from cwi.report.blocks import OUTPUT, Section
+from cwi.report.languages import Language
+from cwi.report.page import page
+from cwi.report.pdf import pdf
+
+__all__ = ["write_html", "write_pdf"]
+
+AUTHOR = "cwi"
+
+
+def write_html(path: Path, sections: Sequence[Section], *, language: Language, title: str) -> None:
+    """Write sections as one HTML page that needs nothing else; pictures are drawn beside it meanwhile."""
+    text = page(_shown(sections, path.parent), path.parent, language=language, title=title, code=False)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_pdf(path: Path, sections: Sequence[Section], *, language: Language, title: str) -> None:
+    """Write sections as a tagged PDF."""
+    notebook = _shown(sections, path.parent)
+    path.write_bytes(pdf(notebook, path.parent, language=language, title=title, author=AUTHOR))
+
+
+def _shown(sections: Sequence[Section], folder: Path) -> NotebookNode:
+    """A notebook whose cells show the sections; their pictures lie in the folder."""
+    with _output(folder):
+        cells = []
+        for number, section in enumerate(sections, start=1):
+            output = new_output("execute_result", data=section._repr_mimebundle_(), execution_count=number)
+            cells.append(new_code_cell("", id=f"cell-{number:02d}", execution_count=number, outputs=[output]))
+    notebook: NotebookNode = new_notebook(cells=cells)
+    return notebook
+
+
+@contextmanager
+def _output(folder: Path) -> Iterator[None]:
+    before = os.environ.get(OUTPUT)
+    os.environ[OUTPUT] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(OUTPUT, None) if before is None else os.environ.update({OUTPUT: before})
