@@ -135,15 +135,17 @@ def review(year: Year, as_json: JsonOutput = False) -> None:
     """Compute an edition again from its rows and name every printed number that differs from the published one."""
     with working(f"computing {year} again"):
         from cwi.edition import read_edition
-        from cwi.report.publication import review as differences_of
+        from cwi.report.publication import reviewed
 
-        differences = differences_of(read_edition(year))
+        differences, new = reviewed(read_edition(year))
     if as_json:
-        print_json({"year": year, "agrees": not differences, "differences": differences})
+        print_json({"year": year, "agrees": not differences, "differences": differences, "added": new})
     elif differences:
         print(*differences, f"{len(differences)} differences", sep="\n")
     else:
         print(f"{year}: every published number is computed again to its last digit")
+    if new and not as_json:
+        print(f"{len(new)} numbers are printed today that were not published; 'cwi publish {year}' adds them")
     if differences:
         raise typer.Exit(1)
 

@@ -19,7 +19,18 @@ from matplotlib.figure import Figure as Drawing
 
 from cwi.report.pictures.style import saved, stamp
 
-__all__ = ["TYPST", "Block", "Bullets", "Figure", "Heading", "Paragraph", "Section", "Table", "output_folder"]
+__all__ = [
+    "TYPST",
+    "Block",
+    "Bullets",
+    "Figure",
+    "Folded",
+    "Heading",
+    "Paragraph",
+    "Section",
+    "Table",
+    "output_folder",
+]
 
 TYPST = "text/vnd.typst"
 OUTPUT = "CWI_OUTPUT"
@@ -206,6 +217,24 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Folded:
+    """Tables under a line that opens them, for the page, the workbook and CSV; a PDF names only the line."""
+
+    summary: str
+    tables: Sequence[Table]
+
+    def html(self) -> str:
+        inside = "".join(table.html() for table in self.tables)
+        return f"<details><summary>{escape(self.summary)}</summary>{inside}</details>"
+
+    def typst(self) -> str:
+        return f"#note(text({quoted(self.summary)}))"
+
+    def plain(self) -> str:
+        return f"{self.summary} ({len(self.tables)})"
+
+
+@dataclass(frozen=True)
 class Section:
     """What one cell of a report shows."""
 
@@ -227,6 +256,8 @@ class Section:
             if isinstance(block, Figure):
                 behind = None if block.table is None else of(block.table)
                 return replace(block, caption=f"{mark}. {block.caption}", mark=mark, table=behind)
+            if isinstance(block, Folded):
+                return replace(block, summary=f"{mark}. {block.summary}", tables=[of(table) for table in block.tables])
             return block
 
         return Section([of(block) for block in self.blocks])
@@ -239,6 +270,8 @@ class Section:
                 tables.append(block)
             elif isinstance(block, Figure) and block.table is not None:
                 tables.append(block.table)
+            elif isinstance(block, Folded):
+                tables += block.tables
         return tables
 
 

@@ -13,7 +13,18 @@ from cwi.report.blocks import Paragraph, Section, Table, output_folder
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
-from cwi.report.sections import change, dimensions, index, limits, measured, opening, profiles, robustness, rules
+from cwi.report.sections import (
+    change,
+    dimensions,
+    equity,
+    index,
+    limits,
+    measured,
+    opening,
+    profiles,
+    robustness,
+    rules,
+)
 from cwi.report.workbook import write_workbook
 
 __all__ = ["OfficialReport"]
@@ -82,6 +93,10 @@ class OfficialReport:
         """Where each region is strong and weak."""
         return self._kept(profiles.profiles)
 
+    def equity(self) -> Section:
+        """Girls and boys, town and village: gaps, never scored."""
+        return self._kept(equity.equity)
+
     def rules(self) -> Section:
         """The rules that were applied, and every indicator with its ends and its weight."""
         return self._kept(rules.rules)
@@ -93,7 +108,8 @@ class OfficialReport:
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
         first = [self.opening(), self.measured(), self.map(), self.ranking(), self.certainty()]
-        return [*first, self.dimensions(), self.change(), self.profiles(), self.rules(), self.limits()]
+        then = [self.dimensions(), self.change(), self.profiles(), self.equity()]
+        return [*first, *then, self.rules(), self.limits()]
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and say how many numbers were printed."""

@@ -14,7 +14,7 @@ from cwi.report.ledger import merge
 from cwi.report.manifest import read_manifest
 from cwi.report.official import OfficialReport
 
-__all__ = ["compare", "publish", "recompute", "review"]
+__all__ = ["added", "compare", "publish", "recompute", "review", "reviewed"]
 
 
 def recompute(edition: Edition, *, draws: int, seed: int) -> pd.DataFrame:
@@ -29,6 +29,15 @@ def recompute(edition: Edition, *, draws: int, seed: int) -> pd.DataFrame:
 
 def review(edition: Edition) -> list[str]:
     """What differs between the published numbers of an edition and those its rows give today; nothing if all agree."""
+    return reviewed(edition)[0]
+
+
+def reviewed(edition: Edition) -> tuple[list[str], list[str]]:
+    """As :func:`review`, and the names of numbers that a report prints today beside the published ones.
+
+    A section that was added to the report since is no contradiction of what was published: its numbers are listed
+    apart, and :func:`publish` adds them.
+    """
     published, record = read_published(edition)
     differences = [
         f"{what} was {record[key]} when it was published and is {now} now"
@@ -38,17 +47,21 @@ def review(edition: Edition) -> list[str]:
         )
         if record[key] != now
     ]
-    return differences + compare(published, recompute(edition, draws=record["draws"], seed=record["seed"]))
+    computed = recompute(edition, draws=record["draws"], seed=record["seed"])
+    return differences + compare(published, computed), added(published, computed)
+
+
+def added(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
+    """The names of the numbers that are computed today and were not published."""
+    return sorted(set(computed.index) - set(published.index))
 
 
 def compare(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
-    """One sentence for every number that is printed otherwise, is gone, or is new."""
+    """One sentence for every published number that is printed otherwise today, or is gone."""
     differences = []
-    for name in sorted({*published.index, *computed.index}):
+    for name in sorted(published.index):
         if name not in computed.index:
             differences.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
-        elif name not in published.index:
-            differences.append(f"{name}: computed today as {computed.at[name, 'text_en']}, not published")
         else:
             for column in PUBLISHED[1:]:
                 old, new = str(published.at[name, column]), str(computed.at[name, column])

@@ -10,7 +10,7 @@ import pytest
 from cwi import DataError, read_edition
 from cwi.edition import PUBLISHED, editions, read_published
 from cwi.report.languages import LANGUAGES
-from cwi.report.publication import compare, publish, recompute, review
+from cwi.report.publication import added, compare, publish, recompute, review, reviewed
 
 DRAWS, SEED = 100, 5
 KEPT = [year for year, folder in editions().items() if (folder / "published.csv").is_file()]
@@ -77,8 +77,29 @@ def test_new_and_lost_numbers_are_named() -> None:
     assert compare(old, new) == [
         "a: text_kk was published as 1, today it is один",
         "b: published as 2, not computed today",
-        "c: computed today as 3, not published",
     ]
+    assert added(old, new) == ["c"]
+    assert added(old, old) == []
+
+
+@pytest.mark.slow
+def test_a_new_section_contradicts_nothing_and_its_numbers_are_added_without_a_reason(
+    project: Any, tmp_path: Path
+) -> None:
+    edition = read_edition(2022)
+    report = finished(tmp_path / "report")
+    publish(edition, report)
+    target = project.path("editions/2022/published.csv")
+    whole = target.read_bytes().decode()
+    fewer = "".join(line for line in whole.splitlines(keepends=True) if not line.startswith("score.2022.B."))
+    project.write("editions/2022/published.csv", fewer)  # as published before the report printed the scores of B
+    differences, new = reviewed(edition)
+    assert differences == []
+    assert new == [line.partition(",")[0] for line in whole.splitlines() if line.startswith("score.2022.B.")]
+    assert review(edition) == []
+    publish(edition, report)
+    assert target.read_bytes().decode() == whole
+    assert read_published(edition)[1]["revision"] == []
 
 
 @pytest.mark.slow
