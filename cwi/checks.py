@@ -17,6 +17,7 @@ from cwi.errors import CwiError
 from cwi.indicators import OPEN
 from cwi.inputs.crosswalk import read_crosswalk
 from cwi.inputs.policy import read_indicator_targets, read_register
+from cwi.inputs.questions import ask, read_answers, unanswered
 from cwi.inputs.survey import read_published_shares, read_survey_definitions, read_traits
 from cwi.methodology import methodologies, read_methodology
 from cwi.observations import problems, read_covariance, read_observations, read_series, read_sources
@@ -71,6 +72,14 @@ def _derived() -> Outcome:
         return NONE, []
     observations, territory = read_observations(), read_territory()
     return f"{len(series)} formulas", derived_problems(series, observations, territory, read_series().index)
+
+
+def _questions() -> Outcome:
+    """Cells that look wrong and are decided on, or not yet."""
+    observations = read_observations()
+    questions, answers = ask(observations, read_series(), read_territory()), read_answers()
+    counts = f"{len(questions)} asked about, {len(answers)} decisions" if len(questions) or len(answers) else NONE
+    return counts, unanswered(questions, answers, observations)
 
 
 def _covariances() -> Outcome:
@@ -177,6 +186,7 @@ PARTS: Mapping[str, Callable[[], Outcome]] = {
     "sources": _sources,
     "observations": _observations,
     "derived series": _derived,
+    "questions": _questions,
     "covariances": _covariances,
     "methodologies": _methodologies,
     "factors": _factors,

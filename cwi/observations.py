@@ -20,6 +20,7 @@ from cwi.territory import PARENT_REGION, Territory, read_territory
 from cwi.textfiles import number, read_csv, read_toml
 
 __all__ = [
+    "MIDDLING",
     "Problem",
     "problems",
     "read_covariance",

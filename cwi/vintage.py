@@ -15,7 +15,7 @@ from cwi import folders
 from cwi.errors import MethodologyError, near
 from cwi.textfiles import number, read_csv
 
-__all__ = ["DECISIONS", "decided", "of_one_year", "pooled", "read_cell_decisions"]
+__all__ = ["DECISIONS", "EVERY", "decided", "of_one_year", "pooled", "read_cell_decisions"]
 
 KEEP, EXCLUDE, STANDS_FOR = "keep", "exclude", "stands for"
 DECISIONS = (KEEP, EXCLUDE, STANDS_FOR)

@@ -30,7 +30,8 @@ REGISTERS = "synthetic-registers"
 SPREAD, STEP, DRIFT = 9.0, 2.0, 1.0  # points of score: between regions, from year to year, and the mean of the latter
 NEAR = (4.0, 96.0)  # no made-up score lies nearer to an end
 COLUMNS = ["region", "year", "indicator", "sex", "area", "value", "se", "n", "status", "source", "note"]
-COPIED = ("regions.csv", "boundary_changes.csv", "boundaries", "observations", "methodology", "survey", "crosswalk")
+COPIED = ("regions.csv", "boundary_changes.csv", "boundaries", "observations", "methodology", "survey", "crosswalk",
+          "questions.csv")  # fmt: skip
 
 
 def write_rehearsal(
