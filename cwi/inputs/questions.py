@@ -96,7 +96,7 @@ def ask(observations: pd.DataFrame, series: pd.DataFrame, territory: Territory, 
     rows: list[dict[str, object]] = []
     for code, own in scored[scored["region"] != territory.nation].groupby("indicator"):
         wide = own.pivot(index="region", columns="year", values="value")
-        share = series.at[code, "kind"] == "share"
+        share = str(series.at[code, "kind"]) == "share"
         for row in _of_series(wide, share, _wholes(wide, territory, people), since):
             rows.append({"indicator": code, **row})
     rows += _outside(table, scored, series, since)
@@ -153,8 +153,8 @@ def _of_series(wide: pd.DataFrame, share: bool, wholes: pd.DataFrame, since: int
             yield _row("definition break", EVERY, year, then, text)
 
 
-def _row(check: str, region: object, year: object, before: int, text: str) -> dict[str, object]:
-    return {"check": check, "region": str(region), "year": int(str(year)), "before": int(before), "text": text}
+def _row(check: str, region: object, year: object, before: object, text: str) -> dict[str, object]:
+    return {"check": check, "region": str(region), "year": int(str(year)), "before": int(str(before)), "text": text}
 
 
 def _sizes(deviations: float) -> str:
@@ -164,8 +164,8 @@ def _sizes(deviations: float) -> str:
 def _scaled(values: pd.DataFrame, share: bool) -> pd.DataFrame:
     if share:
         inside = values.clip(*BOUNDS)
-        return np.log(inside / (100.0 - inside))
-    return np.log(values.where(values > 0))
+        return pd.DataFrame(np.log(inside / (100.0 - inside)))
+    return pd.DataFrame(np.log(values.where(values > 0)))
 
 
 def _wholes(wide: pd.DataFrame, territory: Territory, people: pd.Series) -> pd.DataFrame:
@@ -176,14 +176,16 @@ def _wholes(wide: pd.DataFrame, territory: Territory, people: pd.Series) -> pd.D
             continue
         known = wide.loc[former].dropna()
         together = wide.loc[list(parts)].dropna(axis=1)
-        together = together.loc[:, together.columns > (known.index.max() if len(known) else np.inf)]
-        if together.empty or together.columns[0] - known.index[-1] > TO_LOOK_BACK:
+        last = int(known.index.max()) if len(known) else None
+        columns = [int(str(year)) for year in together.columns]
+        years = [year for year in columns if last is not None and last < year <= last + TO_LOOK_BACK]
+        if not years:
             continue
-        year = int(together.columns[0])
-        weight = [float(people.get((part, year), np.nan)) for part in parts]
-        mean = float(np.average(together[year], weights=weight))
+        year = years[0]
+        weight = [float(str(people.get((part, year), np.nan))) for part in parts]
+        mean = float(np.average(together[year].to_numpy(float), weights=weight))
         largest = list(parts)[int(np.argmax(np.nan_to_num(weight)))]
-        rows.append((largest, year, int(known.index[-1]), float(known.iloc[-1]), mean))
+        rows.append((largest, year, int(known.index[-1]), float(known.to_numpy(float)[-1]), mean))
     return pd.DataFrame(rows, columns=["region", "year", "then", "old", "new"]).dropna()
 
 
@@ -294,8 +296,8 @@ def unanswered(questions: pd.DataFrame, answers: pd.DataFrame, observations: pd.
                 f"{row['file']} line {row['line']:.0f}: {row['check']}: {row['indicator']} in {where}, {row['year']}: "
                 f"{row['text']}; decide on it in data/questions.csv or in cells.csv of the methodology"
             )
-    cells = observations.loc[observations["value"].notna(), KEY]
-    known = set(map(tuple, cells.to_numpy())) | set(map(tuple, cells.assign(region=EVERY).to_numpy()))
+    there = observations.loc[observations["value"].notna(), KEY]
+    known = set(map(tuple, there.to_numpy())) | set(map(tuple, there.assign(region=EVERY).to_numpy()))
     for row in answers.to_dict("records"):
         where = f"{row['file']} line {row['line']}: "
         if (row["indicator"], row["region"], row["year"]) not in known:
