@@ -88,6 +88,7 @@ def test_a_whole_project_has_no_problem(project):
         "2 records",
         "20 rows in 2 files",
         "none",
+        "none",
         "1 pairs",
         "t1",
         "t1: 2",
