@@ -66,10 +66,10 @@ def half_away(y: ArrayLike, decimals: int) -> Array:
     array([ 0.3, -0.3,  2.7])
     """
     scaled = np.abs(y) * 10.0**decimals
-    noise = np.clip(
-        4 * np.spacing(scaled), 1e-9, 0.25
-    )  # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...
-    return np.asarray(np.copysign(np.floor(scaled + 0.5 + noise) / 10.0**decimals, y))
+    unit = np.spacing(scaled)
+    # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...; a number is held to half a unit in its last place
+    rounded = np.floor(scaled + 0.5 + np.maximum(2 * unit, 1e-9)) / 10.0**decimals
+    return np.asarray(np.copysign(np.where(unit < 0.1, rounded, np.abs(y)), y))  # a number so large has no more digits
 
 
 def rank_within(y: Array, *, tolerance: float) -> Array:

@@ -293,6 +293,17 @@ def test_halves_go_away_from_zero_as_on_paper(digits: int, power_of_ten: int, de
     assert half_away(np.array([float(exact)]), decimals)[0] == float(paper)
 
 
+@given(digits=st.integers(-(10**17), 10**17), power_of_ten=st.integers(0, 12), decimals=st.integers(0, 6))
+@example(digits=27487791118849978, power_of_ten=9, decimals=4)
+@example(digits=438268945910492, power_of_ten=5, decimals=6)
+@settings(USUAL, max_examples=100)
+def test_large_numbers_are_rounded_as_they_are_written_out(digits: int, power_of_ten: int, decimals: int) -> None:
+    number = float(Decimal(digits).scaleb(-power_of_ten))
+    written = Decimal(repr(number))
+    paper = float(written.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+    assert half_away(np.array([number]), decimals)[0] == paper
+
+
 def test_half_away_keeps_gaps_and_forgives_the_noise_of_a_sum() -> None:
     noisy = 61.25 - 3e-14
     assert noisy < 61.25

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cwi.errors import DataError, near
 from cwi.index import Scores
 from cwi.inputs.survey.records import Limits, SurveyDefinitions
-from cwi.inputs.survey.rounding import rounded_counts
+from cwi.inputs.survey.rounding import least_counts, rounded_counts
 from cwi.methods.ranking import half_away
 from cwi.methods.survey.disclosure import Amount, bounds, hide
 
@@ -36,8 +36,8 @@ def protect(
 ) -> pd.DataFrame:
     """Hide what must not be printed, and as much beside it that it cannot be worked out.
 
-    Rows finer than an indicator's finest domain are left out. A cell with fewer answers than the indicator allows is
-    hidden; then further cells, until a linear program finds no hidden small cell closer than the limits say: ``k`` for
+    Rows finer than an indicator's finest domain are left out. A cell with fewer answers than the indicator allows, or
+    with a number that is rounded like one of these, is hidden; then further cells, until a linear program finds no hidden small cell closer than the limits say: ``k`` for
     its number of answers, ``protection`` points for its share where its region has 50 %, and in proportion to
     v (100 - v) where that has v, since a share near 0 or 100 is known to be so beforehand.
 
@@ -71,7 +71,8 @@ def protect(
     depth = np.select([table["sex"] != "", table["area"] != ""], [3, 2], 1)
     table = table[depth <= finest].reset_index(drop=True)
     least = table["indicator"].map({code: share.smallest_n for code, share in definitions.indicators.items()})
-    small = (table["n"] < least.clip(lower=limits.suppress_below)).to_numpy()
+    # by the least number that is printed alike: that a cell is hidden must not tell more than its rounded number
+    small = np.asarray(least_counts(table["n"], limits) < least.clip(lower=limits.suppress_below))
     hidden = np.zeros(len(table), dtype=bool)
     for rows in _tables(table):
         part = table.iloc[rows]
@@ -104,6 +105,7 @@ def attack(published: pd.DataFrame, *, nation: str, decimals: int | None = None)
         As :func:`protect` gives it.
     nation
         The code of the whole country.
+        Where it has ``step``, values are known to half a step only.
     decimals
         Digits to which values are printed; exact values by default, the worst case.
 
@@ -119,7 +121,8 @@ def attack(published: pd.DataFrame, *, nation: str, decimals: int | None = None)
         If the table does not add up.
     """
     table = published.fillna({"area": "", "sex": ""}).reset_index(drop=True)
-    half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    halves = table["step"].fillna(0).to_numpy(float) / 2 if "step" in table else np.zeros(len(table))
+    halves = halves + (0.0 if decimals is None else 0.5 * 10.0**-decimals)
     recovered = []
     for rows in _tables(table):
         part = table.iloc[rows]
@@ -128,7 +131,7 @@ def attack(published: pd.DataFrame, *, nation: str, decimals: int | None = None)
             continue
         lines, weight = _lines(part, nation), part["weight"].to_numpy(float)
         value, n = part["value"].to_numpy(float), part["n"].to_numpy(float)
-        scale = weight.max()
+        scale, half = weight.max(), halves[rows]
         low = np.where(hidden, 0.0, np.maximum(value - half, 0)) * weight / scale
         high = np.where(hidden, 100.0, np.minimum(value + half, 100)) * weight / scale
         try:

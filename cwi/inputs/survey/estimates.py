@@ -18,7 +18,7 @@ from cwi.errors import DataError, near
 from cwi.inputs.survey.definitions import RESPONDENTS
 from cwi.inputs.survey.disclosure import SUPPRESSED, protect
 from cwi.inputs.survey.recode import recode
-from cwi.inputs.survey.records import SurveyDefinitions
+from cwi.inputs.survey.records import Limits, SurveyDefinitions
 from cwi.inputs.survey.rounding import rounded, rounded_counts, rounded_covariance, rounded_response
 from cwi.inputs.survey.scales import scale_reliability
 from cwi.inputs.survey.weights import Weighted, Weighting, weigh
@@ -170,12 +170,20 @@ def estimate(
         response=rounded_response(
             _response(answers, given, territory.nation, limits.suppress_below), territory.nation, limits
         ),
-        weighting=weighted.record.assign(n=rounded_counts(weighted.record["n"], limits)),
+        weighting=_record(weighted.record, limits),
         year=year,
         nation=territory.nation,
         level=level,
         synthetic=synthetic,
     )
+
+
+def _record(record: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """The record of the weights as it is published: a factor of many digits would be a fraction of two whole numbers."""
+    if limits.base == 1:
+        return record
+    digits = {"before": 0, "after": 0, "least": 2, "largest": 2, "effect_before": 2, "effect_after": 2}
+    return record.assign(n=rounded_counts(record["n"], limits)).round(digits)
 
 
 def survey_design(answers: pd.DataFrame, weighted: Weighted, *, lonely: str = "error") -> survey.Design:

@@ -14,7 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 from cwi.inputs.survey.records import Limits
 from cwi.methods.survey import proportion_interval
 
-__all__ = ["rounded", "rounded_counts", "rounded_covariance", "rounded_response", "steps"]
+__all__ = [
+    "least_counts",
+    "rounded",
+    "rounded_counts",
+    "rounded_covariance",
+    "rounded_df",
+    "rounded_response",
+    "steps",
+]
 
 Array = NDArray[np.float64]
 FINEST = 0.1  # points
@@ -44,6 +52,36 @@ def rounded_counts(n: ArrayLike, limits: Limits) -> Array:
     [30.0, 30.0, 810.0]
     """
     return np.asarray(np.floor(np.asarray(n, float) / limits.base + 0.5) * limits.base)
+
+
+def least_counts(n: ArrayLike, limits: Limits) -> Array:
+    """The smallest number that is rounded as each of these is.
+
+    What is decided by it, and not by the exact number, tells no more than the printed number.
+
+    Examples
+    --------
+    >>> least_counts([25, 34, 45, 54], Limits(25, 50, 5, 10.0)).tolist()
+    [25.0, 25.0, 45.0, 45.0]
+    """
+    return np.maximum(rounded_counts(n, limits) - limits.base // 2, 0)
+
+
+def rounded_df(df: ArrayLike, psus: ArrayLike, limits: Limits) -> Array:
+    """Degrees of freedom with the fewest clusters that are rounded as these are; intervals become a little wider.
+
+    There are at least as many answers as clusters, so that an exact number of many clusters would narrow a number of
+    answers. Fewer clusters than the fewest answers that are published tell nothing of it, and are left exact.
+
+    Examples
+    --------
+    >>> rounded_df([22.0, 38.0], [24, 40], Limits(25, 50, 5, 10.0)).tolist()
+    [22.0, 33.0]
+    """
+    clusters = np.asarray(psus, float)
+    fewest = np.where(clusters < limits.suppress_below, clusters, least_counts(clusters, limits))
+    exact = np.asarray(df, float)
+    return np.where(exact > 0, np.maximum(exact - (clusters - fewest), 1), exact)
 
 
 def rounded(table: pd.DataFrame, counts: pd.DataFrame, *, nation: str, limits: Limits, level: float) -> pd.DataFrame:
@@ -88,7 +126,8 @@ def rounded(table: pd.DataFrame, counts: pd.DataFrame, *, nation: str, limits: L
         "n": n,
         "psus": np.where(of_nation | (psus == 0), np.nan, psus),
     }
-    columns |= _quality(columns, table["df"].to_numpy(float), level)
+    columns["df"] = rounded_df(table["df"], table["psus"], limits)
+    columns |= _quality(columns, columns["df"], level)
     hidden = table["value"].isna()
     totals = (table["area"] == "") & (table["sex"] == "")
     kept = {name: pd.Series(column, table.index, dtype=float).mask(hidden) for name, column in columns.items()}

@@ -189,7 +189,7 @@ def test_a_share_that_is_rounded_to_an_end_keeps_an_error_and_an_interval() -> N
     assert made["se"].tolist() == [0.5, 0.5, 0.0, 1.0]
     assert made["n"].tolist() == [100.0, 100.0, 100.0, 300.0]
     assert made["psus"].tolist() == pytest.approx([20.0, np.nan, 20.0, np.nan], nan_ok=True)
-    t = 2.0859634  # the 0.975 quantile of t with 20 degrees of freedom, from tables
+    t = 2.0859634  # the 0.975 quantile of t with 20 degrees of freedom, from tables (22 clusters are few, and exact)
     upper = 100 / (1 + np.exp(-(np.log(0.005 / 0.995) + t * 0.005 / (0.005 * 0.995))))
     assert made.at["A", "high"] == pytest.approx(upper, rel=1e-6)
     assert made.at["B", "low"] == pytest.approx(100 - upper, rel=1e-6)
