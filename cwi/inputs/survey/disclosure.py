@@ -37,9 +37,10 @@ def protect(
     """Hide what must not be printed, and as much beside it that it cannot be worked out.
 
     Rows finer than an indicator's finest domain are left out. A cell with fewer answers than the indicator allows, or
-    with a number that is rounded like one of these, is hidden; then further cells, until a linear program finds no hidden small cell closer than the limits say: ``k`` for
-    its number of answers, ``protection`` points for its share where its region has 50 %, and in proportion to
-    v (100 - v) where that has v, since a share near 0 or 100 is known to be so beforehand.
+    with a number that is rounded like one of these, is hidden; then further cells, until a linear program finds no
+    hidden small cell closer than the limits: ``k`` for its number of answers, ``protection`` points for its share where
+    its region has 50 %, and in proportion to v (100 - v) where that has v, since a share near 0 or 100 is known to be
+    so beforehand.
 
     Parameters
     ----------

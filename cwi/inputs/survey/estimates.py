@@ -179,7 +179,7 @@ def estimate(
 
 
 def _record(record: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """The record of the weights as it is published: a factor of many digits would be a fraction of two whole numbers."""
+    """The record of the weights as published: a factor of many digits would be a fraction of two whole numbers."""
     if limits.base == 1:
         return record
     digits = {"before": 0, "after": 0, "least": 2, "largest": 2, "effect_before": 2, "effect_after": 2}

@@ -7,6 +7,7 @@ or contained in each other, and lacks only the hidden figures. Each attack has a
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def totals(estimates: Estimates) -> pd.DataFrame:
 
 
 def closed(low: np.ndarray, high: np.ndarray, within: Iterable[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """What is left of intervals of numbers when some are known to be no more than others: x[i] <= x[j] for all (i, j)."""
+    """What is left of intervals of numbers when some are known to be no more than others, x[i] <= x[j]."""
     low, high = low.astype(float), high.astype(float)
     for _ in range(len(low)):
         for i, j in within:
@@ -94,7 +95,7 @@ def known_numbers(
         seen = ~np.isnan(n)
         low = np.where(seen, least_counts(np.where(seen, n, 0), limits), 0)
         high = np.where(seen, low + base - 1, np.inf)
-        # hidden for its own sake: the number, as printed, is below the least (the worst that its being hidden can tell)
+        # hidden for its own sake: as printed the number is below the least (the worst that its being hidden tells)
         ceiling = [base * np.ceil(number / base) + (base - 1) // 2 if base > 1 else number - 1 for number in least]
         hidden = printed["status"].eq("suppressed").to_numpy()
         exact = truth.loc[[code for _, code in printed.index], region].to_numpy()
@@ -148,7 +149,7 @@ def test_numbers_that_contain_each_other_leave_the_whole_width_of_rounding(
     """Whatever is known of the order of numbers, the ends of all intervals are ends of rounding."""
     limits = replace(LIMITS, base=base)
     order = np.argsort(n, kind="stable")
-    within = [(int(i), int(j)) for i, j in zip(order, order[1:], strict=False)]
+    within = [(int(i), int(j)) for i, j in pairwise(order)]
     within += [(j, i) for i, j in within if n[i] == n[j]]
     hidden = shown.draw(st.integers(0, len(n) - 1))
     low = least_counts(rounded_counts(n, limits), limits)
@@ -238,7 +239,7 @@ def possible_share(
 
 
 def _errors_fit(table: pd.DataFrame, whole: dict[str, int], mass: int, rest: float) -> bool:
-    """Whether the nation's error less those of the others can be that of these two, by any design effect of 0.5 to 4."""
+    """Whether the nation's error less those of the others can be these two's, by a design effect of 0.5 to 4."""
     others = [region for region in SIX if region not in SMALL]
     everyone = sum(whole.values())
     half = table["step"].fillna(0.0) / 4  # errors are printed to half a step
