@@ -95,7 +95,7 @@ def known_numbers(
         seen = ~np.isnan(n)
         low = np.where(seen, least_counts(np.where(seen, n, 0), limits), 0)
         high = np.where(seen, low + base - 1, np.inf)
-        # hidden for its own sake: as printed the number is below the least (the worst that its being hidden tells)
+        # hidden for its own sake: as printed it is below the least (the worst that its being hidden tells)
         ceiling = [base * np.ceil(number / base) + (base - 1) // 2 if base > 1 else number - 1 for number in least]
         hidden = printed["status"].eq("suppressed").to_numpy()
         exact = truth.loc[[code for _, code in printed.index], region].to_numpy()
