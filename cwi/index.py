@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.accessor import PlotAccessor
 from cwi.derivation import Derived, derive, fit, weigh
 from cwi.errors import DataError, near
 from cwi.html import html_table
@@ -52,7 +51,6 @@ class Scores:
     ``treated``: region, year, indicator, value, treated, why: the cells that the treatment of outliers changed.
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
     ``names``: of regions by code, where they are known.
-    ``plot``: pictures, ``scores.plot.ranking()`` and others; :mod:`cwi.report.plot` draws them.
     """
 
     nodes: pd.DataFrame
@@ -63,8 +61,6 @@ class Scores:
     base: Array
     methodology: Methodology
     names: Mapping[str, str] = field(default_factory=dict)
-
-    plot: ClassVar[PlotAccessor] = PlotAccessor("ranking", "map", "heatmap")
 
     @cached_property
     def years(self) -> tuple[int, ...]:

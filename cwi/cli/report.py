@@ -117,7 +117,10 @@ def run(
     result: Annotated[Path, typer.Argument(help="Where the executed notebook is written.")],
     parameter: Given = None,
 ) -> None:
-    """Run any notebook; unknown or ill-typed parameters are refused before anything starts."""
+    """Run any notebook; unknown or ill-typed parameters are refused before anything starts.
+
+    The numbers that it prints are written beside the result, as NAME.ledger.csv.
+    """
     with working("loading"):
         from cwi.report import render
         from cwi.report.parameters import checked
@@ -125,10 +128,14 @@ def run(
     parameters = checked(notebook, _parameters(notebook, parameter))
     with working(f"running {notebook.name}"), tempfile.TemporaryDirectory() as aside:
         done = Path(aside) / result.name
-        render.execute(notebook, done, parameters)
+        render.execute(notebook, done, parameters, ledger=Path(aside))
         result.parent.mkdir(parents=True, exist_ok=True)
         result.write_bytes(done.read_bytes())
-    print(folders.relative(result))
+        written = [result]
+        for ledger in Path(aside).glob("ledger.*.csv"):
+            written.append(result.with_suffix(".ledger.csv"))
+            written[-1].write_bytes(ledger.read_bytes())
+    print(", ".join(folders.relative(path) for path in written))
 
 
 def review(year: Year, as_json: JsonOutput = False) -> None:

@@ -29,16 +29,24 @@ __all__ = [
     "Paragraph",
     "Section",
     "Table",
+    "ledger_folder",
     "output_folder",
 ]
 
 TYPST = "text/vnd.typst"
 OUTPUT = "CWI_OUTPUT"
+LEDGER = "CWI_LEDGER"
 
 
 def output_folder() -> Path | None:
     """Where the report that is being made is laid down; nothing when a notebook is only being read."""
     folder = os.environ.get(OUTPUT)
+    return Path(folder) if folder else None
+
+
+def ledger_folder() -> Path | None:
+    """Where the ledger of a run is written; nothing when a notebook is only being read."""
+    folder = os.environ.get(LEDGER) or os.environ.get(OUTPUT)
     return Path(folder) if folder else None
 
 
@@ -140,7 +148,7 @@ class Table:
         cells = "".join(
             f"<td{self._number(i)}{self._english(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i
         )
-        return f'<tr{name}><th scope="row">{escape(row[0])}</th>{cells}</tr>'
+        return f'<tr{name}><th scope="row"{self._english(0)}>{escape(row[0])}</th>{cells}</tr>'
 
     def _number(self, column: int) -> str:
         return ' class="number"' if column and column >= self.numeric else ""

@@ -64,6 +64,11 @@ class Ledger:
             )
         return text
 
+    def restart(self, prefix: str) -> None:
+        """Drop the entries whose names begin so: the cell that prints them is run again."""
+        for name in [name for name in self._rows if name.startswith(prefix)]:
+            del self._rows[name]
+
     def frame(self) -> pd.DataFrame:
         """The entries in the order of their names, a column text_<language>."""
         rows = [self._rows[name] for name in sorted(self._rows)]

@@ -23,7 +23,7 @@ from papermill.exceptions import PapermillExecutionError
 from cwi import folders
 from cwi.edition import read_edition
 from cwi.errors import CwiError, ReportError
-from cwi.report.blocks import OUTPUT
+from cwi.report.blocks import LEDGER, OUTPUT
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import digest, inputs, manifest, read_manifest
@@ -135,9 +135,15 @@ def is_current(year: int, languages: Sequence[str], parameters: dict[str, Any], 
     return all((folder / name).is_file() and digest(folder / name) == sha for name, sha in record["outputs"].items())
 
 
-def execute(source: Path, target: Path, parameters: dict[str, Any], folder: Path | None = None) -> NotebookNode:
-    """Run a notebook with papermill and clean the result of times and paths, so that equal runs give equal bytes."""
-    with _environment(folder):
+def execute(
+    source: Path, target: Path, parameters: dict[str, Any], folder: Path | None = None, ledger: Path | None = None
+) -> NotebookNode:
+    """Run a notebook with papermill and clean the result of times and paths, so that equal runs give equal bytes.
+
+    Pictures, tables and ledger are written to ``folder``; of a notebook that keeps its pictures inside, the ledger
+    alone to ``ledger``.
+    """
+    with _environment(folder, ledger):
         try:
             papermill.execute_notebook(
                 str(source),
@@ -243,12 +249,11 @@ def _aside(reports: Path, target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _environment(folder: Path | None) -> Iterator[None]:
+def _environment(folder: Path | None, ledger: Path | None = None) -> Iterator[None]:
     """What a kernel is told beside its parameters: where the report is laid down, and one thread for equal sums."""
     variables = {"CWI_ROOT": str(folders.root()), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
             "SOURCE_DATE_EPOCH": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
-    if folder is not None:
-        variables[OUTPUT] = str(folder)
+    variables |= {name: str(path) for name, path in ((OUTPUT, folder), (LEDGER, ledger)) if path is not None}
     before = {key: os.environ.get(key) for key in variables}
     os.environ.update(variables)
     try:

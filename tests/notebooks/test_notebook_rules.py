@@ -5,10 +5,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from notebook_cells import problems
+from notebook_cells import problems, untranslated
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TAUGHT = {"weighting_alternatives": 1}
+TRANSLATED = ["statistical_audit", "weighting_alternatives"]
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "official_report")
 
 
@@ -16,6 +17,19 @@ NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "
 def test_a_notebook_keeps_to_the_rules(name: str) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     assert problems(notebook, taught=TAUGHT.get(name, 0)) == []
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_cells_of_text_are_in_three_languages(name: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    assert untranslated(notebook) == []
+
+
+def test_a_text_in_one_language_is_noticed() -> None:
+    three = "## Бір · Один · One\n\n- **kk** бір\n- **ru** один\n- **en** one"
+    texts = [three, "## Бір · Один · One", "## One", three.replace("ru", "en")]
+    cells = [new_markdown_cell(text) for text in texts]
+    assert untranslated(new_notebook(cells=cells)) == ["## One", "## Бір · Один · One"]
 
 
 def test_a_notebook_that_breaks_the_rules_is_refused() -> None:

@@ -86,9 +86,8 @@ def effective_weights(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
             missing = [part for part in sheet.measured(group) if part not in {row["part"] for row in found}]
             what = "effective weight", sheet.level_of[group.parts[0]]
             why = f"{group.node} has no score that varies" if not found else "it is the same in all regions"
-            findings += [
-                refused((*what, part), ("at least", 1 / rules.INFLUENCE), f"{part}: {why}") for part in missing
-            ]
+            asked = ("at least", 1 / rules.INFLUENCE)
+            findings += [refused((*what, part), asked, f"{part}: {why}", "same") for part in missing]
     columns = ["parent", "part", "level", "n", "nominal", "r", "linear", "smooth"]
     columns += ["effective", "low", "high", "effective_smooth", "ratio", "immediate"]
     return pd.DataFrame(rows, columns=columns), findings
@@ -144,7 +143,7 @@ def _influence(sheet: Sheet, group: Group, row: dict[str, object]) -> Finding:
     )
     what = "effective weight", str(row["level"]), str(row["part"])
     if not nominal > 0:
-        return refused(what, ("at most", rules.INFLUENCE), f"{row['part']} has no weight in {group.node}")
+        return refused(what, ("at most", rules.INFLUENCE), f"{row['part']} has no weight in {group.node}", "no weight")
     said = (
         f"{row['part']} has {nominal:.0%} of the weight of the measured parts of {group.node} and {effective:.0%} "
         f"({low:.0%} to {high:.0%}) of the influence, {curved:.0%} smoothed"
@@ -152,7 +151,7 @@ def _influence(sheet: Sheet, group: Group, row: dict[str, object]) -> Finding:
     if r < 0:
         said += f"; it pulls against {group.node}, r {r:.2f}"
     asked = ("at least", 1 / rules.INFLUENCE) if ratio < 1 else ("at most", rules.INFLUENCE)
-    return judged(what, ratio, asked, said, interval=(low / nominal, high / nominal))
+    return judged(what, ratio, asked, said, interval=(low / nominal, high / nominal), other=group.node)
 
 
 def leave_one_out(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
@@ -176,7 +175,7 @@ def leave_one_out(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
     for i, part in enumerate(parts):
         what, asked = ("leave one out", sheet.level_of[part], part), ("at most", rules.SHIFT * len(sheet.table))
         if not n[i]:
-            findings.append(refused(what, asked, f"without {part} no region has an index"))
+            findings.append(refused(what, asked, f"without {part} no region has an index", "index"))
             rows.append([sheet.level_of[part], part, 0, np.nan, np.nan, np.nan, "", np.nan, np.nan])
             continue
         most = int(np.nanargmax(np.abs(after[i] - before[i])))

@@ -13,7 +13,7 @@ from math import isnan, nan
 
 import pandas as pd
 
-__all__ = ["Finding", "judged", "refused", "tabled"]
+__all__ = ["REASONS", "Finding", "judged", "refused", "tabled"]
 
 # "Handbook" is OECD/JRC (2008), Handbook on Constructing Composite Indicators, doi 10.1787/9789264043466-en; "JRC-COIN"
 # is what the audits of the Competence Centre on Composite Indicators of the Joint Research Centre do, such as those of
@@ -36,11 +36,16 @@ ENDS, ENDS_FAIL = 0.15, 0.5  # share of regions at one end of the scale; Terwee 
 CASES, CASES_LEAST = 5, 3  # units a part for components and alpha; Handbook step 4, "5:1 ratio" and "3:1 ratio"
 LEVEL = 0.9  # of all intervals, as elsewhere in the reports
 FEWEST = 3  # units below which nothing is estimated
+REASONS = ("regions", "same", "parts", "two parts", "no weight", "singular", "index")  # why nothing was computed
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the audit; ``bound`` says whether the number is to be "at least" or "at most" the threshold."""
+    """One line of the audit; ``bound`` says whether the number is to be "at least" or "at most" the threshold.
+
+    ``other`` is the node that ``node`` is held against, where there is one; ``why`` is a word of ``REASONS`` where
+    nothing could be computed.
+    """
 
     check: str
     level: str
@@ -52,6 +57,8 @@ class Finding:
     bound: str
     verdict: str
     sentence: str
+    other: str = ""
+    why: str = ""
 
 
 def judged(
@@ -62,6 +69,8 @@ def judged(
     *,
     interval: tuple[float, float] = (nan, nan),
     worse: float | None = None,
+    other: str = "",
+    why: str = "",
 ) -> Finding:
     """A finding with its verdict.
 
@@ -77,6 +86,8 @@ def judged(
         Low and high end, where the number is an estimate.
     worse
         Beyond this it fails; without it, when the whole interval is beyond the threshold.
+    other, why
+        As in :class:`Finding`.
 
     Examples
     --------
@@ -92,18 +103,18 @@ def judged(
     nearest = low if bound == "at most" else high
     failed = sign * (number - worse) > 0 if worse is not None else sign * (nearest - threshold) > 1e-12
     verdict = "pass" if not beyond else "fail" if failed else "attention"
-    return Finding(*what, number, low, high, float(threshold), bound, verdict, sentence)
+    return Finding(*what, number, low, high, float(threshold), bound, verdict, sentence, other, why)
 
 
-def refused(what: tuple[str, str, str], asked: tuple[str, float], reason: str) -> Finding:
-    """What cannot be computed, and why: attention, without a number.
+def refused(what: tuple[str, str, str], asked: tuple[str, float], reason: str, why: str) -> Finding:
+    """What cannot be computed, and why: attention, without a number; ``why`` is a word of ``REASONS``.
 
     Examples
     --------
-    >>> refused(("KMO", "component", "skills"), ("at least", 0.6), "2 regions have all parts").sentence
+    >>> refused(("KMO", "component", "skills"), ("at least", 0.6), "2 regions have all parts", "regions").sentence
     'cannot be computed: 2 regions have all parts'
     """
-    return judged(what, nan, asked, f"cannot be computed: {reason}")
+    return judged(what, nan, asked, f"cannot be computed: {reason}", why=why)
 
 
 def tabled(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ matters to children.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from cwi.analysis.audit.influence import effective_weights, leave_one_out
 from cwi.analysis.audit.limits import tabled
 from cwi.analysis.audit.sheet import read_sheet
 from cwi.analysis.audit.structure import belonging, correlations, structure
-from cwi.analysis.audit.values import coverage, ends, outliers, spread, units
+from cwi.analysis.audit.values import capacity, coverage, ends, outliers, spread, units
 from cwi.edition import Edition
 from cwi.errors import ParameterError
 from cwi.index import Scores
@@ -33,7 +34,10 @@ class Audit:
 
     ``findings``: check, level, node (an indicator, a node, a region, or two nodes), number, low, high (interval of 90 %
     where the number is an estimate), threshold, bound ("at least" or "at most"), verdict (pass, attention, fail),
-    sentence. What could not be computed has no number; its sentence gives the reason and its verdict is attention.
+    sentence, other (the node it is held against, where there is one), why. What could not be computed has no number;
+    its sentence gives the reason, ``why`` the reason in a word, and its verdict is attention.
+
+    ``capacity``: how much so many regions can show, see :func:`cwi.analysis.audit.values.capacity`.
 
     The tables behind: see :func:`cwi.analysis.audit.values.coverage` and the functions of the same names there, in
     ``audit_structure`` and in ``audit_influence``.
@@ -42,6 +46,7 @@ class Audit:
     year: int
     version: str
     regions: int
+    capacity: Mapping[str, float]
     findings: pd.DataFrame
     coverage: pd.DataFrame
     outliers: pd.DataFrame
@@ -69,7 +74,8 @@ class Audit:
     def open(self) -> pd.DataFrame:
         """What does not pass, failures first; equal findings of many nodes in one line.
 
-        check, verdict, nodes, number, threshold, bound, sentence (of one node, or how many there are).
+        check, verdict, nodes, number, low, high, threshold, bound, sentence (of one node, or how many there are),
+        other (of one node), why.
         """
         found = self.findings[self.findings["verdict"] != "pass"]
         refused = found["sentence"].where(found["number"].isna(), "")  # reasons differ, numbers do not
@@ -79,8 +85,10 @@ class Audit:
             first = same.iloc[0]
             alone = len(same) == 1 or np.isnan(first["number"])
             said = first["sentence"] if alone else f"{len(same)} alike, such as {first['sentence']}"
-            rows.append(first.to_dict() | {"nodes": ", ".join(same["node"]), "sentence": said})
-        columns = ["check", "verdict", "nodes", "number", "threshold", "bound", "sentence"]
+            other = first["other"] if len(same) == 1 else ""
+            rows.append(first.to_dict() | {"nodes": ", ".join(same["node"]), "sentence": said, "other": other})
+        columns = ["check", "verdict", "nodes", "number", "low", "high", "threshold", "bound"]
+        columns += ["sentence", "other", "why"]
         table = pd.DataFrame(rows, columns=columns)
         order = table["verdict"].map(VERDICTS.index)
         return table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
@@ -137,7 +145,8 @@ def audit(edition: Edition | Scores, year: int | None = None, *, rng: np.random.
         tables[check.__name__], found = check(sheet)
         findings += found
     tables["effective"] = tables.pop("effective_weights")
-    return Audit(year, scores.methodology.version, len(sheet.table), tabled(findings), **tables)
+    regions = len(sheet.table)
+    return Audit(year, scores.methodology.version, regions, capacity(sheet), tabled(findings), **tables)
 
 
 def few(nodes: str, most: int = 4) -> str:

@@ -42,7 +42,7 @@ def correlations(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
             if above[0] == above[1]:
                 what, asked = ("negative correlation", level, f"{a}, {b}"), ("at least", rules.NEGATIVE)
                 if np.isnan(r):
-                    findings.append(refused(what, asked, _why(sheet, [a, b])))
+                    findings.append(refused(what, asked, *_why(sheet, [a, b])))
                     continue
                 said = f"{a} and {b}, both in {above[0]}, correlate by {_said(r, ends)}"
                 said += ": where one is high the other is low" if r < 0 else ""
@@ -59,13 +59,13 @@ def _redundant(sheet: Sheet, code: str, low: Array, high: Array) -> Finding:
     others = [other for other in sheet.of(level) if other != code]
     found = sheet.closest(code, others) if code in sheet.codes else None
     if found is None:
-        return refused(what, asked, _why(sheet, [code]))
+        return refused(what, asked, *_why(sheet, [code]))
     other, r = found
     i, j = sheet.at([code, other])
     ends = float(low[i, j]), float(high[i, j])
     said = f"{code} is closest to {other}, {_said(r, ends)}"
     said += ": both say the same, and it counts twice" if r > rules.REDUNDANT else ""
-    return judged(what, r, asked, said, interval=ends)
+    return judged(what, r, asked, said, interval=ends, other=other)
 
 
 def structure(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
@@ -90,9 +90,10 @@ def structure(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
         x = sheet.table[used].dropna()
         row = {"node": group.node, "level": group.level, "parts": len(group.parts), "used": len(used), "n": len(x)}
         row |= {"left_out": ", ".join(part for part in group.parts if part not in used), "reason": ""}
-        row["reason"] = _impossible(group, used, x, rules.CASES_LEAST if group is whole else 1)
+        row["reason"], why = _impossible(group, used, x, rules.CASES_LEAST if group is whole else 1)
         if row["reason"]:
-            findings.append(refused(("structure", group.level, group.node), ("at least", 2), str(row["reason"])))
+            what = ("structure", group.level, group.node)
+            findings.append(refused(what, ("at least", 2), str(row["reason"]), why))
         else:
             numbers, of_parts, found = _measure(sheet, group, used, x)
             row |= numbers
@@ -105,16 +106,19 @@ def structure(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
     return pd.DataFrame(rows).reindex(columns=columns), loadings, findings
 
 
-def _impossible(group: Group, used: list[str], x: pd.DataFrame, least: int) -> str:
-    """Why components and alpha make no sense here; nothing where they do."""
+def _impossible(group: Group, used: list[str], x: pd.DataFrame, least: int) -> tuple[str, str]:
+    """Why components and alpha make no sense here, as a sentence and a word; nothing where they do."""
     n, k = len(x), len(used)
     if k < 2:
-        return f"{k} of {len(group.parts)} parts of {group.node} {'has' if k == 1 else 'have'} scores that differ"
+        have = "has" if k == 1 else "have"
+        return f"{k} of {len(group.parts)} parts of {group.node} {have} scores that differ", "parts"
     if n < rules.FEWEST or n <= k or n < least * k:
         asked = f"at least {least} times as many" if least > 1 else f"at least {max(k + 1, rules.FEWEST)}"
-        return f"{n} regions have all {k} measured parts of {group.node}; there must be {asked}"
+        return f"{n} regions have all {k} measured parts of {group.node}; there must be {asked}", "regions"
     same = [part for part in used if np.ptp(x[part].to_numpy()) <= 1e-12 * np.abs(x[part].to_numpy()).max()]
-    return f"{same[0]} is the same in all regions that have all measured parts of {group.node}" if same else ""
+    if same:
+        return f"{same[0]} is the same in all regions that have all measured parts of {group.node}", "same"
+    return "", ""
 
 
 def _measure(
@@ -148,14 +152,14 @@ def _measure(
         numbers["kmo"] = kmo(z).overall
         findings.append(judged(adequate, numbers["kmo"], ("at least", rules.KMO), f"{said}: KMO {numbers['kmo']:.2f}"))
     except ValueError as problem:
-        findings.append(refused(adequate, ("at least", rules.KMO), str(problem)))
+        findings.append(refused(adequate, ("at least", rules.KMO), str(problem), "two parts" if k == 2 else "singular"))
     try:
         numbers["bartlett"] = p = bartlett(z).p
         findings.append(
             judged(test, p, ("at most", rules.BARTLETT), f"{said}: that nothing is correlated has p {p:.3f}")
         )
     except ValueError as problem:
-        findings.append(refused(test, ("at most", rules.BARTLETT), str(problem)))
+        findings.append(refused(test, ("at most", rules.BARTLETT), str(problem), "singular"))
     r = correlate(z)
     drawn = _drawn(sheet, used)
     numbers["alpha"], every = float(_alpha(r)), _alpha(drawn)
@@ -164,7 +168,7 @@ def _measure(
     reliable = f"{said}: Cronbach's alpha {_said(numbers['alpha'], ends)}"
     if np.isnan(numbers["alpha"]):
         findings.append(
-            refused(("alpha", *what), ("at least", rules.ALPHA), f"the sum of {', '.join(used)} is constant")
+            refused(("alpha", *what), ("at least", rules.ALPHA), f"the sum of {', '.join(used)} is constant", "same")
         )
     else:
         findings.append(judged(("alpha", *what), numbers["alpha"], ("at least", rules.ALPHA), reliable, interval=ends))
@@ -182,7 +186,14 @@ def _measure(
         ends = _ends(_alpha(drawn[:, others[j]][:, :, others[j]]) - every)
         sentence = f"without {part} the alpha of {group.node} is {lacking[j]:.2f} instead of {numbers['alpha']:.2f}"
         findings.append(
-            judged(("alpha without a part", group.level, part), rise, ("at most", 0.0), sentence, interval=ends)
+            judged(
+                ("alpha without a part", group.level, part),
+                rise,
+                ("at most", 0.0),
+                sentence,
+                interval=ends,
+                other=group.node,
+            )
         )
     return numbers, parts, findings
 
@@ -205,14 +216,14 @@ def belonging(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
         names = [node.code for node in sheet.methodology.nodes[depth]]
         if len(parents) < 2:
             above = f"fewer than two nodes of the level {sheet.levels[depth + 1]} have scores"
-            findings.append(refused(("closer to its own", level, level), ("at least", 0.0), above))
+            findings.append(refused(("closer to its own", level, level), ("at least", 0.0), above, "parts"))
             continue
         for part in sheet.of(level):
             own = sheet.parent_of[part]
             what, asked = ("closer to its own", level, part), ("at least", 0.0)
             found = sheet.closest(part, [parent for parent in parents if parent != own])
             if own not in parents or found is None or np.isnan(sheet.pair(part, own)):
-                findings.append(refused(what, asked, _why(sheet, [part, own])))
+                findings.append(refused(what, asked, *_why(sheet, [part, own])))
                 continue
             (other, theirs), mine = found, sheet.pair(part, own)
             i, j, k = sheet.at([part, own, other])
@@ -222,7 +233,7 @@ def belonging(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
             rows.append([level, part, own, mine, rest, other, theirs, mine - theirs, *ends])
             said = f"{part} correlates by {mine:.2f} with its own {own} and by {theirs:.2f} with {other}"
             said += "" if np.isnan(rest) else f"; with the rest of {own} by {rest:.2f}"
-            findings.append(judged(what, mine - theirs, asked, said, interval=ends))
+            findings.append(judged(what, mine - theirs, asked, said, interval=ends, other=other))
     columns = ["level", "part", "own", "r_own", "rest", "other", "r_other", "difference", "low", "high"]
     return pd.DataFrame(rows, columns=columns), findings
 
@@ -253,11 +264,11 @@ def _said(r: float, ends: tuple[float, float]) -> str:
     return f"{r:.2f} ({ends[0]:.2f} to {ends[1]:.2f})" if not np.isnan(ends[0]) else f"{r:.2f}"
 
 
-def _why(sheet: Sheet, codes: list[str]) -> str:
-    """Why a correlation is no number."""
+def _why(sheet: Sheet, codes: list[str]) -> tuple[str, str]:
+    """Why there is no correlation, as a sentence and a word."""
     for code in codes:
         if code not in sheet.codes:
-            return f"fewer than {rules.FEWEST} regions have {code}"
+            return f"fewer than {rules.FEWEST} regions have {code}", "regions"
         if np.isnan(sheet.pair(code, code)):
-            return f"{code} is the same in all regions"
-    return f"fewer than {rules.FEWEST} regions have {' and '.join(codes)} and another to compare with"
+            return f"{code} is the same in all regions", "same"
+    return f"fewer than {rules.FEWEST} regions have {' and '.join(codes)} and another to compare with", "regions"

@@ -13,7 +13,7 @@ from cwi.analysis.audit.sheet import Sheet
 from cwi.methods.treatment import kurtosis, outlying, skewness
 from cwi.territory import PARENT_REGION
 
-__all__ = ["coverage", "critical_correlation", "ends", "outliers", "spread", "units"]
+__all__ = ["capacity", "coverage", "critical_correlation", "ends", "outliers", "spread", "units"]
 
 Array = NDArray[np.float64]
 
@@ -32,14 +32,27 @@ def critical_correlation(n: int) -> float:
     return t / float(np.sqrt(n - 2 + t**2))
 
 
-def units(sheet: Sheet) -> list[Finding]:
-    """How many regions there are for the correlations of the largest node, and what so many can carry."""
+def capacity(sheet: Sheet) -> dict[str, float]:
+    """How much so many regions can show.
+
+    Returns
+    -------
+    dict
+        regions, parts (measured, of the largest node), critical (the size beyond which a correlation differs from
+        zero), low and high (what a correlation of 0.5 may be), copied (regions with values of a former region).
+    """
     n, most = len(sheet.table), max(len(sheet.measured(group)) for group in sheet.groups)
-    r = critical_correlation(n)
     z = 1.96 / np.sqrt(max(n - 3, 1))
-    low, high = np.tanh(np.arctanh(0.5) - z), np.tanh(np.arctanh(0.5) + z)
+    low, high = (float(np.tanh(np.arctanh(0.5) + step)) for step in (-z, z))
     cells = _cells(sheet)
     copied = cells.loc[cells["status"] == PARENT_REGION, "region"].nunique()
+    return {"regions": n, "parts": most, "critical": critical_correlation(n), "low": low, "high": high,
+            "copied": copied}  # fmt: skip
+
+
+def units(sheet: Sheet) -> list[Finding]:
+    """How many regions there are for the correlations of the largest node, and what so many can carry."""
+    n, most, r, low, high, copied = capacity(sheet).values()
     said = (
         f"{n} regions; the largest node has {most} measured parts. With so few, a correlation differs from zero only "
         f"beyond ±{r:.2f}, and one of 0.50 may be anything from {low:.2f} to {high:.2f}; components and alpha describe "
@@ -124,7 +137,7 @@ def outliers(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
         what, asked = ("outliers", "indicator", code), ("at most", 0.0)
         if np.isnan(kurt):
             reason = f"{code} is the same in all regions" if n > 3 else f"{n} regions have {code}, four are needed"
-            findings.append(refused(what, asked, reason))
+            findings.append(refused(what, asked, reason, "same" if n > 3 else "regions"))
             continue
         said = f"{code}: skewness {skew:.2f}, excess kurtosis {kurt:.2f}"
         if regions:

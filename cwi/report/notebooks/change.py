@@ -1,19 +1,21 @@
-"""What a change of the reader's own does: a few numbers before and after it, for the last cell of a notebook."""
+"""What a change of the reader's own does: a few numbers before and after it, for the last section of a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from cwi.errors import DataError
 from cwi.report.blocks import Paragraph, Section, Table
+from cwi.report.languages import Language
+from cwi.report.ledger import Ledger
 
 __all__ = ["before_and_after"]
 
 MOST = 10  # rows that are printed
-WARNING = "SYNTHETIC: drawn by a computer. No conclusion may be drawn from these numbers."
+COLUMNS = ("before", "after", "change")
 
 
 def before_and_after(
@@ -21,9 +23,11 @@ def before_and_after(
     after: pd.Series,
     caption: str,
     *,
-    names: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | Callable[[str], str] | None = None,
     decimals: int = 1,
     synthetic: bool = False,
+    language: Language | str = "en",
+    ledger: Ledger | None = None,
 ) -> Section:
     """The numbers that differ, those that change most first.
 
@@ -39,6 +43,10 @@ def before_and_after(
         That are printed; numbers that are alike to so many decimals do not differ.
     synthetic
         Whether the numbers come from synthetic data, which is then printed first.
+    language
+        Of everything that is printed.
+    ledger
+        Where the printed numbers are entered, under change.<row>; entries of an earlier run of the cell are replaced.
 
     Returns
     -------
@@ -58,34 +66,52 @@ def before_and_after(
     """
     if before.index.intersection(after.index).empty:
         raise DataError("the numbers before and after the change have no row in common")
+    words = Language(language) if isinstance(language, str) else language
+    if ledger is not None:
+        ledger.restart("change.")
     data = pd.DataFrame({"before": before, "after": after}, dtype=float).round(decimals)
     data["change"] = (data["after"] - data["before"]).round(decimals)
-    data.insert(0, "name", [_called(key, {} if names is None else names) for key in data.index])
+    data.insert(0, "name", [_called(key, names) for key in data.index])
     data = data[data[["before", "after"]].notna().any(axis=1)]
     differs = data["change"] != 0  # a missing number differs from any other
     order = data["change"].abs().fillna(np.inf).sort_values(ascending=False, kind="stable").index
     shown = data.loc[order][differs.loc[order]].head(MOST)
-    note = f"{int(differs.sum())} of {len(data)} differ"
-    note += f"; the {MOST} that change most are printed." if differs.sum() > MOST else "."
-    warning = [Paragraph(WARNING, "warning")] if synthetic else []
+    mark = words.text("analysis.synthetic")
+    warning = [Paragraph(mark, "warning")] if synthetic else []
     if shown.empty:
-        return Section([*warning, Paragraph(f"{caption}: none of {len(data)} numbers changes.")])
-    rows = [[name, *_printed(values, decimals)] for name, *values in shown.itertuples(index=False, name=None)]
-    if synthetic:
-        caption, data = f"Synthetic: {caption}", data.assign(origin="synthetic")
-    heads = ["", "before", "after", "change"]
-    return Section([*warning, Table("changed", caption, heads, rows, data.reset_index(drop=True), note)])
+        none = words.text("analysis.change.none", what=caption, n=words.number(len(data), 0))
+        return Section([*warning, Paragraph(none)])
+    counts = {"n": words.number(int(differs.sum()), 0), "all": words.number(len(data), 0), "most": str(MOST)}
+    note = words.text("analysis.change.differ", **counts)
+    if differs.sum() > MOST:
+        note += " " + words.text("analysis.change.most", **counts)
+    rows = [
+        [name, *_printed(_entry(key), values, decimals, words, ledger)]
+        for key, name, *values in shown.itertuples(name=None)
+    ]
+    heads = ["", *(words.text(f"analysis.column.{column}") for column in COLUMNS)]
+    table = Table("changed", caption, heads, rows, data.reset_index(drop=True), note)
+    section = Section([*warning, table])
+    return section.marked(mark) if synthetic else section
 
 
-def _called(key: object, names: Mapping[str, str]) -> str:
-    parts = key if isinstance(key, tuple) else (key,)
-    return ", ".join(str(names.get(str(part), part)) for part in parts)
+def _called(key: object, names: Mapping[str, str] | Callable[[str], str] | None) -> str:
+    parts = [str(part) for part in (key if isinstance(key, tuple) else (key,))]
+    if callable(names):
+        return ", ".join(names(part) for part in parts)
+    return ", ".join(part if names is None else str(names.get(part, part)) for part in parts)
 
 
-def _printed(values: Sequence[float], decimals: int) -> list[str]:
+def _entry(key: object) -> str:
+    return ".".join(str(part).replace(" ", "_") for part in (key if isinstance(key, tuple) else (key,)))
+
+
+def _printed(key: str, values: Sequence[float], decimals: int, words: Language, ledger: Ledger | None) -> list[str]:
     """Before, after and the change with its sign."""
-    formats = (f".{decimals}f", f".{decimals}f", f"+.{decimals}f")
+    signs = (False, False, True)
+    if ledger is None:
+        return [words.number(value, decimals, sign=sign) for value, sign in zip(values, signs, strict=True)]
     return [
-        "–" if np.isnan(value) else format(value, wanted).replace("-", "\N{MINUS SIGN}")
-        for value, wanted in zip(values, formats, strict=True)
+        ledger.number(f"change.{key}.{column}", value, decimals=decimals, sign=sign)
+        for column, value, sign in zip(COLUMNS, values, signs, strict=True)
     ]

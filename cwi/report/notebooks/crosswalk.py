@@ -1,6 +1,6 @@
-"""Other indices beside ours, as tables and pictures: what they are, what we share, our data by their rules.
+"""Other indices beside ours: what they are, what we share, our data by their rules, as sections of a notebook.
 
-The matching and the translated rules are our working reading; what a system says of itself has a source.
+The matching and the translated rules are our working reading; what is printed on a system has a source, in English.
 """
 
 from __future__ import annotations
@@ -11,203 +11,181 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
-from matplotlib.figure import Figure as Drawing
-from matplotlib.patches import Rectangle
 
 from cwi.analysis.comparison import SAME, Comparison, Method
-from cwi.index import Scores
 from cwi.inputs.crosswalk import NOT_FOUND, Crosswalk
 from cwi.methodology import Methodology
 from cwi.methods.aggregation.of_units import thirds
 from cwi.methods.ranking import half_away, rank_within
-from cwi.report.blocks import Figure, Paragraph, Section, Table
-from cwi.report.notebooks.audit import table
+from cwi.report.blocks import Paragraph, Section, Table
+from cwi.report.notebooks.analysis_report import SHARE, WHOLE, WORDS, AnalysisReport, Column, Number, Words
+from cwi.report.notebooks.comparison import ComparisonReport
+from cwi.report.pictures import comparison as pictures
 from cwi.report.pictures.heat import heat_map
-from cwi.report.pictures.style import STYLE, WIDTH, Entry, area, draw_key, key_height, on, page, width_of
 
-__all__ = ["coloured", "coverage_map", "report_card", "sources", "systems", "translations", "without_counterpart"]
+__all__ = ["CrosswalkReport"]
 
 METHOD = ("normalisation", "weights", "aggregation", "missing")
 REST = ("first", "last", "units", "dimensions", "indicators", "years", "reporting")
 THIRDS = {1: "top", 2: "middle", 3: "bottom"}
 FACES = {"green": "#2f7d4f", "yellow": "#f3d55b", "orange": "#e39a3b", "red": "#a5322a"}
-CELL = 0.25  # inches
-SLANT = np.radians(50)
+QUOTED, NAME = Words(str, english=True), Words(str)
 
 
-def systems(crosswalk: Crosswalk) -> Section:
-    """What each system is and how it is made."""
-    rules = crosswalk.rules
-    missing = int((crosswalk.facts["value"] == NOT_FOUND).sum())
-    note = f"{missing} of {len(crosswalk.facts)} facts were not found; 'not found' is not a no."
-    blocks = [
-        _plain(crosswalk, rules, REST, "What the systems are", "crosswalk-systems", ""),
-        _plain(crosswalk, rules, METHOD, "How the systems are made", "crosswalk-rules", note),
-    ]
-    return Section(blocks)
+class CrosswalkReport(AnalysisReport):
+    """Sections on other indices, in the language and the ledger of the comparison that they belong to.
 
+    Parameters
+    ----------
+    crosswalk
+        Other systems beside the methodology.
+    show
+        The report of the comparisons.
 
-def coverage_map(crosswalk: Crosswalk) -> Section:
-    """The share of each component's indicators that has a counterpart in each system."""
-    short = crosswalk.systems["short"].to_dict()
-    values = (100 * crosswalk.of_components()).rename(columns=short, index=_words)
-    drawn = partial(
-        heat_map,
-        values.rename_axis(columns=None),
-        number=_whole,
-        axis_label="indicators with a counterpart, %",
-        missing_label="not known: only a part of the system's list was seen",
-    )
-    systems_ = crosswalk.of_systems()
-    most = systems_["share"].idxmax()
-    count = len(crosswalk.closeness)
-    caption = f"Counterparts of our {count} indicators in {len(systems_)} systems, by component (working match)"
-    alt = (
-        f"A table of {len(values)} components and {len(systems_)} systems. The system that covers most is "
-        f"{short[most]}, {systems_.at[most, 'share']:.0%} of our indicators."
-    )
-    behind = table(systems_.reset_index(drop=True), caption, name="crosswalk-coverage").blocks[0]
-    shown = behind if isinstance(behind, Table) else None
-    return Section([Figure("crosswalk-coverage", caption, alt, drawn, "en", shown, "The table")])
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> from cwi.inputs.crosswalk import read_crosswalk
+    >>> edition = read_edition(2019)
+    >>> show = ComparisonReport(edition, language="en", seed=1)
+    >>> CrosswalkReport(read_crosswalk(edition.methodology), show).systems().tables()[0].rows[0][:2]
+    ['Report Card 7', '2007']
+    """
 
+    subject = "crosswalk"
 
-def without_counterpart(crosswalk: Crosswalk) -> Section:
-    """Which of our indicators most systems have, and which none has."""
-    found = crosswalk.of_indicators()
-    none = [_words(code) for code in found.index[found["systems"] == 0]]
-    said = Paragraph(
-        f"{len(none)} of {len(found)} indicators have no counterpart in what was seen of the "
-        f"{len(crosswalk.systems)} systems: {', '.join(none)}."
-    )
-    common = found[found["systems"] > 0].sort_values("systems", ascending=False, kind="stable").reset_index()
-    caption = "In how many systems an indicator of ours has a counterpart (working match)"
-    return Section([said, *table(common, caption, name="crosswalk-indicators").blocks])
+    def __init__(self, crosswalk: Crosswalk, show: ComparisonReport) -> None:
+        super().__init__(show.edition, language=show.language.code, seed=show.ledger.seed, ledger=show.ledger)
+        self.crosswalk, self.scheme = crosswalk, show.scheme
 
+    def systems(self) -> Section:
+        """What each system is and how it is made."""
+        facts = self.crosswalk.facts
+        missing = self.number("facts.missing", int((facts["value"] == NOT_FOUND).sum()))
+        note = self.text("crosswalk.rules.note", n=missing, all=self.number("facts", len(facts)))
+        what, how = self._quoted("systems", REST), self._quoted("rules", METHOD, note)
+        return self.section("systems", what, how)
 
-def sources(crosswalk: Crosswalk) -> Section:
-    """Where what is said of the systems comes from, and how it was seen."""
-    rows = crosswalk.sources.reset_index(drop=True)[["title", "year", "place", "seen", "url"]]
-    recalled = int((crosswalk.sources["seen"] == "recalled").sum())
-    note = f"Of {recalled} sources the text was not opened again ('recalled'): look them up before quoting."
-    return table(rows, "Sources of the crosswalk", name="crosswalk-sources", note=note)
+    def _quoted(self, what: str, columns: tuple[str, ...], note: str = "") -> Table:
+        """A row a system, a column a fact, all of it as the sources have it."""
+        data = self.crosswalk.rules[list(columns)].reset_index()
+        shown = data.assign(system=self.crosswalk.systems["short"].reindex(data["system"]).to_numpy())
+        return self.table(what, shown, {"system": NAME} | dict.fromkeys(columns, QUOTED), note=note)
 
+    def coverage_map(self) -> Section:
+        """The share of each component's indicators that has a counterpart in each system."""
+        short = self.crosswalk.systems["short"].to_dict()
+        draw = partial(
+            heat_map,
+            (100 * self.crosswalk.of_components()).rename(columns=short, index=self.called).rename_axis(columns=None),
+            number=self.plain(0),
+            axis_label=self.text("crosswalk.coverage.axis"),
+            missing_label=self.text("crosswalk.coverage.missing"),
+        )
+        table = self.crosswalk.of_systems()
+        columns = {"system": NAME, "same": WHOLE, "similar": WHOLE, "related": WHOLE, "share": SHARE, "at_least": WORDS}
+        n = self.number("indicators", len(self.crosswalk.closeness))
+        behind = self.table("coverage", table.rename(columns={"short": "system"}), columns, n=n)
+        most = str(table["share"].idxmax())
+        share = self.percent(f"coverage.{short[most]}.share", float(table["share"][most]))
+        return self.section("coverage", self.figure("coverage", draw, behind, system=short[most], share=share))
 
-def translations(methods: Mapping[str, Method]) -> Section:
-    """Whose rule is run on our data, what of it is not followed, and whose cannot be run."""
-    rows = pd.DataFrame(
-        [
-            {
-                "method": method.title,
-                "run": isinstance(method.methodology, Methodology),
-                "what is not followed, or why it cannot be run": method.methodology
-                if isinstance(method.methodology, str)
-                else method.differs,
-            }
-            for method in methods.values()
+    def without_counterpart(self) -> Section:
+        """Which of our indicators most systems have, and which none has."""
+        table = self.crosswalk.of_indicators()
+        alone = list(table.index[table["systems"] == 0])
+        sentence = self.text(
+            "crosswalk.indicators.none",
+            systems=self.number("systems", len(self.crosswalk.systems)),
+            n=self.number("indicators.alone", len(alone)),
+            all=self.number("indicators", len(table)),
+            names=self.listed(alone),
+        )
+        common = table[table["systems"] > 0].sort_values("systems", ascending=False, kind="stable").reset_index()
+        columns = {"indicator": WORDS, table.columns[0]: WORDS} | dict.fromkeys(
+            ("same", "similar", "related", "systems"), WHOLE
+        )
+        return self.section("indicators", Paragraph(sentence), self.table("indicators", common, columns))
+
+    def sources(self) -> Section:
+        """Where what is printed on the systems comes from, and how it was seen."""
+        columns = dict.fromkeys(("title", "year", "place", "seen", "url"), QUOTED)
+        recalled = int((self.crosswalk.sources["seen"] == "recalled").sum())
+        note = self.text("crosswalk.sources.note", n=self.number("sources.recalled", recalled))
+        return self.section("sources", self.table("sources", self.crosswalk.sources, columns, note=note))
+
+    def translations(self, methods: Mapping[str, Method]) -> Section:
+        """Whose rule is run on our data, what of it is not followed, and whose cannot be run."""
+        rows = [
+            {"method": name, "run": isinstance(method.methodology, Methodology), "differs": self._differs(method)}
+            for name, method in methods.items()
         ]
-    )
-    return table(rows, "Our data under their method (working translations)", name="crosswalk-methods")
+        columns = {"method": Words(self.scheme), "run": WORDS, "differs": NAME}
+        return self.section("methods", self.table("methods", pd.DataFrame(rows), columns))
 
+    def _differs(self, method: Method) -> str:
+        """What is not followed, in the language where there is a message."""
+        if self.language.knows(f"crosswalk.differs.{method.name}"):
+            return self.text(f"crosswalk.differs.{method.name}")
+        return method.methodology if isinstance(method.methodology, str) else method.differs
 
-def report_card(comparison: Comparison, names: Mapping[str, str], scheme: str = "report_card") -> Section:
-    """Ranks and thirds, overall and by dimension, as a report card shows them."""
-    if scheme not in comparison.runs:
-        return Section([Paragraph(f"The scheme '{scheme}' could not be run.")])
-    run = comparison.runs[scheme]
-    level = run.methodology.levels[-2].name
-    overall = comparison.ranks[scheme].dropna().sort_values(kind="stable")
-    parts = run.wide(comparison.year, level).reindex(overall.index)
-    ranks = pd.DataFrame(
-        rank_within(parts.to_numpy(float).T, tolerance=SAME).T, index=parts.index, columns=list(parts.columns)
-    )
-    ranks.insert(0, "overall", overall)
-    third = ranks.apply(lambda column: thirds(column.to_numpy(float)))
-    shown = [
-        [
-            str(names.get(str(code), code)),
-            *(f"{rank:.0f} {THIRDS[int(part)]}" for rank, part in zip(*both, strict=True)),
+    def report_card(self, comparison: Comparison, scheme: str = "report_card") -> Section:
+        """Ranks and thirds, overall and by dimension, as a report card shows them."""
+        if scheme not in comparison.runs:
+            return self.section("card", Paragraph(self.text("crosswalk.card.none", scheme=self.scheme(scheme))))
+        run = comparison.runs[scheme]
+        overall = comparison.ranks[scheme].dropna().sort_values(kind="stable")
+        parts = run.wide(comparison.year, run.methodology.levels[-2].name).reindex(overall.index)
+        ranks = rank_within(parts.to_numpy(float).T, tolerance=SAME).T
+        data = pd.DataFrame(ranks, index=parts.index, columns=list(parts.columns))
+        data.insert(0, "overall", overall)
+        third = data.apply(lambda column: thirds(column.to_numpy(float)))
+        rows = [
+            [
+                self.called(code),
+                *(self._third(f"card.{code}.{node}", *pair) for node, *pair in zip(data, *both, strict=True)),
+            ]
+            for code, *both in zip(data.index, data.to_numpy(), third.to_numpy(), strict=True)
         ]
-        for code, *both in zip(ranks.index, ranks.to_numpy(), third.to_numpy(), strict=True)
-    ]
-    heads = ["region", *(_words(str(column)) for column in ranks.columns)]
-    caption = f"Report card of {comparison.year}: ranks and thirds (our data, working translation of the rule)"
-    return Section([Table("report-card", caption, heads, shown, ranks.reset_index())])
+        overall_head = self.text("crosswalk.card.overall")
+        heads = [self.head("region"), overall_head, *(self.called(column) for column in parts.columns)]
+        caption = self.text("crosswalk.card.caption", year=self.year)
+        return self.section("card", Table("crosswalk-card", caption, heads, rows, data.reset_index()))
 
+    def _third(self, name: str, rank: float, third: float) -> str:
+        printed = self.number(name, rank, unit="rank")
+        return self.text(f"crosswalk.third.{THIRDS[int(third)]}", rank=printed)
 
-def coloured(comparison: Comparison, method: Method, names: Mapping[str, str]) -> Section:
-    """The scores of the lowest level in the colours of a system."""
-    if method.name not in comparison.runs or not method.colours:
-        return Section([Paragraph(f"{method.title} could not be run, or has no colours.")])
-    run = comparison.runs[method.name]
-    scores = _lowest(run, comparison).rename(columns=_words)
-    bounds = list(method.colours.values())
-    printed = half_away(scores.to_numpy(float), 1)
-    words = np.select([printed >= bound for bound in bounds], list(method.colours), default="")
-    counts = {colour: int((words == colour).sum()) for colour in method.colours}
-    said = ", ".join(f"{count} {colour}" for colour, count in counts.items())
-    limits = ", ".join(f"{colour} from {bound:g}" for colour, bound in method.colours.items())
-    caption = f"Components of {comparison.year} in the colours of the {method.title}; working limits: {limits}"
-    alt = f"Scores of {len(scores)} regions on {len(scores.columns)} components: {said}."
-    behind = pd.DataFrame(words, index=scores.index, columns=scores.columns).rename(index=dict(names)).reset_index()
-    block = table(behind, caption, name="crosswalk-colours").blocks[0]
-    drawn = partial(_cells, scores.rename(index=dict(names)), words, method.colours)
-    shown = block if isinstance(block, Table) else None
-    return Section([Figure("crosswalk-colours", caption, alt, drawn, "en", shown, "The table")])
-
-
-def _lowest(run: Scores, comparison: Comparison) -> pd.DataFrame:
-    """Scores of the lowest level above the indicators, of the regions and of what was measured."""
-    wide = run.wide(comparison.year, run.methodology.levels[0].name)
-    wide = wide.reindex(comparison.ranks.index)
-    return wide.loc[:, wide.notna().any()].rename_axis(index="region", columns=None)
-
-
-@rc_context(STYLE)
-def _cells(scores: pd.DataFrame, words: np.ndarray, colours: Mapping[str, float]) -> Drawing:
-    """A cell a score, in the colour of its class and with its number."""
-    bounds = list(colours.values())
-    said = [
-        f"{colour}: {low:g} to {high:g}" for (colour, low), high in zip(colours.items(), [100, *bounds], strict=False)
-    ]
-    faces = [FACES.get(colour, "#dddddd") for colour in colours]
-    entries = [Entry(text, "patch", {"facecolor": face}) for text, face in zip(said, faces, strict=True)]
-    left = max(width_of(str(name), 8.5) for name in scores.index) + 0.2
-    n, k = scores.shape
-    lengths = [width_of(str(column), 8) for column in scores.columns]
-    wide = (WIDTH - left - 0.1 - lengths[-1] * np.cos(SLANT) * 0.7) / k
-    key, head = key_height(entries, WIDTH - 0.2), max(lengths) * np.sin(SLANT) + 0.2
-    top = key + 0.1 + head
-    figure = page(top + n * CELL + 0.1)
-    draw_key(figure, entries, 0.1, 0.1, WIDTH - 0.2)
-    text = area(figure, 0, 0, WIDTH, top + n * CELL, bare=True)
-    for i, name in enumerate(scores.index):
-        text.text(left - 0.1, top + (i + 0.5) * CELL, str(name), size=8.5, ha="right", va="center_baseline")
-    turned: dict[str, Any] = {"rotation": np.degrees(SLANT), "rotation_mode": "anchor", "ha": "left", "va": "center"}
-    for j, title in enumerate(scores.columns):
-        text.text(left + (j + 0.5) * wide, top - 0.06, str(title), size=8, **turned)
-    for (i, j), value in np.ndenumerate(scores.to_numpy(float)):
-        if np.isfinite(value):
-            face = FACES.get(str(words[i, j]), "#dddddd")
-            at = (left + j * wide, top + i * CELL)
-            text.add_patch(Rectangle(at, wide, CELL, facecolor=face, edgecolor="white", linewidth=0.8))
-            middle = (at[0] + wide / 2, at[1] + CELL / 2)
-            text.text(*middle, f"{value:.1f}", size=8, color=on(face), ha="center", va="center_baseline")
-    return figure
-
-
-def _plain(
-    crosswalk: Crosswalk, rules: pd.DataFrame, columns: tuple[str, ...], caption: str, name: str, note: str
-) -> Table:
-    """A row a system, a column a fact, all of it words."""
-    data = rules[list(columns)]
-    shown = [[crosswalk.systems.at[code, "short"], *row] for code, row in zip(data.index, data.to_numpy(), strict=True)]
-    return Table(name, caption, ["system", *columns], shown, data.reset_index(), note, numeric=len(columns) + 1)
-
-
-def _words(code: str) -> str:
-    return code.replace("_", " ")
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"
+    def coloured(self, comparison: Comparison, method: Method) -> Section:
+        """The scores of the lowest level in the colours of a system."""
+        system: dict[str, Any] = {"system": self.scheme(method.name)}
+        if method.name not in comparison.runs or not method.colours:
+            none = Paragraph(self.text("crosswalk.card.none", scheme=system["system"]))
+            return self.section("colours", none, limits="–", **system)
+        run = comparison.runs[method.name]
+        scores = run.wide(comparison.year, run.methodology.levels[0].name).reindex(comparison.ranks.index)
+        scores = scores.loc[:, scores.notna().any()].rename_axis(index="region", columns=None)
+        bounds, words = list(method.colours.values()), list(method.colours)
+        printed = half_away(scores.to_numpy(float), 1)
+        chosen = np.select([printed >= bound for bound in bounds], words, default="")
+        colour = {word: self.text(f"crosswalk.colour.{word}") for word in words}
+        limits = [
+            self.text(
+                "crosswalk.colours.from",
+                colour=colour[word],
+                low=self.number(f"colours.{word}", low),
+                high=self.number(f"colours.{word}.high", high),
+            )
+            for (word, low), high in zip(method.colours.items(), [100, *bounds], strict=False)
+        ]
+        key = [(word, FACES.get(word, "#dddddd"), text) for word, text in zip(words, limits, strict=True)]
+        draw = partial(
+            pictures.classes, scores.rename(index=self.called, columns=self.called), chosen, key, self.plain(1)
+        )
+        columns: dict[str, Column] = {"region": WORDS} | dict.fromkeys(scores.columns, Number(1, "points"))
+        behind = self.table("colours", scores.reset_index(), columns, part=method.name, **system)
+        counts = "; ".join(
+            f"{colour[word]} – {self.number(f'colours.{word}.cells', int((chosen == word).sum()))}" for word in words
+        )
+        picture = self.figure("colours", draw, behind, part=method.name, counts=counts)
+        return self.section("colours", picture, limits="; ".join(limits), **system)

@@ -1,0 +1,197 @@
+"""What the analysis reports print in Kazakh and Russian: no English words, decimal commas, the same numbers in all."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from babel.messages.pofile import read_po
+
+from cwi import Edition, read_edition, read_methodology
+from cwi.analysis.audit import audit
+from cwi.analysis.comparison import (
+    beside,
+    best_case,
+    compare,
+    needed_weights,
+    read_methods,
+    sure_leads,
+    weightings,
+)
+from cwi.analysis.uncertainty import rank_intervals
+from cwi.inputs.crosswalk import read_crosswalk
+from cwi.report.blocks import Figure, Section
+from cwi.report.languages import LANGUAGES, LOCALE
+from cwi.report.ledger import merge
+from cwi.report.notebooks.analysis_report import AnalysisReport
+from cwi.report.notebooks.audit import AuditReport
+from cwi.report.notebooks.comparison import ComparisonReport
+from cwi.report.notebooks.crosswalk import CrosswalkReport
+
+YEAR, SEED = 2019, 1
+ENGLISH_CELL = re.compile(r'<t[dh][^>]* lang="en"[^>]*>.*?</t[dh]>', re.DOTALL)
+TAG = re.compile(r"<(?!img)[^>]*>")
+OUTSIDE = re.compile(r"https?://\S+|\d{4}\.\d|[0-9a-f]{12}")  # addresses, versions of methodologies, fingerprints
+Shown = Callable[[str], tuple[AnalysisReport, list[Section]]]
+
+
+def words_of(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]{3,}", text.lower()))
+
+
+@cache
+def english_words() -> set[str]:
+    """Words of the English messages that no Russian or Kazakh message has."""
+    words = {code: set[str]() for code in LANGUAGES}
+    for code in LANGUAGES:
+        for path in (LOCALE / code).glob("*.po"):
+            with path.open("rb") as file:
+                for message in read_po(file, locale=code):
+                    words[code] |= words_of(re.sub(r"\{.*?\}", "", str(message.string))) if message.id else set()
+    systems = read_crosswalk(read_methodology("2024.1")).systems["short"]  # names, the same in every language
+    return words["en"] - words["ru"] - words["kk"] - words_of(" ".join(systems))
+
+
+def printed(section: Section, *, pictures: bool = True) -> str:
+    """Everything that a section shows, pictures with all their letters; cells that are marked as English left out."""
+    texts = [ENGLISH_CELL.sub(" ", block.html()) for block in section.blocks if not isinstance(block, Figure)]
+    for block in section.blocks:
+        if isinstance(block, Figure):
+            assert block.table is not None
+            texts += [block.caption, block.alt, block.open_table, ENGLISH_CELL.sub(" ", block.table.html())]
+            texts += drawn(block) if pictures else []
+    return OUTSIDE.sub(" ", TAG.sub(" ", " \n".join(texts)))
+
+
+def drawn(figure: Figure) -> list[str]:
+    page = figure.draw()
+    texts: list[Any] = list(page.texts)
+    for axes in page.axes:
+        texts += [*axes.texts, axes.title]
+        if axes.axison:
+            texts += [axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()]
+    return [text.get_text() for text in texts]
+
+
+def english_in(texts: list[str]) -> set[str]:
+    return set().union(*map(words_of, texts)) & english_words()
+
+
+def points_in(texts: list[str]) -> list[str]:
+    return [point for text in texts for point in re.findall(r"\S*\d\.\d\S*", text)]
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    return read_edition(YEAR)
+
+
+@pytest.fixture(scope="module")
+def audited(edition: Edition) -> Shown:
+    result = audit(edition, rng=np.random.default_rng(SEED), draws=20)
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = AuditReport(edition, result, language=language, seed=SEED)
+        counts = result.counts.stack()
+        sections = [
+            show.opening(), show.capacity(), show.counts(), show.findings("fail"), show.findings("attention"),
+            show.coverage(), show.outliers(), show.ends(), show.spread(), show.correlations("indicator"),
+            show.correlations("component"), show.structure(), show.loadings(), show.belonging(),
+            show.influence("component"), show.influence("index"), show.leave_one_out(),
+            show.change(counts, counts + 1, "findings", decimals=0), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+@pytest.fixture(scope="module")
+def compared(edition: Edition) -> Shown:
+    schemes = compare(edition, weightings(edition.methodology, "entropy, gini, ahp", level="all"))
+    crosswalk = read_crosswalk(edition.methodology)
+    methods = read_methods(crosswalk)
+    theirs = compare(edition, beside(edition.methodology, methods))
+    scores = edition.scores
+    noise = rank_intervals(scores, YEAR, draws=100, rng=np.random.default_rng(SEED))
+    leads = sure_leads(scores, YEAR, "dimension", band=0.05)
+    best = best_case(scores, YEAR, "dimension", shares=(0.1, 0.4))
+    needed = [needed_weights(scores, YEAR, level) for level in ("dimension", "component")]
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = ComparisonReport(edition, language=language, seed=SEED)
+        others = CrosswalkReport(crosswalk, show)
+        index = scores.of("index")[YEAR]
+        sections = [
+            show.opening(), show.run(schemes), show.refusals(schemes), show.implied(schemes),
+            show.rank_paths(schemes, noise), show.movers(schemes), show.beyond_noise(schemes, noise),
+            show.correlations(schemes), show.robust(schemes), show.sure_leads(leads, band=0.05),
+            show.best_cases(best, shares=(0.1, 0.4)), *map(show.needed_changes, needed), others.systems(),
+            others.coverage_map(), others.without_counterpart(), others.translations(methods),
+            show.rank_paths(theirs, noise, of="others"), show.refusals(theirs, of="others"),
+            others.report_card(theirs), others.coloured(theirs, methods["sdg_index"]), others.sources(),
+            show.change(index, index + 1, "index"), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+REPORTS = ["audited", "compared"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["kk", "ru"])
+@pytest.mark.parametrize("which", REPORTS)
+def test_nothing_is_in_english(which: str, language: str, request: pytest.FixtureRequest) -> None:
+    texts = [printed(section) for section in request.getfixturevalue(which)(language)[1]]
+    assert english_in(texts) == set()
+    assert points_in(texts) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", REPORTS)
+def test_english_words_and_points_are_noticed(which: str, request: pytest.FixtureRequest) -> None:
+    """The control: what is in English is noticed, and one English section among Russian ones."""
+    shown = request.getfixturevalue(which)
+    english, russian = ([printed(section, pictures=False) for section in shown(code)[1]] for code in ("en", "ru"))
+    assert len(english_in(english)) > 100
+    assert len(points_in(english)) > 100
+    assert english_in(russian) == set()
+    assert english_in([*russian, english[1]])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", REPORTS)
+def test_the_numbers_are_the_same_in_every_language(which: str, request: pytest.FixtureRequest) -> None:
+    shown = request.getfixturevalue(which)
+    merged = merge([shown(language)[0].ledger.frame() for language in LANGUAGES])
+    assert len(merged) > 500
+    assert {f"text_{code}" for code in LANGUAGES} <= set(merged.columns)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", REPORTS)
+def test_every_number_of_a_table_is_in_the_ledger(which: str, request: pytest.FixtureRequest) -> None:
+    show, sections = request.getfixturevalue(which)("ru")
+    texts = set(show.ledger.frame()["text_ru"])
+    for section in sections:
+        for table in section.tables():
+            for row in table.rows:
+                for i, cell in enumerate(row):
+                    number = re.fullmatch(r"[+\N{MINUS SIGN}]?\d[\d,\N{NO-BREAK SPACE}]*", cell)
+                    if i >= table.numeric and i not in table.english and number:
+                        assert cell in texts, (table.name, cell)
+
+
+def test_a_rerun_of_the_change_replaces_its_numbers(edition: Edition) -> None:
+    show = AnalysisReport(edition, language="en", seed=SEED)
+    index = pd.Series({"KZ-71": 50.0})
+    for step in (1, 2):
+        section = show.change(index, index + step, "What I tried")
+    assert section.tables()[0].caption == "What I tried"
+    assert section.tables()[0].rows == [["Astana", "50.0", "52.0", "+2.0"]]
