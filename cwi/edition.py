@@ -104,7 +104,7 @@ class Project:
         --------
         >>> project = open_project()
         >>> project.edition(2019)
-        Edition(2019: 17 regions, methodology 2024.1 7dcd…, 45 % of the weight measured)
+        Edition(2019: 17 regions, methodology 2024.1 7dcd…, 45% of the weight measured)
         """
         chosen = max(self.years) if year is None else _checked_year(year)
         if chosen not in self.years:
@@ -312,7 +312,7 @@ class Edition:
     def __repr__(self) -> str:
         rules = f"methodology {self.methodology.version} {self.methodology.fingerprint[:4]}…"
         try:
-            share = f"{100 * self.measured:.0f} % of the weight measured"
+            share = f"{100 * self.measured:.0f}% of the weight measured"
         except CwiError:
             share = "cannot be scored"
         return f"Edition({self.label}: {len(self.regions)} regions, {rules}, {share})"

@@ -100,7 +100,16 @@ def read_series(folder: Path | None = None) -> pd.DataFrame:
 
 
 def read_sources(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
-    """The register of sources: publisher, title, licence, date, file and its checksum, by record."""
+    """The register of sources: publisher, title, licence, date, file and its checksum, by record.
+
+    Where source_words.csv beside it has a text of publisher, title or licence in Russian and Kazakh, the record has it
+    too, as ``title_ru`` and so on.
+
+    Raises
+    ------
+    DataError
+        If a record lacks a key that each must have, or source_words.csv cannot be used.
+    """
     path = (folder or folders.data()) / "sources.toml"
     sources = read_toml(path, DataError)
     for name, record in sources.items():
@@ -111,7 +120,24 @@ def read_sources(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
             raise DataError(
                 f"{folders.relative(path)}: file of the source '{name}' is {record['file']!r}; it must be a text"
             )
+    words = _source_words(path.parent / "source_words.csv")
+    for record in sources.values():
+        for key in ("publisher", "title", "licence"):
+            translations = words.get(str(record[key]), {})
+            record |= {f"{key}_{language}": text for language, text in translations.items()}
     return sources
+
+
+def _source_words(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """Translations of texts of sources.toml, by text and language; none where there is no such file."""
+    if not path.is_file():
+        return {}
+    table = read_csv(path, DataError, required=("text", "ru", "kk"))
+    for line in table.index[table["text"].duplicated()]:
+        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'text']}' is listed twice")
+    for line in table.index[(table == "").any(axis=1)]:
+        raise DataError(f"{folders.relative(path)} line {line}: a cell is empty; each text has both translations")
+    return table.set_index("text").to_dict("index")
 
 
 def read_observations(folder: Path | None = None, *, territory: Territory | None = None) -> pd.DataFrame:

@@ -347,3 +347,23 @@ def test_a_register_of_sources_that_is_refused(project, says, old, new, sentence
     project.change("sources.toml", old, new)
     with says(DataError, f"data/sources.toml: {sentence}"):
         read_sources()
+
+
+def test_texts_of_sources_are_printed_in_each_language(project):
+    project.write("source_words.csv", "text,ru,kk\nSchools,Школы,Мектептер\n")
+    record = read_sources()["schools"]
+    assert (record["title_ru"], record["title_kk"]) == ("Школы", "Мектептер")
+    assert "publisher_ru" not in record
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("A,B,\n", "line 2: a cell is empty; each text has both translations"),
+        ("A,B,C\nA,D,E\n", "line 3: 'A' is listed twice"),
+    ],
+)
+def test_texts_of_sources_that_are_refused(project, says, rows, sentence):
+    project.write("source_words.csv", "text,ru,kk\n" + rows)
+    with says(DataError, f"data/source_words.csv {sentence}"):
+        read_sources()

@@ -114,7 +114,7 @@ def test_objects_are_one_line(small: Path) -> None:
         assert len(repr(each).splitlines()) == 1
         assert len(repr(each)) < 120
     assert re.fullmatch(
-        r"Edition\(2023: 20 regions, methodology 2024\.1 [0-9a-f]{4}…, 34 % of the weight measured\)", repr(edition)
+        r"Edition\(2023: 20 regions, methodology 2024\.1 [0-9a-f]{4}…, 34% of the weight measured\)", repr(edition)
     )
     html = edition._repr_html_()
     assert html.index("Astana") < html.index("Almaty city") < html.index("Kazakhstan")

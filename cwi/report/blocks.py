@@ -118,7 +118,7 @@ class Table:
 
     ``name`` names the files; ``columns`` are the printed headings; ``rows`` are printed cells, the first of each
     row its heading; ``data`` is the machine-readable table, written as CSV and XLSX; ``numeric`` says from which
-    column on cells are numbers; the cells of ``english`` columns are in English whatever the report's language is.
+    column on cells are numbers; ``english`` are the cells (row, column) in English in a report of another language.
     """
 
     name: str
@@ -129,7 +129,7 @@ class Table:
     note: str = ""
     numeric: int = 1
     emphasised: frozenset[int] = frozenset()
-    english: frozenset[int] = frozenset()
+    english: frozenset[tuple[int, int]] = frozenset()
 
     def html(self) -> str:
         head = "".join(
@@ -146,15 +146,15 @@ class Table:
     def _row(self, number: int, row: Sequence[str]) -> str:
         name = ' class="emphasised"' if number in self.emphasised else ""
         cells = "".join(
-            f"<td{self._number(i)}{self._english(i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i
+            f"<td{self._number(i)}{self._english(number, i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i
         )
         return f'<tr{name}><th scope="row"{self._english(0)}>{escape(row[0])}</th>{cells}</tr>'
 
     def _number(self, column: int) -> str:
         return ' class="number"' if column and column >= self.numeric else ""
 
-    def _english(self, column: int) -> str:
-        return ' lang="en"' if column in self.english else ""
+    def _english(self, row: int, column: int) -> str:
+        return ' lang="en"' if (row, column) in self.english else ""
 
     def typst(self) -> str:
         k = len(self.columns)
@@ -164,7 +164,7 @@ class Table:
         for number, row in enumerate(self.rows):
             weight = 'weight: "bold", ' if number in self.emphasised else ""
             for i, cell in enumerate(row):
-                words = 'lang: "en", ' if i in self.english else ""
+                words = 'lang: "en", ' if (number, i) in self.english else ""
                 cells.append(f"text({weight}{words}{quoted(cell)})")
         note = f"note: {quoted(self.note)}, " if self.note else ""
         return (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,7 @@ __all__ = ["Printer"]
 
 @dataclass(frozen=True, eq=False)
 class Printer:
-    """Says things about an edition in one language; each number it says goes through the ledger."""
+    """Prints texts about an edition in one language; each number it prints goes through the ledger."""
 
     edition: Edition
     language: Language
@@ -90,6 +92,14 @@ class Printer:
     @cached_property
     def _titles(self) -> dict[str, str]:
         return self.edition.methodology.titles_of(self.language.code)
+
+    def of_source(self, record: Mapping[str, Any], key: str) -> str:
+        """Publisher, title or licence of a source in the language; in English where it is not translated."""
+        return str(record.get(f"{key}_{self.language.code}", record.get(key, "")))
+
+    def is_translated(self, record: Mapping[str, Any], key: str) -> bool:
+        """Whether that text of a source is printed in the report's own language."""
+        return self.language.code == "en" or f"{key}_{self.language.code}" in record
 
     def unit(self, indicator: str) -> str:
         """The unit of an indicator in words of the language; as the methodology writes it where there are none."""

@@ -104,8 +104,8 @@ def _node(edition: Edition, scores: Scores, row: dict[str, object], parts: list[
     measured = [part for part in parts if part["score"] == part["score"]]
     if row["score"] != row["score"]:
         share = 100 * float(str(row["coverage"]))
-        return [f"{row['node']}: not scored; {share:.0f} % of the weight of its parts is measured, "
-                f"the rule asks for {100 * node.coverage:.0f} %"]  # fmt: skip
+        return [f"{row['node']}: not scored; {share:.0f}% of the weight of its parts is measured, "
+                f"the rule asks for {100 * node.coverage:.0f}%"]  # fmt: skip
     texts = [_number(part["score"]) for part in measured], [f"{float(str(p['share'])):.10g}" for p in measured]
     arithmetic = node.aggregation.traits.arithmetic
     if node.aggregation.of_units:

@@ -22,9 +22,9 @@ __all__ = ["Certainty", "certainty", "factors_of"]
 WEIGHTS_ONLY = {
     "factor": {
         "weights": {
-            "title_en": "The weights, ± 25 %",
-            "title_ru": "Веса, ± 25 %",
-            "title_kk": "Салмақтар, ± 25 %",
+            "title_en": "The weights, ±25%",
+            "title_ru": "Веса, ±25 %",
+            "title_kk": "Салмақтар, ±25 %",
             "weights": {"noise": 0.25},
         }
     }

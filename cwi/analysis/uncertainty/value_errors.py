@@ -109,7 +109,7 @@ def _sampling(table: pd.DataFrame, methodology: Methodology, covariance: pd.Data
     value, se = own["value"].to_numpy(float), own["se"].to_numpy(float)
     for row in own[share & ((value <= 0) | (value >= 100))].itertuples():
         raise DataError(
-            f"{_cell(row)} is {row.value:g} % with a standard error of {row.se:g}; a share at its bound has no error "
+            f"{_cell(row)} is {row.value:g}% with a standard error of {row.se:g}; a share at its bound has no error "
             "on the logit scale: give 0, or a share between 0 and 100"
         )
     slope = np.where(share, 100.0 / np.where(share, value * (100.0 - value), 1.0), 1.0)  # of the scale at the value

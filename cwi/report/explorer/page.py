@@ -210,7 +210,9 @@ def _words(edition: Edition, language: Language) -> dict[str, str]:
     )
     experimental = [language.text("explorer.experimental")] if edition.experimental else []
     used = [edition.sources[name] for name in cells["source"].dropna().unique() if name in edition.sources]
-    publishers = sorted({str(record["publisher"]) for record in used if not record.keys() & {"formula", "inputs"}})
+    publisher = f"publisher_{language.code}"
+    published = [record for record in used if not record.keys() & {"formula", "inputs"}]
+    publishers = sorted({str(record.get(publisher, record["publisher"])) for record in published})
     about = [f"{language.text('about.methodology')}: {methodology.version} ({methodology.fingerprint})"]
     about += [f"{language.text('about.data')}: {edition.checksum[:12]}", f"{language.text('about.licence')}: {LICENCE}"]
     if publishers:

@@ -74,12 +74,13 @@ def _inherited(printer: Printer, seen: pd.DataFrame) -> str:
 
 def _sources(printer: Printer, seen: pd.DataFrame) -> Table:
     used = seen.groupby("source")["indicator"].agg(lambda codes: list(dict.fromkeys(codes)))
-    rows, data = [], []
+    keys = ("publisher", "title", "licence")
+    rows, data, english = [], [], set()
     for source in sorted(used.index):
         record = printer.edition.sources.get(source, {})
         titles = "; ".join(printer.title(code) for code in used[source])
-        shown = [str(record.get(key, "")) for key in ("publisher", "title", "licence")]
-        rows.append([titles, *shown, source])
+        english |= {(len(rows), i) for i, key in enumerate(keys, start=1) if not printer.is_translated(record, key)}
+        rows.append([titles, *(printer.of_source(record, key) for key in keys), source])
         data.append(
             {
                 "source": source,
@@ -95,5 +96,5 @@ def _sources(printer: Printer, seen: pd.DataFrame) -> Table:
         rows=rows,
         data=pd.DataFrame(data),
         numeric=5,
-        english=frozenset({1, 2, 3}),
+        english=frozenset(english),
     )

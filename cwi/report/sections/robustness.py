@@ -160,7 +160,7 @@ def quotable(printer: Printer) -> Section:
         ),
         printer.text(
             "sure.neighbours",
-            told=printer.whole(f"{name}.told", separated),
+            separated=printer.whole(f"{name}.told", separated),
             pairs=printer.whole(f"{name}.pairs", pairs),
             sure=printer.share(f"{name}.apart", SURE),
         ),

@@ -348,7 +348,7 @@ def test_a_share_at_its_bound_has_no_error(
     rows = put(observations, "fit", "R3", value=value)
     with says(
         DataError,
-        f"fit in R3, 2021 is {value:g} % with a standard error of 3; a share at its bound has no error "
+        f"fit in R3, 2021 is {value:g}% with a standard error of 3; a share at its bound has no error "
         "on the logit scale: give 0, or a share between 0 and 100",
     ):
         redraw({"error": "sampling"}, middle, rows=rows)

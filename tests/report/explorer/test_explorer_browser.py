@@ -284,9 +284,9 @@ def test_weights_that_cannot_be_used_are_said(project: Any, show: Callable[..., 
     refusal = opened.page.locator("#refusal")
     assert refusal.is_hidden()
     opened.go("#lang=en&w.c3=0&w.c4=0&w.nobody=3&w.c5=-1&w.c6=many")
-    assert refusal.inner_text() == "All parts of “d2” count nothing, so it has no score."
+    assert refusal.inner_text() == "The weights of all parts of “d2” are zero, so it has no score."
     assert opened.page.locator("#alarm").inner_text() == (
-        "The link holds what this page cannot use; it was left out: w.nobody=3, w.c5=-1, w.c6=many."
+        "The link contains entries that this page cannot use; they were ignored: w.nobody=3, w.c5=-1, w.c6=many."
     )
     given = [row * [1, 1, 0, 0, 1, 1] if len(row) == 6 else row for row in edition.scores.weights]
     assert expected(edition, given)["score"].isna().all()
@@ -305,7 +305,7 @@ def test_a_zero_that_a_mean_cannot_take(project: Any, show: Callable[..., Opened
     with pytest.raises(MethodologyError, match="geometric needs scores above zero"):
         expected(edition, [np.array([3.0, 1, 1]), np.array([50.0, 10])])
     assert opened.page.locator("#refusal").inner_text() == (
-        "“index” cannot be computed with these weights: its mean needs scores above zero."
+        "“index” cannot be computed with these weights: its mean requires scores above zero."
     )
     assert opened.table()["score"].isna().all()
 
@@ -443,7 +443,7 @@ def test_a_browser_that_computes_otherwise_says_so(
     changed, n = re.subn(r'("index":\d+\.\d{6})', r"\g<1>9", html, count=1)
     assert n == 1
     alarm = show(changed).page.locator("#alarm").inner_text()
-    assert alarm.startswith("This browser computes the index of the report otherwise than Python does (difference ")
+    assert alarm.startswith("This browser computes the index of the report differently from Python (difference ")
 
 
 # ---------------------------------------------------------------- presets
@@ -491,7 +491,7 @@ def test_everything_has_a_name_and_the_keyboard_moves_it(
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert slider.input_value() == "51"
-    assert slider.get_attribute("aria-valuetext") == "25.4\N{NO-BREAK SPACE}% of “Child Well-Being Index”"
+    assert slider.get_attribute("aria-valuetext") == "25.4% of “Child Well-Being Index”"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.locator("#summary", has_text="Highest: Astana").wait_for()
     assert page.locator("#summary").get_attribute("aria-live") == "polite"

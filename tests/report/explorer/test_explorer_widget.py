@@ -109,11 +109,11 @@ def test_weights_that_are_all_nought_are_refused(edition: Edition) -> None:
 def test_where_the_coverage_rule_decides_otherwise_is_said(edition: Edition) -> None:
     explorer = weights_explorer(edition)
     shown = lambda: explorer.children[0].children[1].value  # noqa: E731
-    assert "judges by its new weights" not in shown()
+    assert "decides by its new weights" not in shown()
     explorer.sliders["psychological_wellbeing"].value = 100.0
     explorer.sliders["skills"].value = 0.0
     assert explorer.table["score"].isna().all()  # half of the weight is no longer measured
-    assert "judges by its new weights" in shown()
+    assert "decides by its new weights" in shown()
     agree(explorer, evaluated(explorer))
 
 

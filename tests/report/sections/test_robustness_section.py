@@ -424,7 +424,7 @@ def test_a_methodology_without_factors_has_its_weights_as_the_one_factor(project
     project.path("methodology/t1/factors.toml").unlink()
     report = SensitivityReport(read_edition(2022), language="en", draws=100, seed=5)
     said = report.intervals().blocks[1].plain()
-    assert "varying all of the following at random: the weights, ± 25 %. Each recomputed index is" in said
+    assert "varying all of the following at random: the weights, ±25%. Each recomputed index is" in said
 
 
 def test_names_of_regions_are_escaped(edition: Edition, found: Certainty, tmp_path: Path,
