@@ -137,7 +137,8 @@ def _source_words(path: Path) -> Mapping[str, Mapping[str, str]]:
         raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'text']}' is listed twice")
     for line in table.index[(table == "").any(axis=1)]:
         raise DataError(f"{folders.relative(path)} line {line}: a cell is empty; each text has both translations")
-    return table.set_index("text").to_dict("index")
+    rows = zip(table["text"], table["ru"], table["kk"], strict=True)
+    return {text: {"ru": ru, "kk": kk} for text, ru, kk in rows}
 
 
 def read_observations(folder: Path | None = None, *, territory: Territory | None = None) -> pd.DataFrame:

@@ -75,7 +75,9 @@ def _inherited(printer: Printer, seen: pd.DataFrame) -> str:
 def _sources(printer: Printer, seen: pd.DataFrame) -> Table:
     used = seen.groupby("source")["indicator"].agg(lambda codes: list(dict.fromkeys(codes)))
     keys = ("publisher", "title", "licence")
-    rows, data, english = [], [], set()
+    rows: list[list[str]] = []
+    data: list[dict[str, str]] = []
+    english: set[tuple[int, int]] = set()
     for source in sorted(used.index):
         record = printer.edition.sources.get(source, {})
         titles = "; ".join(printer.title(code) for code in used[source])

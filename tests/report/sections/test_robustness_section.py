@@ -170,7 +170,7 @@ def test_the_sentences_are_true_of_the_draws(edition: Edition, found: Certainty)
     best = found.sobol.indices.query("output == 'mean rank shift'").sort_values("total").iloc[-1]
 
     def share(value: float) -> str:
-        return f"{p.language.number(100 * value, 0)}{NBSP}%"
+        return f"{p.language.number(100 * value, 0)}%"
 
     factor = found.factors[best["factor"]].titles["en"]
     assert list(bullets.items) == [
@@ -225,7 +225,7 @@ def test_a_draw_in_which_the_last_region_has_no_index_does_not_count_for_it(edit
     ranks[row, lowest[:2]] = len(found.regions)
     told = replace(found, simulation=replace(drawn, ranks=ranks))
     (bullets,) = blocks_of(view.quotable(printer(edition, told)), Bullets)
-    assert bullets.items[1].endswith(f" ranks last in 100{NBSP}% of the draws.")
+    assert bullets.items[1].endswith(" ranks last in 100% of the draws.")
 
 
 # ---------------------------------------------------------------- an edition that ranks nobody
