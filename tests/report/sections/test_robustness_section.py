@@ -29,7 +29,6 @@ pytestmark = pytest.mark.slow  # its fixtures take seconds
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 YEAR, DRAWS = 2019, 300
-NBSP = "\N{NO-BREAK SPACE}"
 MAKERS = (view.ranks, view.quotable, view.matters, view.apart, view.dependence, view.turning)
 
 
