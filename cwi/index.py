@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi.accessor import PlotAccessor
 from cwi.derivation import Derived, derive, fit, weigh
 from cwi.errors import DataError, near
 from cwi.html import html_table
@@ -51,6 +52,7 @@ class Scores:
     ``treated``: region, year, indicator, value, treated, why: the cells that the treatment of outliers changed.
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
     ``names``: of regions by code, where they are known.
+    ``plot``: pictures, ``scores.plot.ranking()`` and others; :mod:`cwi.report.plot` draws them.
     """
 
     nodes: pd.DataFrame
@@ -61,6 +63,8 @@ class Scores:
     base: Array
     methodology: Methodology
     names: Mapping[str, str] = field(default_factory=dict)
+
+    plot: ClassVar[PlotAccessor] = PlotAccessor("ranking", "map", "heatmap")
 
     @cached_property
     def years(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import cwi
-from cwi.cli import budget, consultation, data, edition, exchange, index, lists, policy, report, survey
+from cwi.cli import budget, consultation, data, draw, edition, exchange, index, lists, policy, report, survey
 from cwi.errors import CwiError, ReportError
 
 __all__ = ["app", "main"]
@@ -38,7 +38,7 @@ def options(
     """Build, test and publish a child well-being index."""
 
 
-for commands in (report, index, policy):
+for commands in (report, index, draw, policy):
     commands.add_to(app)
 app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi.accessor import PlotAccessor
 from cwi.analysis.uncertainty.draws import Ranks, points, ranked
 from cwi.analysis.uncertainty.plan import Alternatives
 from cwi.errors import DataError
@@ -55,6 +56,8 @@ class Simulation:
     failed: Mapping[int, str]
     left_out: NDArray[np.intp]
     seed: int
+
+    plot: ClassVar[PlotAccessor] = PlotAccessor("ranks", "intervals")
 
     @property
     def units(self) -> pd.DataFrame:

@@ -111,12 +111,14 @@ def rank_shares(
     axes, k = laid.axes, distribution.shape[1]
     share = 100 * distribution.to_numpy(float)
     limits = (0.0, float(np.ceil(np.nanmax(share, initial=10.0) / 10) * 10))
+    label = axes.get_xlabel()  # seaborn writes its own labels over these
     place = axes.get_yticks(), [label.get_text() for label in axes.get_yticklabels()]
     sns.heatmap(
         np.where(share > 0, share, np.nan), ax=axes, cmap=SEQUENTIAL, vmin=0, vmax=limits[1], cbar=False,
         linewidths=0.4, linecolor="white", xticklabels=False, yticklabels=False,
     )  # fmt: skip
     axes.set_yticks(np.asarray(place[0]) + 0.5, place[1])
+    axes.set_xlabel(label)
     axes.grid(False)
     axes.hlines(laid.at + 0.5, 0, k, color="#e8e8e8", linewidth=0.6, zorder=0.5)
     axes.plot(official.to_numpy(float) - 0.5, laid.at + 0.5, linestyle="none", zorder=5, clip_on=False, **OFFICIAL)

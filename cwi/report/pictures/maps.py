@@ -42,7 +42,7 @@ from cwi.report.pictures.style import (
     wrap,
 )
 
-__all__ = ["ALBERS", "boundaries_of", "choropleth", "local_projection"]
+__all__ = ["ALBERS", "boundaries_of", "choropleth", "codes_of", "local_projection"]
 
 # Albers' equal-area conic with its parallels in the south and north of the country
 ALBERS = "+proj=aea +lat_1=42.5 +lat_2=53.5 +lat_0=48 +lon_0=67 +datum=WGS84 +units=m"
@@ -222,6 +222,11 @@ def _ground_of(boundaries: Path, other: Path | None, changed: tuple[int, int], p
     lines = [] if other is None else _lines(on_page(_table(other).to_crs(projection)), shapes)
     drawn = np.array(shapes.geometry.to_numpy())
     return _Ground(shapes, lines, height, Sheet(drawn, lines, height))
+
+
+def codes_of(boundaries: Path) -> tuple[str, ...]:
+    """The codes of the regions of a boundary file, in their order."""
+    return tuple(str(code) for code in _table(boundaries)["code"])
 
 
 def _table(path: Path) -> gpd.GeoDataFrame:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cwi.errors import DataError
 from cwi.report.pictures.style import (
+    STYLE,
     WIDTH,
     Entry,
     Number,
@@ -254,7 +255,7 @@ def _set_up(axes: Axes, total: float, label: str) -> None:
     """Rows from the top down and a grid to read values by."""
     axes.set(ylim=(total - 0.5, -0.5), yticks=[], xlabel=label)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
+    axes.grid(axis="x", color=STYLE["grid.color"], linewidth=STYLE["grid.linewidth"])
 
 
 def _on_given(
@@ -268,7 +269,8 @@ def _on_given(
     axes.set_yticks(at, texts)
     axes.tick_params(axis="y", length=0)
     if entries:
-        axes.legend(handles=[entry.handle() for entry in entries], fontsize=8, frameon=False)
+        handles = [entry.handle() for entry in entries]
+        axes.legend(handles=handles, fontsize=8, frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.02))
     figure = axes.get_figure(root=True)
     assert figure is not None
     return Rows(axes, at, 0.0, float(axes.get_position().width * figure.get_size_inches()[0]))
