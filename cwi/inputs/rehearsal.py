@@ -12,21 +12,27 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.edition import REHEARSAL, Edition, read_edition
-from cwi.errors import DataError
+from cwi.errors import DataError, near
+from cwi.indicators import OPEN
 from cwi.inputs.survey import Estimates, Sample, estimate, imagine, read_survey_definitions, synthesize
+from cwi.textfiles import number, read_csv
 
-__all__ = ["YEARS", "write_rehearsal"]
+__all__ = ["YEARS", "read_plausible", "write_rehearsal"]
+
+Array = NDArray[np.float64]
 
 YEARS = (2022, 2023)
 SYNTHETIC = "synthetic"
 REGISTERS = "synthetic-registers"
+FROM_LEVEL = 0.5  # how much the level of a region in the dimension says of a figure of a register
+BASES = ("published", "derived", "assumed")
 SPREAD, STEP, DRIFT = 9.0, 2.0, 1.0  # points of score: between regions, from year to year, and the mean of the latter
 NEAR = (4.0, 96.0)  # no made-up score lies nearer to an end
 COLUMNS = ["region", "year", "indicator", "sex", "area", "value", "se", "n", "status", "source", "note"]
@@ -110,29 +116,31 @@ def _rounds(
 
 
 def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.DataFrame:
-    """A value for every statistical cell that has none: near what the region reaches elsewhere in the dimension."""
+    """A value for every statistical cell that has none: better where the region is better in the dimension."""
     first = editions[0]
     table = first.methodology.indicators
     table = table[table["kind"] == "statistical"].set_index("code")
+    awaited = [str(code) for code in table.index[table["data"] != OPEN]]
+    plausible = read_plausible(awaited).T
     dimension = first.methodology.levels[-2].name
-    deviations: dict[str, np.ndarray[Any, Any]] = {}
+    deviations: dict[str, Array] = {}
     rows = []
-    for number, edition in enumerate(editions):
+    for order, edition in enumerate(editions):
         cells = edition.scores.cells
         missing = cells[cells["value"].isna() & cells["indicator"].isin(table.index)]
         real = cells[cells["observed"] == edition.year].pivot(index="region", columns="indicator", values="value")
-        level = edition.scores.wide(edition.year, dimension)
+        levels = edition.scores.wide(edition.year, dimension)
         regions = list(edition.regions)
         nation = edition.territory.nation
-        for code, rule in table.iterrows():
-            if number == 0:
-                deviations[str(code)] = rng.normal(0, SPREAD, len(regions))
+        for name, rule in table.iterrows():
+            code = str(name)
+            if order == 0:
+                deviations[code] = rng.normal(0, SPREAD, len(regions))
             else:
-                deviations[str(code)] = deviations[str(code)] + rng.normal(DRIFT, STEP, len(regions))
-            score = np.clip(level[rule[dimension]].reindex(regions).fillna(50) + deviations[str(code)], *NEAR)
-            value = pd.Series(rule["worst"] + (rule["best"] - rule["worst"]) * score / 100, index=regions)
-            if rule["scale"] == "log":
-                value = np.exp(np.log(rule["worst"]) + np.log(rule["best"] / rule["worst"]) * score / 100)
+                deviations[code] = deviations[code] + rng.normal(DRIFT, STEP, len(regions))
+            level = levels[rule[dimension]].reindex(regions).fillna(50).to_numpy(float)
+            bounds = plausible.get(code)
+            value = pd.Series(_imagined(rule, bounds, level, deviations[code]), index=regions)
             weight = edition.population.reindex(regions).fillna(edition.population.mean())
             if code in real:  # the nation is the mean of what its regions show: real figures where there are any
                 value = real[code].reindex(regions).fillna(value)
@@ -143,6 +151,74 @@ def _registers(editions: Sequence[Edition], rng: np.random.Generator) -> pd.Data
                     rows.append((region, edition.year, code, round(float(value[region]), int(rule["decimals"]))))
     drawn = pd.DataFrame(rows, columns=["region", "year", "indicator", "value"])
     return drawn.assign(sex="", area="", se=np.nan, n=np.nan, status=SYNTHETIC, source=REGISTERS, note=SYNTHETIC)
+
+
+def _imagined(rule: pd.Series, bounds: pd.Series | None, level: Array, deviation: Array) -> Array:
+    """Values of the regions: around the national figure within plausible bounds, or between the ends of the indicator.
+
+    ``level``: scores of the regions in the dimension; ``deviation``: what chance adds to them, in points.
+    """
+    if bounds is not None:
+        better = 1.0 if rule["best"] > rule["worst"] else -1.0
+        z = FROM_LEVEL * (level - level.mean()) / SPREAD + deviation / SPREAD
+        step = better * float(bounds["spread"]) * z
+        return np.asarray(np.clip(float(bounds["nation"]) + step, float(bounds["low"]), float(bounds["high"])))
+    score = np.clip(level + deviation, *NEAR) / 100
+    if rule["scale"] == "log":
+        return np.asarray(rule["worst"] * (rule["best"] / rule["worst"]) ** score)
+    return np.asarray(rule["worst"] + (rule["best"] - rule["worst"]) * score)
+
+
+def read_plausible(codes: Sequence[str] = ()) -> pd.DataFrame:
+    """What figures of ministries' registers that are not open could look like: data/synthetic_registers.csv.
+
+    Parameters
+    ----------
+    codes
+        Indicators that it must have.
+
+    Returns
+    -------
+    DataFrame
+        index indicator; nation, spread (between regions), low, high, in the unit of the indicator; basis (published,
+        derived or assumed), source.
+
+    Raises
+    ------
+    DataError
+        With file and line, if a number is none, the national figure is not between low and high, a basis is unknown
+        or has no source, or an indicator is missing.
+
+    Examples
+    --------
+    >>> row = read_plausible().loc["family_placement"]
+    >>> float(row["low"]), float(row["nation"]), float(row["high"]), row["basis"]
+    (65.0, 82.6, 97.0, 'published')
+    """
+    path = folders.data() / "synthetic_registers.csv"
+    where = folders.relative(path)
+    numbers = ("nation", "spread", "low", "high")
+    table = read_csv(path, DataError, required=("indicator", *numbers, "basis", "source"))
+    for column in numbers:
+        for line, text in table[column].items():
+            if number(text) is None:
+                raise DataError(f"{where} line {line}: {column} is '{text}', which is not a number")
+        table[column] = table[column].astype(float)
+    for line, row in table.iterrows():
+        if not row["low"] < row["nation"] < row["high"] or row["spread"] <= 0:
+            raise DataError(
+                f"{where} line {line}: {row['indicator']} needs low < nation < high and a spread above 0; there is "
+                f"{row['low']:g}, {row['nation']:g}, {row['high']:g} and {row['spread']:g}"
+            )
+        if row["basis"] not in BASES:
+            raise DataError(f"{where} line {line}: basis is '{row['basis']}'{near(row['basis'], BASES)}")
+        if not row["source"]:
+            raise DataError(f"{where} line {line}: {row['indicator']} has no source")
+    table = table.set_index("indicator")
+    for code in codes:
+        if code not in table.index:
+            raise DataError(f"{where}: '{code}' has no row; without one its synthetic figures would not be plausible")
+    return table
 
 
 def _write(path: Path, rows: pd.DataFrame) -> None:
