@@ -148,7 +148,7 @@ class Table:
         cells = "".join(
             f"<td{self._number(i)}{self._english(number, i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i
         )
-        return f'<tr{name}><th scope="row"{self._english(0)}>{escape(row[0])}</th>{cells}</tr>'
+        return f'<tr{name}><th scope="row"{self._english(number, 0)}>{escape(row[0])}</th>{cells}</tr>'
 
     def _number(self, column: int) -> str:
         return ' class="number"' if column and column >= self.numeric else ""

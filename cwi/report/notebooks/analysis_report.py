@@ -228,6 +228,7 @@ class AnalysisReport:
         for record in records(data):
             row = ".".join([place, *(str(record[name]) for name in named)])
             rows.append([self._cell(f"{row}.{name}", record[name], how) for name, how in columns.items()])
+        quoted = [i for i, how in enumerate(columns.values()) if isinstance(how, Words) and how.english]
         return Table(
             name="-".join(filter(None, [self.subject, what.replace("_", "-"), part])),
             caption=self.text(f"{self.subject}.{what}.caption", year=self.year, **values),
@@ -236,7 +237,7 @@ class AnalysisReport:
             data=data.reset_index(drop=True),
             note=note,
             numeric=first,
-            english=frozenset(i for i, how in enumerate(columns.values()) if isinstance(how, Words) and how.english),
+            english=frozenset((row, i) for row in range(len(rows)) for i in quoted),
         )
 
     def _cell(self, name: str, value: Any, how: Column) -> str:

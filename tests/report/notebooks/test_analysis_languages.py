@@ -181,10 +181,10 @@ def test_every_number_of_a_table_is_in_the_ledger(which: str, request: pytest.Fi
     texts = set(show.ledger.frame()["text_ru"])
     for section in sections:
         for table in section.tables():
-            for row in table.rows:
+            for at, row in enumerate(table.rows):
                 for i, cell in enumerate(row):
                     number = re.fullmatch(r"[+\N{MINUS SIGN}]?\d[\d,\N{NO-BREAK SPACE}]*", cell)
-                    if i >= table.numeric and i not in table.english and number:
+                    if i >= table.numeric and (at, i) not in table.english and number:
                         assert cell in texts, (table.name, cell)
 
 

@@ -191,7 +191,9 @@ def test_the_crosswalk_is_printed_whole(methods: dict[str, Method], others: Cros
     what, how = only(others.systems(), Table)
     assert len(what.rows) == len(how.rows) == 15
     assert how.note.startswith("Facts that were not found: ")
-    assert set(range(1, 5)) == how.english  # facts are quoted in English, names of systems are names
+    assert {
+        (row, column) for row in range(15) for column in range(1, 5)
+    } == how.english  # facts are quoted in English, names of systems are names
     (figure,) = only(others.coverage_map(), Figure)
     assert "(working match)" in figure.caption
     assert only(others.without_counterpart(), Paragraph)[0].text.startswith(
@@ -225,7 +227,7 @@ def test_reasons_are_in_the_language(theirs: Comparison, found: Comparison, edit
     ]
     strange = replace(found, refused=found.refused.assign(scheme="mine", reason="it has no sum"))
     (table,) = only(russian.refusals(strange, of="strange"), Table)
-    assert (table.rows, table.english) == ([["mine", "it has no sum"]], frozenset({1}))
+    assert (table.rows, table.english) == ([["mine", "it has no sum"]], frozenset({(0, 1)}))
 
 
 def _keys(prefix: str) -> list[str]:
