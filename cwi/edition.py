@@ -9,6 +9,8 @@ observations.csv, such as ``cwi import`` makes. Both are read once, when they ar
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,23 +28,20 @@ from cwi.methodology import Methodology, methodologies, read_methodology
 from cwi.observations import read_covariance, read_observations, read_sources
 from cwi.tables import completed, read_table, read_units, territory_of
 from cwi.territory import Territory, read_territory
-from cwi.textfiles import read_csv, read_toml, sha256
+from cwi.textfiles import read_toml, sha256
 
 __all__ = [
-    "PUBLISHED",
     "REHEARSAL",
     "Edition",
     "Project",
     "editions",
+    "new_edition",
     "open_project",
     "read_edition",
-    "read_published",
 ]
 
 REHEARSAL = "rehearsal"
 SETTINGS = ("methodology", "note", REHEARSAL)
-PUBLISHED = ("name", "value", "unit", "decimals", "text_en", "text_ru", "text_kk")
-RECORD = ("methodology", "fingerprint", "data", "draws", "seed", "revision")
 POPULATION = "population"
 RULES = "methodology.toml"
 Checksums = tuple[tuple[str, str], ...]  # name of a file in the project, its SHA-256
@@ -407,6 +406,58 @@ def read_edition(
     return open_project(root).edition(year, methodology)
 
 
+def new_edition(year: int, methodology: str | None = None, *, root: str | Path | None = None) -> Edition:
+    """Make the folder of an edition, data/editions/<year>/edition.toml, and read it.
+
+    Parameters
+    ----------
+    year
+        A year with observations and without an edition.
+    methodology
+        The version of its methodology; that of the last edition by default.
+    root
+        The folder of another project.
+
+    Raises
+    ------
+    DataError
+        If there is an edition of the year, nothing was observed in it, or the folder cannot be written.
+    MethodologyError
+        If there is no such version.
+    """
+    year = _checked_year(year)
+    project = open_project(root)
+    if year in project.editions:
+        raise DataError(f"there is an edition of {year} already; 'cwi edition show {year}' prints its state")
+    if year not in (observed := sorted({int(each) for each in project.observations["year"]})):
+        raise DataError(
+            f"there is no observation of {year}; the last are of {observed[-1]}. An edition is made when the first "
+            "figures have arrived"
+        )
+    if methodology is None:
+        if not project.editions:
+            raise MethodologyError(f"name the methodology of the edition{near('', project.methodologies)}")
+        with folders.within(project.root):
+            methodology, _ = _approved(project.editions[max(project.editions)])
+    project.methodology(methodology)
+    folder = project.root / "data" / "editions" / str(year)
+    text = f"# The index of {year}: borders at the end of that year, methodology as approved for it.\n"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{year}-", dir=folder.parent))
+        try:
+            (aside / "edition.toml").write_text(
+                f'{text}methodology = "{methodology}"\n', encoding="utf-8", newline="\n"
+            )
+            aside.chmod(0o755)
+            aside.rename(folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as problem:
+        raise DataError(f"{folders.relative(folder)}: cannot be written ({problem.strerror})") from None
+    return replace(project, editions={**project.editions, year: folder}).edition(year)
+
+
 def _checked_year(year: object) -> int:
     if isinstance(year, str):
         hint = f"; write {int(year)} without quotes" if year.isascii() and year.isdecimal() else ""
@@ -451,24 +502,3 @@ def _checksums(paths: list[Path]) -> Checksums:
 
 def _covariances(data: Path) -> Checksums:
     return _checksums(sorted((data / "covariance").glob("*.csv")))
-
-
-def read_published(edition: Edition) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Every number of the published report as it was printed (index name), and the record of what it was made of.
-
-    Raises
-    ------
-    DataError
-        If nothing was published for that year.
-    """
-    path = edition.path / "published.csv"
-    if not path.is_file():
-        raise DataError(f"{folders.relative(path)}: nothing was published; 'cwi publish {edition.year}' does that")
-    table = read_csv(path, DataError, required=PUBLISHED)
-    for line in table.index[table["name"].duplicated()]:
-        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'name']}' stands there twice")
-    record = read_toml(edition.path / "published.toml", DataError)
-    for key in RECORD:
-        if key not in record:
-            raise DataError(f"{folders.relative(edition.path / 'published.toml')}: '{key}' is missing")
-    return table.set_index("name"), record

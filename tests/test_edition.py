@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from cwi import read_edition, read_methodology, score
-from cwi.edition import editions, read_published
+from cwi.edition import editions, new_edition
 from cwi.errors import DataError, MethodologyError
+from cwi.published import read_published
 
 EDITION = "editions/2022/edition.toml"
 RULES = "methodology/t1/methodology.toml"
@@ -198,3 +199,36 @@ def test_a_geometric_mean_of_a_score_of_zero_names_the_node(edition, says):
     rules = edition.methodology.replace(component={"aggregation": "geometric"})
     with says(MethodologyError, "home: geometric needs scores above zero; the lowest is 0"):
         score(worst, rules, years=[2022])
+
+
+# ---------------------------------------------------------------- a new edition
+
+
+def test_a_new_edition_has_the_methodology_of_the_last(project):
+    project.append("observations/living.csv", "A,2023,water,,,70,,,normal,living,\n")
+    project.sign()
+    edition = new_edition(2023)
+    assert (edition.year, edition.methodology.version) == (2023, "t1")
+    assert project.path("editions/2023/edition.toml").read_text(encoding="utf-8").splitlines() == [
+        "# The index of 2023: borders at the end of that year, methodology as approved for it.",
+        'methodology = "t1"',
+    ]
+    assert read_edition(2023).methodology.version == "t1"
+    assert sorted(each.name for each in project.path("editions").iterdir()) == ["2022", "2023"]
+
+
+@pytest.mark.parametrize(
+    ("year", "methodology", "error", "sentence"),
+    [
+        (2022, None, DataError,
+         "there is an edition of 2022 already; 'cwi edition show 2022' prints its state"),
+        (2030, None, DataError, "there is no observation of 2030; the last are of 2022. An edition is made when the "
+                                "first figures have arrived"),
+        (2021, "t2", MethodologyError, "no methodology has the version 't2'; there are t1"),
+        ("2021", None, DataError, "year is the text '2021'; it must be a whole number; write 2021 without quotes"),
+    ],
+)  # fmt: skip
+def test_an_edition_that_cannot_be_made_leaves_nothing(project, says, year, methodology, error, sentence):
+    with says(error, sentence):
+        new_edition(year, methodology)
+    assert [each.name for each in project.path("editions").iterdir()] == ["2022"]

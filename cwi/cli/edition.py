@@ -1,16 +1,20 @@
-"""Editions: which there are, and the state of one."""
+"""Editions: which there are, the state of one, what one still lacks, and a new one."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
 from cwi import folders
 from cwi.cli.lists import list_editions
-from cwi.cli.shared import JsonOutput, Year, print_json, working
+from cwi.cli.shared import JsonOutput, Year, print_json, print_table, working
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Editions: which there are, and the state of one.")
+app = typer.Typer(
+    no_args_is_help=True, help="Editions: list, show, status (what is measured and what is missing), new."
+)
 app.command("list", epilog="Example: cwi edition list")(list_editions)
 
 
@@ -21,7 +25,8 @@ def show(year: Year, as_json: JsonOutput = False) -> None:
     'current' means that the report was made of the data, the code and the notebooks that are there now.
     """
     with working(f"reading {year}"):
-        from cwi.edition import read_edition, read_published
+        from cwi.edition import read_edition
+        from cwi.published import read_published
         from cwi.report.manifest import inputs, read_manifest
 
         edition = read_edition(year)
@@ -54,3 +59,61 @@ def show(year: Year, as_json: JsonOutput = False) -> None:
     for name, value in state.items():
         text = ("; " if name == "revisions" else ", ").join(value) or "none" if isinstance(value, list) else value
         print(f"{name.replace('_', ' ')}: {text}")
+
+
+@app.command("new", epilog="Example: cwi edition new 2024 --methodology 2026.1")
+def new(
+    year: Annotated[int, typer.Argument(help="The year of the new edition.")],
+    methodology: Annotated[
+        str | None, typer.Option(help="The version of the methodology; that of the last edition by default.")
+    ] = None,
+) -> None:
+    """Make the folder of a new edition, with the methodology that every command then uses for that year."""
+    with working(f"making the edition of {year}"):
+        from cwi.edition import new_edition
+
+        edition = new_edition(year, methodology)
+        regions, rules = len(edition.regions), edition.methodology
+    print(f"{folders.relative(edition.path / 'edition.toml')}: {regions} regions, methodology {rules.version}")
+    print(f"'cwi edition status {year}' prints what is measured and what is missing")
+
+
+@app.command("status", epilog="Examples: cwi edition status 2024 · cwi edition status 2024 --json")
+def status(year: Year, as_json: JsonOutput = False) -> None:
+    """Print what an edition has figures for, and what would give a score to each node that has none."""
+    with working(f"scoring {year}"):
+        from cwi.analysis.completeness import indicators_of, missing_scores
+        from cwi.edition import read_edition
+
+        edition = read_edition(year)
+        indicators, nodes = indicators_of(edition), missing_scores(edition)
+    if as_json:
+        print_json(
+            {
+                "year": year,
+                "methodology": edition.methodology.version,
+                "indicators": indicators.reset_index().to_dict("records"),
+                "without_score": nodes.assign(candidates=nodes["candidates"].map(list)).to_dict("records"),
+            }
+        )
+        return
+    counts = indicators[["own", "carried", "parent", "missing"]]
+    whole = (counts["missing"] < len(edition.regions)).sum()
+    print(
+        f"{edition.label}, methodology {edition.methodology.version}: {whole} of {len(counts)} indicators have a "
+        f"figure, {(counts['own'] > 0).sum()} of them one of {year} itself; {100 * edition.measured:.0f}% of the "
+        "weight measured"
+    )
+    head = ["indicator", "own", "carried", "parent", "missing", "nation", "last year"]
+    table = indicators.assign(last_year=indicators["last_year"].replace(0, "")).reset_index()
+    print_table(head, table.to_numpy().tolist())
+    if nodes.empty:
+        print("every component, dimension and the index has a score in every region")
+        return
+    print("without a score:")
+    for row in nodes.to_dict("records"):
+        where = f"{row['regions']} regions" + (" and the nation" if row["nation"] else "")
+        print(
+            f"{row['node']} ({row['level']}), in {where}: {row['needed']} more of {', '.join(row['candidates'])}; "
+            f"{100 * row['required']:.0f}% of its weight must have a score, the most is {100 * row['best']:.0f}%"
+        )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from cwi.edition import PUBLISHED, Edition, read_published
+from cwi.edition import Edition
 from cwi.errors import DataError
+from cwi.published import FROZEN, PUBLISHED, differing_rows, freeze_rows, read_published
 from cwi.report.languages import LANGUAGES
 from cwi.report.ledger import merge
 from cwi.report.manifest import read_manifest
@@ -36,7 +37,8 @@ def reviewed(edition: Edition) -> tuple[list[str], list[str]]:
     """As :func:`review`, and the names of numbers that a report prints today beside the published ones.
 
     A section that was added to the report since is no contradiction of what was published: its numbers are listed
-    apart, and :func:`publish` adds them.
+    apart, and :func:`publish` adds them. Where the rows in use are not those that were frozen at publication, each
+    that differs is named.
     """
     published, record = read_published(edition)
     differences = [
@@ -47,6 +49,8 @@ def reviewed(edition: Edition) -> tuple[list[str], list[str]]:
         )
         if record[key] != now
     ]
+    if record["data"] != edition.checksum and (edition.path / FROZEN).is_file():
+        differences += differing_rows(edition)
     computed = recompute(edition, draws=record["draws"], seed=record["seed"])
     return differences + compare(published, computed), added(published, computed)
 
@@ -118,6 +122,7 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
         "revision": revisions,
     }
     text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
+    (edition.path / FROZEN).write_bytes(freeze_rows(edition))
     ledger.to_csv(target, index=False, lineterminator="\n")
     head = "# Written by 'cwi publish': what the published numbers beside this file were made of.\n"
     (edition.path / "published.toml").write_text(head + text + "\n", encoding="utf-8", newline="\n")

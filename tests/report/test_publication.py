@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from cwi import DataError, read_edition
-from cwi.edition import PUBLISHED, editions, read_published
+from cwi.edition import editions
+from cwi.published import PUBLISHED, read_published
 from cwi.report.languages import LANGUAGES
 from cwi.report.publication import added, compare, publish, recompute, review, reviewed
 
@@ -55,6 +56,7 @@ def test_a_changed_observation_names_its_numbers(project: Any, tmp_path: Path) -
     assert "score.2022.A.home: value was published as 85.5, today it is 78" in found
     assert any(line.startswith("score.2022.A.index: value was published as") for line in found)
     assert found[0].startswith("the checksum of the data was ")
+    assert found[1] == "poverty in A, 2022: value was '8.0' when it was published and is '13.0' now"
     assert not [line for line in found if line.startswith(("score.2022.B.", "score.2022.N.", "score.2022.EAST."))]
 
 

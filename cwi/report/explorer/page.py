@@ -19,8 +19,9 @@ from markupsafe import Markup
 
 from cwi import folders
 from cwi.analysis.uncertainty import rank_intervals
-from cwi.edition import Edition, read_edition, read_published
+from cwi.edition import Edition, read_edition
 from cwi.errors import DataError
+from cwi.published import read_published
 from cwi.report.explorer import outlines
 from cwi.report.explorer.data import board
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cwi import MethodologyError, derive, read_edition
-from cwi.edition import Edition, read_published
+from cwi.edition import Edition
 from cwi.methods.ranking import rank
+from cwi.published import read_published
 from cwi.report.explorer.data import by_count, sets
 from cwi.report.explorer.page import HERE, explorer, make_site
 from cwi.report.languages import LANGUAGES, Language
