@@ -100,7 +100,7 @@ def known_numbers(
         hidden = printed["status"].eq("suppressed").to_numpy()
         exact = truth.loc[[code for _, code in printed.index], region].to_numpy()
         high[:-1] = np.where(hidden & (exact < least), ceiling, high[:-1])
-        # there are as many answers as clusters: degrees of freedom and the stratum of the region, where they are printed
+        # as many answers as clusters: degrees of freedom and the stratum of the region, where they are printed
         clusters = (printed["df"] + 1).fillna(0).to_numpy(float)
         low[:-1] = np.maximum(low[:-1], clusters)
         asked = np.append(exact, truth.attrs["answered"][region])
