@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 import cwi
-from cwi.analysis.uncertainty import Alternatives, alternatives, exact, read_factors, simulate
+from cwi.analysis.uncertainty import Plan, exact, prepare, simulate
 from cwi.methods.variance import sobol_indices
 
 ROOT = Path(__file__).parents[1]
@@ -77,10 +77,10 @@ def made_up(units: int) -> tuple[pd.DataFrame, Any]:
     return rows, methodology
 
 
-def plan_of(factors: dict[str, Any], units: int = 20) -> Alternatives:
+def plan_of(factors: dict[str, Any], units: int = 20) -> Plan:
     """All that may be varied of such a table."""
     rows, methodology = made_up(units)
-    return alternatives(rows, methodology, read_factors(methodology, {"factor": factors}), years=[YEAR])
+    return prepare(cwi.Edition.of(rows, methodology), {"factor": factors})
 
 
 def drawn(factors: dict[str, Any], units: int, draws: int, workers: int = 2) -> float:

@@ -22,9 +22,9 @@ import pandas as pd
 
 from cwi import folders
 from cwi.derived_series import DerivedSeries, read_derived_series
-from cwi.errors import CwiError, DataError, MethodologyError, near
+from cwi.errors import CwiError, DataError, MethodologyError, ParameterError, near
 from cwi.index import Scores, score
-from cwi.methodology import Methodology, methodologies, read_methodology
+from cwi.methodology import Methodology, checked_methodology, methodologies, read_methodology
 from cwi.observations import read_covariance, read_observations, read_sources
 from cwi.tables import completed, read_table, read_units, territory_of
 from cwi.territory import Territory, read_territory
@@ -34,6 +34,7 @@ __all__ = [
     "REHEARSAL",
     "Edition",
     "Project",
+    "checked_edition",
     "editions",
     "new_edition",
     "open_project",
@@ -176,6 +177,8 @@ class Edition:
         ------
         DataError
             If a column is missing, or nothing was observed.
+        MethodologyError
+            If the methodology is none, such as the name of a version.
 
         Examples
         --------
@@ -184,6 +187,7 @@ class Edition:
         >>> mine.year, mine.scores.at("KZ-75") == official.scores.at("KZ-75")
         (2023, True)
         """
+        checked_methodology(methodology)
         table = completed(observations)
         if table.empty:
             raise DataError("the table holds no observation")
@@ -246,8 +250,13 @@ class Edition:
     def scores(self) -> Scores:
         """The scores of the edition's year."""
         scores = score(self.observations, self.methodology, years=[self.year], base=self.base)
+        return replace(scores, names=self.names)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The English names of regions by code."""
         names = {str(code): self.territory.name(str(code)) for code in self.territory.regions.index}
-        return replace(scores, names=MappingProxyType(names))
+        return MappingProxyType(names)
 
     @cached_property
     def population(self) -> pd.Series:
@@ -318,6 +327,22 @@ class Edition:
 
     def _repr_html_(self) -> str:
         return self.scores._repr_html_()
+
+
+def checked_edition(edition: object) -> Edition:
+    """The edition, if it is one.
+
+    Raises
+    ------
+    ParameterError
+        If it is not, such as a table or a year.
+    """
+    if isinstance(edition, Edition):
+        return edition
+    raise ParameterError(
+        f"edition is of the type {type(edition).__name__}; it must be an Edition: read_edition(year), or for a table "
+        "Edition.of(table, methodology)"
+    )
 
 
 def editions(data: Path | None = None) -> dict[int, Path]:

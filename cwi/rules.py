@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import cwi.methods  # noqa: F401  (every method registers itself)
-from cwi.errors import MethodologyError, near
+from cwi.errors import MethodologyError, ParameterError, near
 from cwi.traits import Traits, methods_of, traits_of
 
 __all__ = [
     "Rule",
     "by_part_order",
     "check_choice",
+    "check_generator",
     "check_known",
     "check_number",
     "for_fingerprint",
@@ -187,6 +188,19 @@ def check_number(
         kind = "a whole number" if integer else "a number"
         raise MethodologyError(f"{where}: {what} is {value!r}; it must be {kind}{bounds}")
     return value
+
+
+def check_generator(rng: object) -> np.random.Generator:
+    """The generator of random numbers, if it is one.
+
+    Raises
+    ------
+    ParameterError
+        If it is not, such as a seed.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    raise ParameterError(f"rng is {rng!r}; it must be a generator: np.random.default_rng({rng!r})")
 
 
 def for_fingerprint(rule: Rule) -> list[Any]:

@@ -84,7 +84,8 @@ class Territory:
         key = ["indicator", "year", "sex", "area"]
         parts = [rows]
         measured = rows[rows["value"].notna()]
-        for region in regions:
+        divided = set(self.changes["new"])
+        for region in (region for region in regions if region in divided):
             known = set(map(tuple, measured.loc[measured["region"] == region, key].to_numpy()))
             for parent in self.ancestors(region):
                 inherited = observations[(observations["region"] == parent) & observations["value"].notna()]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cwi import Edition, MethodologyError, Scores, read_edition, score
+from cwi import Edition, MethodologyError, Scores, read_edition
 from cwi.methods.benefit_of_doubt import benefit_of_doubt
 from cwi.methods.ranking import (
     dominance,
@@ -69,7 +69,7 @@ def scored(year: int, changes: Changes | Callable[[Edition], Changes]) -> Scores
     """The scores of a year under the working methodology with something replaced."""
     here = edition(year)
     said = changes(here) if callable(changes) else changes
-    return score(here.observations, here.methodology.replace(**said), years=[year], base=here.base)
+    return here.under(**said).scores
 
 
 def index_of(scores: Scores, year: int) -> pd.Series:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cwi.derivation import derive
 from cwi.edition import Edition
 from cwi.errors import DataError
-from cwi.index import Scores, score
+from cwi.index import Scores
 from cwi.inputs.consultation import (
     FLOOR,
     LEAST,
@@ -379,6 +379,6 @@ def _measured(edition: Edition, shares: Sequence[float], experts: pd.Series, vot
     rows = []
     for lam in shares:
         own = with_weights(edition.methodology, mix(experts, votes, lam))
-        index = score(edition.observations, own, years=[edition.year], base=edition.base).of(top)[edition.year]
+        index = edition.under(own).scores.of(top)[edition.year]
         rows.append({"lam": lam, "regions": int(index.reindex(edition.regions).notna().sum())})
     return pd.DataFrame(rows)

@@ -98,9 +98,9 @@ def _drawn(edition: Edition, what: str, language: str, draws: int, seed: int, op
     if what in ("ranks", "intervals"):
         import numpy as np
 
-        from cwi.analysis.uncertainty import factors_of, simulate
+        from cwi.analysis.uncertainty import prepare, simulate
 
-        factors, rng = factors_of(edition.methodology), np.random.default_rng(seed)
-        subject = simulate(edition, factors=factors, draws=draws, rng=rng, leave_out_idle=True)
+        rng = np.random.default_rng(seed)
+        subject = simulate(prepare(edition, rng=rng), draws=draws, rng=rng)
     axes: Axes = getattr(plot, what)(subject, edition.year, language=language, names=names, **options)
     return axes

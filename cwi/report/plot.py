@@ -251,9 +251,9 @@ def ranks(
     Examples
     --------
     >>> from cwi import read_edition
-    >>> from cwi.analysis.uncertainty import simulate
-    >>> noise = {"factor": {"weights": {"weights": {"noise": 0.25}}}}
-    >>> drawn = simulate(read_edition(2023), factors=noise, draws=50, rng=np.random.default_rng(1))
+    >>> from cwi.analysis.uncertainty import prepare, simulate
+    >>> plan = prepare(read_edition(2023), "weights")
+    >>> drawn = simulate(plan, draws=50, rng=np.random.default_rng(1))
     >>> drawn.plot.ranks().get_xlabel()
     'rank, 1 the best'
     """

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.uncertainty import Certainty, certainty, factors_of
+from cwi.analysis.uncertainty import Robustness, robustness
 from cwi.edition import Edition
 from cwi.index import Scores
 from cwi.methodology import Node
@@ -34,14 +34,14 @@ class Printer:
     rng: np.random.Generator
     extras: dict[str, pd.DataFrame] = field(default_factory=dict)
     factors: tuple[str, ...] = ()
-    drawn: Certainty | None = None
+    drawn: Robustness | None = None
 
     @cached_property
-    def certainty(self) -> Certainty:
-        """How sure the order is: ``drawn``, or drawn here from a generator that no other section uses."""
+    def robustness(self) -> Robustness:
+        """How robust the ranking is: ``drawn``, or drawn here from a generator that no other section uses."""
         if self.drawn is not None:
             return self.drawn
-        return _certainty(self.edition, self.factors, self.draws, self.ledger.seed)
+        return _robustness(self.edition, self.factors, self.draws, self.ledger.seed)
 
     @property
     def year(self) -> int:
@@ -163,6 +163,5 @@ class Printer:
 
 
 @lru_cache(maxsize=1)  # the same in each language
-def _certainty(edition: Edition, factors: tuple[str, ...], draws: int, seed: int) -> Certainty:
-    chosen = factors_of(edition.methodology, factors)
-    return certainty(edition, chosen, draws=draws, rng=np.random.default_rng(seed).spawn(1)[0])
+def _robustness(edition: Edition, factors: tuple[str, ...], draws: int, seed: int) -> Robustness:
+    return robustness(edition, factors, draws=draws, rng=np.random.default_rng(seed).spawn(1)[0])

@@ -1,6 +1,7 @@
 """A made-up index of nine indicators in three years, and short ways to draw it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cwi import Methodology, read_methodology
-from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.plan import Alternatives
-from cwi.analysis.uncertainty.preparation import alternatives
+from cwi import Edition, Methodology, read_methodology
+from cwi.analysis.uncertainty.plan import Plan
+from cwi.analysis.uncertainty.preparation import prepare
 
 FOLDER = Path(__file__).parents[1] / "methodologies" / "drawn"
 REGIONS = [f"R{i}" for i in range(8)]
 ERRORS = {"fit": 3.0, "ill": 2.0, "height": 0.8, "weight": 1.5}  # indicators of a survey, and their standard errors
-Plan = Callable[..., Alternatives]
+Planned = Callable[..., Plan]
 
 
 def observed(methodology: Methodology, regions: list[str] = REGIONS, seed: int = 5) -> pd.DataFrame:
@@ -62,13 +62,14 @@ def observations(whole: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def plan(observations: pd.DataFrame, methodology: Methodology) -> Plan:
-    """``plan(factors)``: alternatives ready to be run; further arguments are those of the builder."""
+def plan(observations: pd.DataFrame, methodology: Methodology) -> Planned:
+    """``plan(factors)``: a plan of the made-up index; further arguments are those of ``prepare``."""
 
-    def build(factors: Mapping[str, Any], **given: Any) -> Alternatives:
+    def build(factors: Mapping[str, Any], **given: Any) -> Plan:
         rules = given.pop("methodology", methodology)
         rows = given.pop("observations", observations)
-        known = read_factors(rules, factors if "factor" in factors else {"factor": factors})
-        return alternatives(rows, rules, known, **{"years": [2020, 2021], **given})
+        edition = replace(Edition.of(rows, rules), covariance=given.pop("covariance", None))
+        table = factors if "factor" in factors else {"factor": factors}
+        return prepare(edition, table, **{"years": [2020, 2021], **given})
 
     return build

@@ -12,7 +12,7 @@ import pytest
 
 from cwi import Edition, folders, read_edition, read_observations
 from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.robustness import certainty
+from cwi.analysis.uncertainty.robustness_analysis import robustness
 from cwi.checks import check_all
 from cwi.errors import DataError
 from cwi.inputs import rehearsal as module
@@ -179,13 +179,13 @@ def test_errors_and_covariances_of_the_survey_reach_the_order(made: dict[int, Ed
     assert edition.covariance is not None
     assert set(edition.covariance["year"]) == set(YEARS)
     factors = read_factors(edition.methodology).only("survey")
-    with_all = certainty(edition, factors, draws=200, rng=np.random.default_rng(1), n=8)
+    with_all = robustness(edition, factors, draws=200, rng=np.random.default_rng(1), n=8)
     assert with_all.plan.idle == ()
     spread = with_all.simulation.scores.std(axis=1)
     assert (spread > 0).all()
     vars(edition)["covariance"], kept = None, edition.covariance
     try:  # control: errors that are taken for independent move the index otherwise
-        alone = certainty(edition, factors, draws=200, rng=np.random.default_rng(1), n=8).simulation.scores.std(axis=1)
+        alone = robustness(edition, factors, draws=200, rng=np.random.default_rng(1), n=8).simulation.scores.std(axis=1)
     finally:
         vars(edition)["covariance"] = kept
     assert not np.allclose(spread, alone, rtol=0.02)
@@ -193,7 +193,7 @@ def test_errors_and_covariances_of_the_survey_reach_the_order(made: dict[int, Ed
 
 def test_the_survey_is_idle_in_the_real_year(real: dict[int, Edition]) -> None:
     factors = read_factors(real[2023].methodology).only("weights", "survey")
-    found = certainty(real[2023], factors, draws=10, rng=np.random.default_rng(1), n=2)
+    found = robustness(real[2023], factors, draws=10, rng=np.random.default_rng(1), n=2)
     assert found.plan.idle == ("survey",)
     assert real[2023].covariance is None
 

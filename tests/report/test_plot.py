@@ -13,7 +13,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from cwi import DataError, Edition, ParameterError, Scores, read_edition, read_methodology
-from cwi.analysis.uncertainty import Simulation, simulate
+from cwi.analysis.uncertainty import Simulation, prepare, simulate
 from cwi.report import plot
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -34,7 +34,7 @@ def edition() -> Edition:
 
 @pytest.fixture(scope="module")
 def drawn(edition: Edition) -> Simulation:
-    return simulate(edition, factors=NOISE, draws=60, rng=np.random.default_rng(1))
+    return simulate(prepare(edition, NOISE), draws=60, rng=np.random.default_rng(1))
 
 
 def words(axes: Axes) -> set[str]:

@@ -97,13 +97,13 @@ class Comparison:
         )
 
     def beyond(self, intervals: pd.DataFrame) -> pd.DataFrame:
-        """Which ranks lie outside the interval that noise alone would give them.
+        """Which ranks are outside the interval that noise on the weights alone would give them.
 
         Parameters
         ----------
         intervals
-            Index region with the columns low and high, as :func:`cwi.analysis.uncertainty.rank_intervals` gives
-            them.
+            Index region with the columns rank_p5 and rank_p95, as
+            :meth:`cwi.analysis.uncertainty.Simulation.summary` has them.
 
         Returns
         -------
@@ -112,7 +112,7 @@ class Comparison:
             would make it.
         """
         table = self.scores.loc[self.scores["scheme"] != self.reference, ["scheme", "region", "rank"]]
-        table = table.join(intervals[["low", "high"]], on="region")
+        table = table.join(intervals[["rank_p5", "rank_p95"]].set_axis(["low", "high"], axis=1), on="region")
         above, below = (table["rank"] - table["low"]).clip(upper=0), (table["rank"] - table["high"]).clip(lower=0)
         return table.assign(beyond=above + below).reset_index(drop=True)
 

@@ -6,12 +6,13 @@ The margin of one indicator in one region has a formula; how sure the ranks of t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from cwi.analysis.survey.share import SAMPLING, interval_widths, with_survey
-from cwi.analysis.uncertainty import simulate
+from cwi.analysis.uncertainty import prepare, simulate
 from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.inputs.survey import Estimates
@@ -196,9 +197,8 @@ def widths(
     DataError
         If a total is not above zero, or a region has no share.
     """
-    observations, base = with_survey(edition, estimates)
-    nation, covariance = estimates.nation, estimates.covariance
-    surveyed = observations["indicator"].isin(estimates.observations["indicator"])
+    surveyed, nation, covariance = with_survey(edition, estimates), estimates.nation, estimates.covariance
+    of_survey = surveyed.base["indicator"].isin(estimates.observations["indicator"])
     answered = _answered(estimates)
     wanted = answered if shares is None else shares.reindex(answered.index)
     for region in wanted.index[~(wanted > 0)]:
@@ -210,13 +210,15 @@ def widths(
             raise DataError(f"a sample of {total} was asked for; it must be above zero")
         fewer = answered / (total * wanted / wanted.sum())  # n₀ / n
         fewer[nation] = answered.sum() / total
-        scale = np.sqrt(observations["region"].map(fewer)).where(surveyed, 1.0)
+        scale = np.sqrt(surveyed.base["region"].map(fewer)).where(of_survey, 1.0)
         together = covariance["covariance"] * covariance["region"].map(fewer)
-        drawn = simulate(
-            observations.assign(se=observations["se"] * scale), edition.methodology, {"factor": {"sampling": SAMPLING}},
-            years=[edition.year], base=base, covariance=covariance.assign(covariance=together), draws=draws,
-            rng=np.random.default_rng(seed),
+        other = replace(
+            surveyed, base=surveyed.base.assign(se=surveyed.base["se"] * scale),
+            covariance=covariance.assign(covariance=together),
         )  # fmt: skip
+        drawn = simulate(
+            prepare(other, {"factor": {"sampling": SAMPLING}}), draws=draws, rng=np.random.default_rng(seed)
+        )
         rows[total] = {**interval_widths(drawn, edition.year), "factor": float(fewer.drop(nation).median() ** 0.5)}
     return pd.DataFrame(rows).T.rename_axis("sample")
 

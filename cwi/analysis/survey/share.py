@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.uncertainty import APART, Simulation, alternatives, read_factors, simulate, sobol
+from cwi.analysis.uncertainty import APART, Simulation, prepare, simulate, sobol
 from cwi.edition import Edition
 from cwi.errors import DataError
-from cwi.index import score
 from cwi.inputs.survey import Estimates
 
 __all__ = ["LEVEL", "SAMPLING", "SurveyShare", "interval_widths", "survey_share", "with_survey"]
@@ -49,29 +48,26 @@ class SurveyShare:
         return float(rows["first"].median())
 
 
-def with_survey(edition: Edition, estimates: Estimates) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The observations of an edition with those of a survey, of the regions that were surveyed; and the base.
+def with_survey(edition: Edition, estimates: Estimates) -> Edition:
+    """The edition with the observations of a survey, of the regions that were surveyed.
 
-    What the edition itself held of the survey's indicators is replaced. Suppressed, missing and partial estimates are
-    there and not scored.
+    What the edition itself held of the survey's indicators is replaced, and so are its covariances. Suppressed, missing
+    and partial estimates are there and not scored.
 
     Raises
     ------
     DataError
-        If the survey says nothing of the regions of the edition.
+        If the survey has no estimate for a region of the edition.
     """
     rows = estimates.observations
     rows = rows.assign(scored=rows["status"].eq("derived"), file="", line=0)
-    told = rows[rows["scored"] & (rows["area"] == "") & (rows["sex"] == "")]["region"]
-    here = [region for region in edition.regions if region in set(told)]
-    if not here:
+    estimated = set(rows.loc[rows["scored"] & (rows["area"] == "") & (rows["sex"] == ""), "region"])
+    surveyed = tuple(region for region in edition.regions if region in estimated)
+    if not surveyed:
         raise DataError(f"the survey of {estimates.year} has no estimate for a region of the edition {edition.year}")
-    made = []
-    for table in (edition.observations, edition.base):
-        own = table[~table["indicator"].isin(rows["indicator"])]
-        made.append(pd.concat([own, rows], ignore_index=True))
-    kept = [edition.territory.nation, *here]
-    return made[0][made[0]["region"].isin(kept)].reset_index(drop=True), made[1]
+    others = edition.base[~edition.base["indicator"].isin(rows["indicator"])]
+    base = pd.concat([others, rows], ignore_index=True)
+    return replace(edition, base=base, only=surveyed, covariance=estimates.covariance)
 
 
 def survey_share(
@@ -103,23 +99,20 @@ def survey_share(
     Raises
     ------
     DataError
-        If the survey says nothing of the regions of the edition.
+        If the survey has no estimate for a region of the edition.
 
     References
     ----------
     .. [1] Saisana, Saltelli and Tarantola (2005), Journal of the Royal Statistical Society A 168, 307-323.
     """
-    observations, base = with_survey(edition, estimates)
-    rules, year = edition.methodology, edition.year
-    regions = tuple(r for r in edition.regions if r in set(observations["region"]))
-    outside = ~observations["indicator"].isin(estimates.observations["indicator"])
-    indices = {
-        "without": score(observations[outside], rules, years=[year], base=edition.base),
-        "with": score(observations, rules, years=[year], base=base),
-    }
+    surveyed = with_survey(edition, estimates)
+    year, regions = edition.year, surveyed.regions
+    of_survey = edition.base["indicator"].isin(estimates.observations["indicator"])
+    indices = {"without": replace(edition, base=edition.base[~of_survey], only=regions), "with": surveyed}
     columns = {}
-    for name, scores in indices.items():
-        top = scores.nodes[scores.nodes["node"] == rules.top.code].set_index("region").reindex(regions)
+    for name, scored in indices.items():
+        nodes = scored.scores.nodes
+        top = nodes[nodes["node"] == edition.methodology.top.code].set_index("region").reindex(list(regions))
         columns[name] = top["score"]
         columns[f"rank_{name}"] = top["rank"].astype(float)
         columns[f"measured_{name}"] = top["measured"]
@@ -128,22 +121,18 @@ def survey_share(
     both: dict[str, Any] = {"sampling": SAMPLING, "weights": {"weights": {"noise": noise}}}
     seed = int(rng.integers(2**63))
     sources = {}
-    for name, chosen in {**{name: {name: both[name]} for name in both}, "both": both}.items():
-        drawn = simulate(
-            observations, rules, {"factor": chosen}, years=[year], base=base, covariance=estimates.covariance,
-            draws=draws, rng=np.random.default_rng(seed),
-        )  # fmt: skip
+    for name, factors in {**{name: {name: both[name]} for name in both}, "both": both}.items():
+        plan = prepare(surveyed, {"factor": factors})
+        drawn = simulate(plan, draws=draws, rng=np.random.default_rng(seed))
         sources[name] = interval_widths(drawn, year)
-    factors = read_factors(rules, {"factor": both})
-    plan = alternatives(observations, rules, factors, years=[year], base=base, covariance=estimates.covariance)
-    found = sobol(plan, year, n=n, rng=rng).indices
+    shares = sobol(plan, year, n=n, rng=rng).indices  # of the last plan, in which both vary
     return SurveyShare(
         year=year,
         synthetic=estimates.synthetic,
         regions=regions,
         ranks=ranks.assign(moved=ranks["rank_without"] - ranks["rank_with"]),
         sources=pd.DataFrame(sources).T.rename_axis("source"),
-        variance=found[found["region"] != ""].reset_index(drop=True),
+        variance=shares[shares["region"] != ""].reset_index(drop=True),
         measured=(float(measured[0]), float(measured[1])),
     )
 

@@ -1,35 +1,37 @@
-"""How sure the scores are: thousands of alternatives of one index, and which choice moves the ranks most.
+"""Uncertainty and sensitivity: thousands of alternatives of one index, and which choice moves the ranks most.
 
-factors.toml -> ``factors`` -> ``preparation`` -> ``plan`` (what varies) -> ``draws`` -> ``simulation`` (results);
-``sensitivity`` divides the variance among the choices; ``robustness`` brings all of it together for one edition.
+``prepare(edition, factors)`` gives a plan; ``simulate(plan)`` draws it, ``sensitivity(plan)`` divides the variance
+among the factors, ``robustness(edition)`` does both. The map of this folder is in
+docs/explanation/how-a-draw-is-computed.md.
 """
 
 from cwi.analysis.uncertainty.factors import Choice, Factor, Factors, read_factors
-from cwi.analysis.uncertainty.monte_carlo import rank_intervals, simulate
-from cwi.analysis.uncertainty.plan import Alternatives
-from cwi.analysis.uncertainty.preparation import alternatives
-from cwi.analysis.uncertainty.robustness import Certainty, certainty, factors_of
-from cwi.analysis.uncertainty.sensitivity import SHIFT, exact, leave_one_out, one_at_a_time, sobol
+from cwi.analysis.uncertainty.monte_carlo import simulate
+from cwi.analysis.uncertainty.plan import Plan
+from cwi.analysis.uncertainty.preparation import prepare
+from cwi.analysis.uncertainty.robustness_analysis import Robustness, robustness
+from cwi.analysis.uncertainty.sensitivity_analysis import SHIFT, Sensitivity, exact, sensitivity, sobol
 from cwi.analysis.uncertainty.simulation import APART, Replication, Simulation
+from cwi.analysis.uncertainty.single_changes import leave_one_out, one_at_a_time
 
 __all__ = [
     "APART",
     "SHIFT",
-    "Alternatives",
-    "Certainty",
     "Choice",
     "Factor",
     "Factors",
+    "Plan",
     "Replication",
+    "Robustness",
+    "Sensitivity",
     "Simulation",
-    "alternatives",
-    "certainty",
     "exact",
-    "factors_of",
     "leave_one_out",
     "one_at_a_time",
-    "rank_intervals",
+    "prepare",
     "read_factors",
+    "robustness",
+    "sensitivity",
     "simulate",
     "sobol",
 ]

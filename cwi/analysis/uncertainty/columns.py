@@ -1,4 +1,4 @@
-"""Floors of a tree that have a column a draw: which draws are alike, some columns of a floor, floors side by side."""
+"""Scores of one level with a column a draw: which columns are equal, some of them, and several arrays side by side."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def distinct(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Places]:
 
     Examples
     --------
-    >>> found, which = distinct(np.array([[1, 0, 1], [2, 2, 2]]))
-    >>> found.tolist(), which.tolist()
+    >>> different, which = distinct(np.array([[1, 0, 1], [2, 2, 2]]))
+    >>> different.tolist(), which.tolist()
     ([[0, 1], [2, 2]], [1, 0, 1])
     """
     code = np.zeros(rows.shape[1], dtype=np.intp)
@@ -42,47 +42,47 @@ def distinct(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Places]:
     return rows[:, first], at[code]
 
 
-def single(floor: LevelScores) -> LevelScores:
-    """A floor without draws as one of a single column."""
-    return LevelScores(floor.scores[None], floor.seen, floor.measured)
+def single(level: LevelScores) -> LevelScores:
+    """Scores without draws as those of a single column."""
+    return LevelScores(level.scores[None], level.seen, level.measured)
 
 
-def columns(floor: LevelScores, columns: Places) -> LevelScores:
-    """Some columns of a floor; without a leading axis where they are all the same one."""
+def columns(level: LevelScores, columns: Places) -> LevelScores:
+    """Some columns; without a leading axis where they are all the same one."""
     if (columns == columns[0]).all():
-        return LevelScores(*(array[columns[0]] if array.ndim > 2 else array for array in _arrays(floor)))
-    if len(columns) == len(floor.scores) and (columns == np.arange(len(columns))).all():
-        return floor
-    scores, seen, measured = (array.T[..., columns].T if array.ndim > 2 else array for array in _arrays(floor))
+        return LevelScores(*(array[columns[0]] if array.ndim > 2 else array for array in _arrays(level)))
+    if len(columns) == len(level.scores) and (columns == np.arange(len(columns))).all():
+        return level
+    scores, seen, measured = (array.T[..., columns].T if array.ndim > 2 else array for array in _arrays(level))
     if seen.ndim > 2 and (seen == seen[0]).all():
         seen, measured = seen[0], measured[0] if measured.ndim > 2 else measured
     return LevelScores(scores, seen, measured)
 
 
-def _arrays(floor: LevelScores) -> tuple[Any, Any, Any]:
-    return floor.scores, floor.seen, floor.measured
+def _arrays(level: LevelScores) -> tuple[Any, Any, Any]:
+    return level.scores, level.seen, level.measured
 
 
-def stacked(floors: Sequence[LevelScores], n: int, k: int) -> LevelScores:
-    """The columns of several floors side by side."""
-    if len(floors) == 1:
-        return floors[0]
-    if not floors:
+def stacked(levels: Sequence[LevelScores], n: int, k: int) -> LevelScores:
+    """The columns of several arrays of scores side by side."""
+    if len(levels) == 1:
+        return levels[0]
+    if not levels:
         return LevelScores(np.empty((0, n, k)), np.zeros((n, k), dtype=bool), np.zeros((n, k)))
-    total = sum(len(floor.scores) for floor in floors)
+    total = sum(len(level.scores) for level in levels)
     scores = np.empty((k, n, total))
-    first = floors[0]
-    alike = all(
+    first = levels[0]
+    same = all(
         mine.ndim == 2 and np.array_equal(mine, other)
-        for floor in floors
-        for mine, other in ((floor.seen, first.seen), (floor.measured, first.measured))
+        for level in levels
+        for mine, other in ((level.seen, first.seen), (level.measured, first.measured))
     )
-    seen = first.seen if alike else np.empty((k, n, total), dtype=bool).T
-    measured = first.measured if alike else np.empty((k, n, total)).T
+    seen = first.seen if same else np.empty((k, n, total), dtype=bool).T
+    measured = first.measured if same else np.empty((k, n, total)).T
     at = 0
-    for floor in floors:
-        here = slice(at, at := at + len(floor.scores))
-        scores[..., here] = floor.scores.T
-        if not alike:
-            seen[here], measured[here] = floor.seen, floor.measured
+    for level in levels:
+        here = slice(at, at := at + len(level.scores))
+        scores[..., here] = level.scores.T
+        if not same:
+            seen[here], measured[here] = level.seen, level.measured
     return LevelScores(scores.T, seen, measured)

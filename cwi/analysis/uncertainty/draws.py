@@ -1,6 +1,6 @@
-"""Draws: each a point of the unit cube at its own place in one stream of random numbers, worked on block by block.
+"""Draws: each a point of the unit cube at its own place in one stream of random numbers, computed block by block.
 
-A draw can be made again from the seed and its number alone; who works on it, and beside which others, changes no bit.
+A draw can be recomputed from the seed and its number alone; workers and the other draws of a block change no bit.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cwi.analysis.uncertainty.plan import Alternatives
+from cwi.analysis.uncertainty.plan import Plan
 from cwi.methods.ranking import rank
 
-__all__ = ["Block", "Ranks", "blocks", "fitting", "points", "ranked", "work"]
+__all__ = ["Block", "Ranks", "block_size", "blocks", "compute", "points", "ranked", "with_gaps"]
 
 Array = NDArray[np.float64]
 Ranks = NDArray[np.uint32]
@@ -58,7 +58,7 @@ def points(seed: int, start: int, draws: int, size: int) -> Array:
     return result
 
 
-def work(plan: Alternatives, seed: int, start: int, draws: int) -> Block:
+def compute(plan: Plan, seed: int, start: int, draws: int) -> Block:
     """The draws from ``start`` on."""
     u = points(seed, start, draws, plan.size)
     choices = plan.choices(u)
@@ -66,36 +66,47 @@ def work(plan: Alternatives, seed: int, start: int, draws: int) -> Block:
     return Block(outcome.scores, ranked(outcome.scores, plan), choices, outcome.failed)
 
 
-def blocks(
-    plan: Alternatives, seed: int, jobs: Sequence[tuple[int, int]], *, workers: int, client: Any
-) -> Iterator[Block]:
-    """The blocks that start at a draw and hold so many, in their order, by whoever does them."""
+def blocks(plan: Plan, seed: int, jobs: Sequence[tuple[int, int]], *, workers: int, client: Any) -> Iterator[Block]:
+    """Run blocks in order, each given by its first draw and its length: here, in threads, or on a Dask cluster."""
     if client is not None:
         shared = client.scatter(plan, broadcast=True, hash=False)
-        waiting = [client.submit(work, shared, seed, *job, pure=False, retries=3) for job in jobs]
+        waiting = [client.submit(compute, shared, seed, *job, pure=False, retries=3) for job in jobs]
         waiting.reverse()
         while waiting:
             yield waiting.pop().result()
     elif workers > 1 and len(jobs) > 1:
         with ThreadPoolExecutor(workers) as pool:
-            yield from pool.map(lambda job: work(plan, seed, *job), jobs)
+            yield from pool.map(lambda job: compute(plan, seed, *job), jobs)
     else:
         for job in jobs:
-            yield work(plan, seed, *job)
+            yield compute(plan, seed, *job)
 
 
-def fitting(plan: Alternatives, draws: int, workers: int) -> int:
+def block_size(plan: Plan, draws: int, workers: int) -> int:
     """Draws of a block: as many as fit into memory, and no fewer blocks than workers."""
     fits = max(1, min(DRAWS, CELLS // max(len(plan.units), plan.size)))
     rounds = -(-draws // (fits * workers))
     return -(-draws // (rounds * workers))
 
 
-def ranked(scores: Array, plan: Alternatives) -> Ranks:
+def ranked(scores: Array, plan: Plan) -> Ranks:
     """(n, draws) ranks among the regions of one year, 0 where there is none."""
     ranks = np.zeros(scores.shape, dtype=np.uint32)
     for group in np.unique(plan.groups[plan.groups >= 0]):
         rows = np.flatnonzero(plan.groups == group)
-        found = rank(scores[rows].T, decimals=plan.methodology.decimals).T
-        ranks[rows] = np.where(np.isnan(found), 0, found)
+        own = rank(scores[rows].T, decimals=plan.methodology.decimals).T
+        ranks[rows] = np.where(np.isnan(own), 0, own)
     return ranks
+
+
+def with_gaps(ranks: NDArray[Any]) -> Array:
+    """Ranks as numbers, NaN where there is none.
+
+    Examples
+    --------
+    >>> with_gaps(np.array([2, 0], dtype=np.uint32)).tolist()
+    [2.0, nan]
+    """
+    result = ranks.astype(float)
+    result[result == 0] = np.nan
+    return result

@@ -1,13 +1,13 @@
-"""What could be chosen otherwise: the factors of an uncertainty analysis, read from factors.toml or given as tables.
+"""The factors of an uncertainty analysis, read from factors.toml or given as tables.
 
-A factor is one of four kinds, and says so by the one setting it has beside its titles:
+A factor is of one of four kinds, named by the one setting that it has beside its titles:
 
 ``choices``     a list of alternatives, each a table in the words of :meth:`Methodology.replace`; ``{}`` is the official
-                one. ``name`` says what a choice is called, ``share`` how often it is drawn (all alike by default).
+                one. ``name`` is that of a choice, ``share`` how often it is drawn (all equally often by default).
 ``weights``     ``{noise = 0.25}``: each weight times 1 + u, u uniform on ±0.25; ``{concentration = 100}``: a Dirichlet
                 distribution around the weights of each node; ``{sets = "experts"}``: one set of weights drawn whole.
-                ``levels`` says at which levels, all by default.
-``values``      ``{error = "sampling"}``: what the standard errors say; ``{error = "rounding"}``: half a unit of the
+                ``levels`` are the levels that it perturbs, all by default.
+``values``      ``{error = "sampling"}``: the standard errors; ``{error = "rounding"}``: half a unit of the
                 last published digit; ``{error = "counts", of = {code = {exposure = "series", per = 100000}}}``: rates
                 of rare events.
 ``imputations`` how many completed tables one is drawn from, by multiple imputation.
@@ -31,7 +31,7 @@ from cwi.methodology import Methodology
 from cwi.rules import check_known, check_number
 from cwi.textfiles import read_toml
 
-__all__ = ["COUNTED", "ERRORS", "OFFICIAL", "Choice", "Factor", "Factors", "read_factors"]
+__all__ = ["COUNTED", "ERRORS", "OFFICIAL", "Choice", "Factor", "Factors", "factors_of", "read_factors"]
 
 OFFICIAL = "official"
 KINDS = ("choices", "weights", "values", "imputations")
@@ -45,11 +45,21 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {  # of factors of values
 }
 COUNTED = ("poisson", "gamma")
 SHOWN = ("status", "nation", "decimals", "experimental_below")
+WEIGHTS_ONLY = {
+    "factor": {
+        "weights": {
+            "title_en": "The weights, ±25%",
+            "title_ru": "Веса, ±25 %",
+            "title_kk": "Салмақтар, ±25 %",
+            "weights": {"noise": 0.25},
+        }
+    }
+}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One alternative of a factor: what it is called, what it replaces, and how often it is drawn."""
+    """One alternative of a factor: its name, what it replaces, and how often it is drawn."""
 
     name: str
     changes: Mapping[str, Any]
@@ -71,10 +81,25 @@ class Factor:
         """The place of the official choice."""
         return next(i for i, choice in enumerate(self.choices) if not choice.changes)
 
+    @property
+    def summary(self) -> str:
+        """What varies, in one line: the names of the choices, or the settings.
+
+        Examples
+        --------
+        >>> Factor("weights", "weights", {}, settings={"noise": 0.25, "levels": ("index",)}).summary
+        'noise 0.25, levels index'
+        """
+        if self.choices:
+            return ", ".join(choice.name for choice in self.choices)
+        words = {key: ", ".join(map(str, value)) if isinstance(value, (tuple, list, Mapping)) else value
+                 for key, value in self.settings.items()}  # fmt: skip
+        return ", ".join(f"{key} {value}" for key, value in words.items())
+
 
 @dataclass(frozen=True)
 class Factors:
-    """The factors of an analysis, in order, and the choices that cannot stand together.
+    """The factors of an analysis, in order, and the choices that cannot be drawn together.
 
     ``incompatible`` holds sets of (factor, choice) by name; draws that hold all of a set are left out and counted.
     """
@@ -91,7 +116,7 @@ class Factors:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the factors are called."""
+        """The names of the factors."""
         return tuple(factor.name for factor in self.items)
 
     @property
@@ -134,7 +159,7 @@ def read_factors(methodology: Methodology, source: Path | Mapping[str, Any] | No
     Parameters
     ----------
     methodology
-        What ``{}`` stands for; every choice is tried on it.
+        The official choices, ``{}``; every other choice is tried on it.
     source
         A file, or the same as a table; factors.toml beside methodology.toml by default.
 
@@ -154,27 +179,65 @@ def read_factors(methodology: Methodology, source: Path | Mapping[str, Any] | No
     """
     path = methodology.path.parent / "factors.toml" if source is None else source
     if isinstance(path, Path):
-        said, where = read_toml(path, MethodologyError), folders.relative(path)
+        content, where = read_toml(path, MethodologyError), folders.relative(path)
     else:
-        said, where = dict(path), "factors"
-    check_known(said, ("factor", "incompatible"), where, "the table of factors")
-    tables = said.get("factor")
+        content, where = dict(path), "factors"
+    check_known(content, ("factor", "incompatible"), where, "the table of factors")
+    tables = content.get("factor")
     if not isinstance(tables, Mapping) or not tables:
         raise MethodologyError(f"{where}: there is no factor; one is written [factor.name]")
     items = tuple(_factor(name, table, methodology, f"{where}: factor '{name}'") for name, table in tables.items())
     factors = Factors(items, (), where)
     _refuse_the_same(factors)
-    return replace(factors, incompatible=tuple(_incompatible(said.get("incompatible", []), factors)))
+    return replace(factors, incompatible=tuple(_incompatible(content.get("incompatible", []), factors)))
 
 
-def _factor(name: str, said: Any, methodology: Methodology, where: str) -> Factor:
-    check_known(said, (*KINDS, *TITLES), where, "it")
-    kinds = [kind for kind in KINDS if kind in said]
+def factors_of(
+    methodology: Methodology, wanted: Factors | Mapping[str, Any] | str | Sequence[str] | None = None
+) -> Factors:
+    """The factors that are wanted of those beside a methodology, or others.
+
+    Where there is no factors.toml beside the methodology, or something was replaced in it, its factors are the weights
+    alone, ± 25 %.
+
+    Parameters
+    ----------
+    wanted
+        Names of factors, as a list or with commas between, all of them by default; or factors of
+        :func:`read_factors`, or a table of such.
+
+    Raises
+    ------
+    MethodologyError
+        If no factor has such a name, or the factors cannot be used.
+
+    Examples
+    --------
+    >>> from cwi import read_methodology
+    >>> factors_of(read_methodology("2024.1").replace(max_age=2)).names
+    ('weights',)
+    >>> factors_of(read_methodology("2024.1"), "scale, weights").names
+    ('scale', 'weights')
+    """
+    if isinstance(wanted, Factors):
+        return wanted
+    if isinstance(wanted, Mapping):
+        return read_factors(methodology, wanted)
+    beside = methodology.path.with_name("factors.toml").is_file() and not methodology.changed
+    known = read_factors(methodology, None if beside else WEIGHTS_ONLY)
+    words = wanted.split(",") if isinstance(wanted, str) else wanted or ()
+    names = [word.strip() for word in words if word.strip()]
+    return known.only(*names) if names else known
+
+
+def _factor(name: str, setting: Any, methodology: Methodology, where: str) -> Factor:
+    check_known(setting, (*KINDS, *TITLES), where, "it")
+    kinds = [kind for kind in KINDS if kind in setting]
     if len(kinds) != 1:
-        found = " and ".join(f"'{kind}'" for kind in kinds) or "none"
-        raise MethodologyError(f"{where} needs one of {', '.join(KINDS)}; it has {found}")
-    titles = MappingProxyType({code: str(said.get(f"title_{code}", name)) for code in LANGUAGES})
-    kind, value = kinds[0], said[kinds[0]]
+        present = " and ".join(f"'{kind}'" for kind in kinds) or "none"
+        raise MethodologyError(f"{where} needs one of {', '.join(KINDS)}; it has {present}")
+    titles = MappingProxyType({code: str(setting.get(f"title_{code}", name)) for code in LANGUAGES})
+    kind, value = kinds[0], setting[kinds[0]]
     if kind == "choices":
         return Factor(name, kind, titles, choices=_choices(value, methodology, where))
     readers: Mapping[str, Callable[[Any, Methodology, str], Mapping[str, Any]]] = {
@@ -185,12 +248,12 @@ def _factor(name: str, said: Any, methodology: Methodology, where: str) -> Facto
     return Factor(name, kind, titles, settings=MappingProxyType(dict(readers[kind](value, methodology, where))))
 
 
-def _choices(said: Any, methodology: Methodology, where: str) -> tuple[Choice, ...]:
-    if not isinstance(said, list) or len(said) < 2:
+def _choices(setting: Any, methodology: Methodology, where: str) -> tuple[Choice, ...]:
+    if not isinstance(setting, list) or len(setting) < 2:
         raise MethodologyError(f"{where}: choices must be a list of at least two tables; {{}} is the official one")
-    shares = [table.get("share") for table in said if isinstance(table, Mapping)]
-    found: list[Choice] = []
-    for number, table in enumerate(said, start=1):
+    shares = [table.get("share") for table in setting if isinstance(table, Mapping)]
+    choices: list[Choice] = []
+    for number, table in enumerate(setting, start=1):
         here = f"{where}, choice {number}"
         if not isinstance(table, Mapping):
             raise MethodologyError(f"{here} is {table!r}; it must be a table of what is replaced")
@@ -198,12 +261,12 @@ def _choices(said: Any, methodology: Methodology, where: str) -> tuple[Choice, .
         for key in changes:
             if key in SHOWN:
                 raise MethodologyError(
-                    f"{here} replaces '{key}', which says how scores are shown and not how they are made"
+                    f"{here} replaces '{key}', which is about how scores are shown and not how they are computed"
                 )
         name = table.get("name", None if changes else OFFICIAL)
         if not isinstance(name, str) or not name:
             raise MethodologyError(f"{here} has no name; it replaces {', '.join(changes)}")
-        if name in [choice.name for choice in found]:
+        if name in [choice.name for choice in choices]:
             raise MethodologyError(f"{where}: two choices are called '{name}'")
         try:
             replaced = methodology.replace(**changes)
@@ -212,30 +275,30 @@ def _choices(said: Any, methodology: Methodology, where: str) -> tuple[Choice, .
         tree = ["code", *(level.name for level in methodology.levels[:-1])]
         if not np.array_equal(replaced.indicators[tree], methodology.indicators[tree]):
             raise MethodologyError(f"{here} ('{name}') has another tree of indicators; use 'without' to leave one out")
-        share = 1.0 / len(said)
+        share = 1.0 / len(setting)
         if any(given is not None for given in shares):
             share = check_number(table.get("share"), "share", f"{here} ('{name}')", 0, 1)
-        found.append(Choice(name, MappingProxyType(changes), float(share)))
-    if sum(not choice.changes for choice in found) != 1:
+        choices.append(Choice(name, MappingProxyType(changes), float(share)))
+    if sum(not choice.changes for choice in choices) != 1:
         raise MethodologyError(f"{where}: one choice, and only one, must be {{}}, the official one")
-    if abs((total := sum(choice.share for choice in found)) - 1) > 1e-9:
+    if abs((total := sum(choice.share for choice in choices)) - 1) > 1e-9:
         raise MethodologyError(f"{where}: the shares of its choices sum to {total:g}; they must sum to one")
-    return tuple(found)
+    return tuple(choices)
 
 
-def _weights(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
-    check_known(said, (*WEIGHTS, "levels"), where, "weights")
-    given = [key for key in WEIGHTS if key in said]
+def _weights(setting: Any, methodology: Methodology, where: str) -> dict[str, Any]:
+    check_known(setting, (*WEIGHTS, "levels"), where, "weights")
+    given = [key for key in WEIGHTS if key in setting]
     if len(given) != 1:
         raise MethodologyError(f"{where}: weights needs one of {', '.join(WEIGHTS)}; it has {len(given)}")
     known = [level.name for level in methodology.levels]
-    levels = said.get("levels", known)
+    levels = setting.get("levels", known)
     if not isinstance(levels, (list, tuple)) or not levels:
         raise MethodologyError(f"{where}: levels is {levels!r}; it must be a list of levels")
     for level in levels:
         if level not in known:
             raise MethodologyError(f"{where}: there is no level '{level}'{near(level, known)}")
-    key, value = given[0], said[given[0]]
+    key, value = given[0], setting[given[0]]
     if key == "noise":
         check_number(value, key, where, 0, 1)
         if value in (0, 1):
@@ -244,24 +307,24 @@ def _weights(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
         check_number(value, key, where, 1)
     elif not isinstance(value, str) or not value:
         raise MethodologyError(f"{where}: sets is {value!r}; it must be the name of a table of weights")
-    if key == "sets" and "levels" in said:
-        raise MethodologyError(f"{where}: a set of weights says itself at which levels it speaks; take levels away")
+    if key == "sets" and "levels" in setting:
+        raise MethodologyError(f"{where}: a set of weights names parts and so its levels itself; take levels away")
     return {key: value, "levels": tuple(levels)}
 
 
-def _values(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
-    error = said.get("error") if isinstance(said, Mapping) else None
+def _values(setting: Any, methodology: Methodology, where: str) -> dict[str, Any]:
+    error = setting.get("error") if isinstance(setting, Mapping) else None
     if error not in ERRORS:
         raise MethodologyError(f"{where}: error is {error!r}{near(error, ERRORS)}")
-    check_known(said, SETTINGS[error], where, "values")
+    check_known(setting, SETTINGS[error], where, "values")
     if error == "sampling":
-        return {"error": error, "overlap": check_number(said.get("overlap", 0.0), "overlap", where, 0, 1)}
+        return {"error": error, "overlap": check_number(setting.get("overlap", 0.0), "overlap", where, 0, 1)}
     if error == "rounding":
         return {"error": error}
-    distribution = said.get("distribution", "gamma")
+    distribution = setting.get("distribution", "gamma")
     if distribution not in COUNTED:
         raise MethodologyError(f"{where}: distribution is {distribution!r}{near(distribution, COUNTED)}")
-    of = said.get("of")
+    of = setting.get("of")
     if not isinstance(of, Mapping) or not of:
         raise MethodologyError(f"{where}: of must name the indicators that are rates of events, and their exposure")
     check_known(of, tuple(methodology.indicators["code"]), where, "of")
@@ -275,8 +338,8 @@ def _values(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
     return {"error": error, "of": of, "distribution": distribution}
 
 
-def _imputations(said: Any, methodology: Methodology, where: str) -> dict[str, Any]:
-    return {"m": check_number(said, "imputations", where, 2, 10_000, integer=True)}
+def _imputations(setting: Any, methodology: Methodology, where: str) -> dict[str, Any]:
+    return {"m": check_number(setting, "imputations", where, 2, 10_000, integer=True)}
 
 
 def _paths(changes: Mapping[str, Any]) -> set[tuple[str, ...]]:
@@ -285,16 +348,16 @@ def _paths(changes: Mapping[str, Any]) -> set[tuple[str, ...]]:
     >>> sorted(_paths({"index": {"aggregation": "geometric"}, "ends": {"poverty": {"best": 0}}, "max_age": 5}))
     [('index', 'aggregation'), ('indicators', 'poverty', 'best'), ('max_age',)]
     """
-    found: set[tuple[str, ...]] = set()
+    places: set[tuple[str, ...]] = set()
     for key, value in changes.items():
         if key in ("node", "ends"):
             place = "indicators" if key == "ends" else key
-            found |= {(place, str(code), str(inner)) for code, table in value.items() for inner in table}
+            places |= {(place, str(code), str(inner)) for code, table in value.items() for inner in table}
         elif isinstance(value, Mapping) and key not in ("treatment", "normalisation", "imputation"):
-            found |= {(key, str(inner)) for inner in value}
+            places |= {(key, str(inner)) for inner in value}
         else:
-            found.add((key,))
-    return found
+            places.add((key,))
+    return places
 
 
 def _refuse_the_same(factors: Factors) -> None:
@@ -309,11 +372,11 @@ def _refuse_the_same(factors: Factors) -> None:
             )
 
 
-def _incompatible(said: Any, factors: Factors) -> Iterator[frozenset[tuple[str, str]]]:
-    if not isinstance(said, list):
+def _incompatible(setting: Any, factors: Factors) -> Iterator[frozenset[tuple[str, str]]]:
+    if not isinstance(setting, list):
         raise MethodologyError(f"{factors.where}: incompatible must be a list of tables, factor = choice")
     known = {factor.name: [choice.name for choice in factor.choices] for factor in factors.discrete}
-    for number, table in enumerate(said, start=1):
+    for number, table in enumerate(setting, start=1):
         here = f"{factors.where}: incompatible {number}"
         if not isinstance(table, Mapping) or len(table) < 2:
             raise MethodologyError(f"{here} must name a choice of at least two factors")

@@ -1,120 +1,150 @@
-"""All that may be varied of an index, made ready to be run, and checked before it is.
+"""An edition and its factors made into a plan, and checked before anything is drawn.
 
-A setting that does nothing, a table of weights with a hole, an observation with two errors: all are refused here.
+A setting that does nothing, a table of weights with a hole, a value with two errors: all are refused here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.analysis.uncertainty.factors import Factor, Factors
-from cwi.analysis.uncertainty.plan import PANEL, Alternatives
-from cwi.analysis.uncertainty.value_errors import Observed, Redraw, observed, redraws
+from cwi.analysis.uncertainty.factors import Factor, Factors, factors_of
+from cwi.analysis.uncertainty.plan import PANEL, Choices, Plan
+from cwi.analysis.uncertainty.value_errors import distinct_values, perturbation
+from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError, MethodologyError, near
 from cwi.methodology import Methodology
 from cwi.panel import Panel, multiply_imputed, read_panel
+from cwi.rules import check_generator
 
-__all__ = ["alternatives"]
+__all__ = ["prepare"]
 
 Array = NDArray[np.float64]
 
 
-def alternatives(
-    observations: pd.DataFrame,
-    methodology: Methodology,
-    factors: Factors,
+def prepare(
+    edition: Edition,
+    factors: Factors | Mapping[str, Any] | str | Sequence[str] | None = None,
     *,
-    years: Sequence[int],
-    base: pd.DataFrame | None = None,
+    years: Sequence[int] = (),
     node: str | None = None,
-    covariance: pd.DataFrame | None = None,
     sets: Mapping[str, pd.DataFrame] | None = None,
     rng: np.random.Generator | None = None,
-    leave_out_idle: bool = False,
-) -> Alternatives:
-    """All that may be varied, ready to be run.
+    leave_out_idle: bool | None = None,
+) -> Plan:
+    """Prepare an edition and all that may be varied of it, to be drawn.
 
     Parameters
     ----------
-    observations, methodology, years, base
-        As for :func:`cwi.score`.
+    edition
+        The methodology, the observations and the covariances of sampling errors; of a table that is in no folder,
+        ``Edition.of(table, methodology)``.
     factors
-        What may vary.
+        What may vary: names of factors of factors.toml beside the methodology, as a list or with commas between; all
+        of them by default; or factors of :func:`read_factors`, or a table of such, ``{"factor": {...}}``.
+    years
+        The years that are scored, the edition's by default; all of them have the same draws.
     node
-        Whose scores are asked for; the index by default.
-    covariance
-        Of estimates of one survey: region, year, indicator, other, covariance; those of different regions and years
-        are independent.
+        Whose scores are computed, the index by default.
     sets
         Tables of weights by name, for factors of weights with ``sets``: a row a set (an expert, a voter), a column a
-        part by its code. Of a node that it speaks of it must name all parts.
+        part by its code. Of a node that it names it must name all parts.
     rng
         For the completed tables of a multiple imputation; needed with such a factor only.
     leave_out_idle
-        Leave a factor that changes no score out, and say so in ``idle``, instead of refusing it.
+        Leave out factors that change no score, and list them in ``idle``, instead of refusing them; by default only
+        factors of factors.toml are left out, since they are meant for all years.
 
     Raises
     ------
     MethodologyError
-        If a factor cannot be applied or changes no score.
+        If a factor is unknown, cannot be applied or changes no score.
     DataError
         If a table of weights or covariances cannot be used.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> prepare(read_edition(2023), "scale, weights, survey")
+    Plan(2023: 20 regions, 2 factors: scale, weights; left out: survey)
+
+    References
+    ----------
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 7.
     """
-    nothing = Observed(pd.DataFrame(), ())
-    plan = Alternatives(methodology, factors, node or methodology.top.code, {}, {}, nothing, {}, {})
-    keys = _combinations([len(factors.discrete[number].choices) for number in plan.stages[PANEL]])
-    panels: dict[tuple[int, ...], Panel] = {}
-    for key in keys:
-        choices = [factor.official for factor in factors.discrete]
-        for number, choice in zip(plan.stages[PANEL], key, strict=True):
-            choices[number] = choice
-        panels[key] = read_panel(observations, plan.rules(plan.at([PANEL], choices)), years=years, base=base)
-    _same_units(panels, factors)
-    found = nothing
-    moved: dict[str, Redraw] = {}
-    imputed: dict[tuple[int, ...], Array] = {}
-    values = [factor for factor in factors if factor.kind == "values"]
-    if values:
-        found = observed(list(panels.values()))
-    for factor in values:
-        moved[factor.name] = redraws(factor.settings, found, methodology, observations, covariance)
-    _not_twice(values, moved, found, factors.where)
+    checked_edition(edition)
+    known = factors_of(edition.methodology, factors)
+    if rng is not None:
+        check_generator(rng)
+    if leave_out_idle is None:
+        leave_out_idle = not isinstance(factors, (Factors, Mapping))
+    plan = _plan(edition, known, years or [edition.year], node, sets or {}, rng)
+    idle = _idle(plan)
+    if idle and not leave_out_idle:
+        raise MethodologyError(f"{known.where}: {idle[min(idle)]}")
+    if idle and len(idle) == len(known):
+        raise MethodologyError(f"{known.where}: no factor changes a score; {'; '.join(idle.values())}")
+    if not idle:
+        return plan
+    left = prepare(edition, known.without(*idle), years=years, node=node, sets=sets, rng=rng, leave_out_idle=True)
+    return replace(left, idle=(*idle, *left.idle))
+
+
+def _plan(
+    edition: Edition,
+    factors: Factors,
+    years: Sequence[int],
+    node: str | None,
+    sets: Mapping[str, pd.DataFrame],
+    rng: np.random.Generator | None,
+) -> Plan:
+    """A plan with all factors, idle ones among them."""
+    methodology, observations = edition.methodology, edition.observations
+    plan = Plan(methodology, factors, node or methodology.top.code)
+    panels: dict[Choices, Panel] = {}
+    for choices in _combinations(plan):
+        panels[choices] = read_panel(observations, plan.rules(choices), years=years, base=edition.base)
+    _refuse_other_units(panels, factors)
+    errors = [factor for factor in factors if factor.kind == "values"]
+    imputed: dict[Choices, Array] = {}
     for factor in factors:
         if factor.kind == "imputations":
             if rng is None:
                 raise MethodologyError(f"{factors.where}: the factor '{factor.name}' draws tables; it needs rng")
             m = factor.settings["m"]
             imputed = {key: multiply_imputed(observations, panel, m=m, rng=rng) for key, panel in panels.items()}
-    whole = replace(
-        plan, panels=panels, imputed=imputed, found=found, redraws=moved,
-        sets=_checked_sets(sets or {}, factors, methodology), _kept={},
+    values = distinct_values(list(panels.values())) if errors else plan.values
+    plan = replace(
+        plan, panels=panels, imputed=imputed, values=values,
+        perturbations={
+            factor.name: perturbation(factor.settings, values, methodology, observations, edition.covariance)
+            for factor in errors
+        },
+        sets=_checked_sets(sets, factors, methodology), names=edition.names,
     )  # fmt: skip
-    _ = whole.target
-    _not_undone(whole)
-    idle = _idle(whole)
-    if idle and not leave_out_idle:
-        raise MethodologyError(f"{factors.where}: {idle[min(idle)]}")
-    if idle and len(idle) == len(factors):
-        raise MethodologyError(f"{factors.where}: no factor changes a score; {'; '.join(idle.values())}")
-    if not idle:
-        return whole
-    left = alternatives(
-        observations, methodology, factors.without(*idle), years=years, base=base, node=node, covariance=covariance,
-        sets=sets, rng=rng, leave_out_idle=True,
-    )  # fmt: skip
-    return replace(left, idle=(*idle, *left.idle), _kept={})
+    _refuse_two_errors(plan, errors)
+    _ = plan.target
+    _refuse_two_sets(plan)
+    return plan
 
 
-def _combinations(sizes: Sequence[int]) -> list[tuple[int, ...]]:
-    return [tuple(int(i) for i in key) for key in np.ndindex(*sizes)]
+def _combinations(plan: Plan) -> list[Choices]:
+    """The combinations of the choices that change the panel, all other choices official."""
+    numbers, result = plan.stages[PANEL], []
+    for key in np.ndindex(*(len(plan.factors.discrete[number].choices) for number in numbers)):
+        choices = list(plan.official)
+        for number, choice in zip(numbers, key, strict=True):
+            choices[number] = int(choice)
+        result.append(tuple(choices))
+    return result
 
 
-def _same_units(panels: Mapping[tuple[int, ...], Panel], factors: Factors) -> None:
+def _refuse_other_units(panels: Mapping[Choices, Panel], factors: Factors) -> None:
     first, *others = panels.values()
     for panel in others:
         if not panel.units.equals(first.units):
@@ -124,28 +154,28 @@ def _same_units(panels: Mapping[tuple[int, ...], Panel], factors: Factors) -> No
             )
 
 
-def _not_twice(values: Sequence[Factor], moved: Mapping[str, Redraw], found: Observed, where: str) -> None:
-    """One observation has one error; it may be rounded as well."""
+def _refuse_two_errors(plan: Plan, errors: Sequence[Factor]) -> None:
+    """One value has one error; it may be rounded as well."""
     owner: dict[int, str] = {}
-    for factor in values:
+    for factor in errors:
         if factor.settings["error"] == "rounding":
             continue
-        for row in moved[factor.name].rows.tolist():
+        for row in plan.perturbations[factor.name].rows.tolist():
             if (before := owner.setdefault(row, factor.name)) != factor.name:
-                cell = found.table.loc[row]
+                cell = plan.values.table.loc[row]
                 raise MethodologyError(
-                    f"{where}: the factors '{before}' and '{factor.name}' both redraw {cell['indicator']} in "
-                    f"{cell['region']}, {cell['observed']}; give it a standard error or count its events, not both"
+                    f"{plan.factors.where}: the factors '{before}' and '{factor.name}' both perturb "
+                    f"{cell['indicator']} in {cell['region']}, {cell['observed']}; give it a standard error or count "
+                    "its events, not both"
                 )
 
 
 def _checked_sets(
     sets: Mapping[str, pd.DataFrame], factors: Factors, methodology: Methodology
 ) -> dict[str, pd.DataFrame]:
-    """The tables of weights that the factors ask for, each whole for every node that it speaks of."""
-    found = {}
-    groups = _parts(methodology)
-    known = [part for members in groups.values() for part in members]
+    """The tables of weights that the factors ask for, each complete for every node that it names."""
+    checked = {}
+    known = [part for parts in methodology.tree.parts_of.values() for part in parts]
     for factor in factors:
         name = factor.settings.get("sets")
         if name is None:
@@ -157,37 +187,37 @@ def _checked_sets(
             raise DataError(f"the weights '{name}' hold no set")
         for code in table.columns:
             if code not in known:
-                raise DataError(f"the weights '{name}' speak of '{code}'{near(code, known)}")
-        for node, members in groups.items():
-            named = [code for code in members if code in table.columns]
-            if named and len(named) < len(members):
-                missing = next(code for code in members if code not in named)
-                raise DataError(
-                    f"the weights '{name}' say nothing of '{missing}', a part of '{node}' like '{named[0]}'"
-                )
+                raise DataError(f"the weights '{name}' name '{code}'{near(code, known)}")
+        for node, parts in methodology.tree.parts_of.items():
+            named = [code for code in parts if code in table.columns]
+            if named and len(named) < len(parts):
+                missing = next(code for code in parts if code not in named)
+                raise DataError(f"the weights '{name}' lack '{missing}', a part of '{node}' like '{named[0]}'")
             if named and not ((table[named] >= 0).all(axis=None) and (table[named].sum(axis=1) > 0).all()):
                 raise DataError(f"the weights '{name}' of the parts of '{node}' are missing, below zero or all zero")
-        found[name] = table
-    return found
+        checked[name] = table
+    return checked
 
 
-def _not_undone(plan: Alternatives) -> None:
-    """A set of weights replaces what any other set, or a choice, says of the same weights."""
+def _refuse_two_sets(plan: Plan) -> None:
+    """A set of weights replaces what any other set, or a choice, gives for the same weights."""
     nodes = [node for level in plan.methodology.nodes for node in level]
-    parts = _parts(plan.methodology)
+    parts_of = plan.methodology.tree.parts_of
     owner: dict[str, str] = {}  # of the weights of the parts of a node
     for factor in plan.factors:
         if "sets" in factor.settings:
-            own = {code for code in parts if plan.sets[factor.settings["sets"]].columns.isin(parts[code]).any()}
+            columns = plan.sets[factor.settings["sets"]].columns
+            replaced = {code for code in parts_of if columns.isin(list(parts_of[code])).any()}
         elif factor.kind == "choices":
-            own = {
-                node.code for node in nodes for choice in factor.choices for said in [choice.changes]
-                if "weighting" in said.get(node.level, {}) or "weighting" in said.get("node", {}).get(node.code, {})
-                or any("weight" in said.get("node", {}).get(part, {}) for part in parts[node.code])
+            replaced = {
+                node.code for node in nodes for choice in factor.choices for changes in [choice.changes]
+                if "weighting" in changes.get(node.level, {})
+                or "weighting" in changes.get("node", {}).get(node.code, {})
+                or any("weight" in changes.get("node", {}).get(part, {}) for part in parts_of[node.code])
             }  # fmt: skip
         else:
             continue
-        for code in (code for code in parts if code in own):
+        for code in (code for code in parts_of if code in replaced):
             before = plan.factors[owner.setdefault(code, factor.name)]
             if before.name != factor.name and ("sets" in before.settings or "sets" in factor.settings):
                 raise MethodologyError(
@@ -196,45 +226,40 @@ def _not_undone(plan: Alternatives) -> None:
                 )
 
 
-def _parts(methodology: Methodology) -> dict[str, list[str]]:
-    """The codes of the parts of each node."""
-    return {code: list(parts) for code, parts in methodology.tree.parts_of.items()}
-
-
-def _idle(plan: Alternatives) -> dict[str, str]:
+def _idle(plan: Plan) -> dict[str, str]:
     """The factors that change no score, each with a sentence: a misspelt setting must not pass for robustness.
 
     A factor is tried with all others official, and if it then does nothing, with all others varied too.
     """
-    official = plan.run(plan.official(1))
+    official = plan.run(plan.official_choices())
     if official.failed:
         raise MethodologyError(f"{plan.factors.where}: the official choices cannot be run: {official.failed[0]}")
-    years = ", ".join(map(str, sorted(set(plan.units["year"]))))
-    found = {}
+    years = ", ".join(map(str, plan.years))
+    idle = {}
     for factor in plan.factors:
         axes = plan.axes[factor.name]
         if axes.start == axes.stop:
-            found[factor.name] = f"the factor '{factor.name}' finds no observation of {years} to redraw"
-        elif not _moves_alone(plan, factor, official.scores) and not _moves_beside(plan, axes):
-            found[factor.name] = (
+            idle[factor.name] = f"the factor '{factor.name}' finds no observation of {years} to perturb"
+        elif not _moves_alone(plan, factor, official.scores) and not _moves_with_others(plan, axes):
+            idle[factor.name] = (
                 f"the factor '{factor.name}' changes no score of {years}; "
                 "take it away, or look for a setting that does not do what it says"
             )
-    return found
+    return idle
 
 
-def _moves_alone(plan: Alternatives, factor: Factor, official: Array) -> bool:
+def _moves_alone(plan: Plan, factor: Factor, official: Array) -> bool:
     if factor.kind == "choices":
-        choices = plan.official(len(factor.choices))
+        choices = plan.official_choices(len(factor.choices))
         choices[list(plan.factors.discrete).index(factor)] = np.arange(len(factor.choices))
         return _differ(plan.run(choices).scores, official)
     u = np.full((plan.size, 8), 0.5)
     u[plan.axes[factor.name]] = _spread(u.shape)[plan.axes[factor.name]]
     others = [name for name in plan.factors.names if name != factor.name]
-    return _differ(plan.run(plan.official(8), u, still=others).scores, official)
+    return _differ(plan.run(plan.official_choices(8), u, fixed=others).scores, official)
 
 
-def _moves_beside(plan: Alternatives, axes: slice) -> bool:
+def _moves_with_others(plan: Plan, axes: slice) -> bool:
     u = _spread((plan.size, 64))
     other = u.copy()
     other[axes] = (u[axes] + np.arange(1, 65) / 65) % 1.0

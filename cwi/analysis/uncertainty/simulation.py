@@ -1,9 +1,9 @@
-"""What many draws of an index show: intervals of scores and ranks, who stands above whom, what moved between years."""
+"""The draws of an index and their tables: intervals of scores and ranks, who ranks above whom, change between years."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cwi.accessor import PlotAccessor
-from cwi.analysis.uncertainty.draws import Ranks, points, ranked
-from cwi.analysis.uncertainty.plan import Alternatives
+from cwi.analysis.uncertainty.draws import Ranks, points, ranked, with_gaps
+from cwi.analysis.uncertainty.plan import Plan, counted
 from cwi.errors import DataError
+from cwi.html import html_table
 from cwi.methods.ranking import letter_groups, mean_rank_shift
 
 __all__ = ["APART", "TAILS", "Replication", "Simulation"]
@@ -22,32 +23,32 @@ __all__ = ["APART", "TAILS", "Replication", "Simulation"]
 Array = NDArray[np.float64]
 
 TAILS = {"p1": 0.01, "p5": 0.05, "median": 0.50, "p95": 0.95, "p99": 0.99}
-APART = 0.95  # share of draws in which a must stand above b for the two to be told apart
+APART = 0.95  # share of draws in which a must rank above b for the two to be told apart
 
 
 @dataclass(frozen=True, eq=False)
 class Replication:
-    """One draw made again: what was chosen, the point of the unit cube, and the score and rank of each region."""
+    """One draw recomputed: the choices, the point of the unit cube, and the score and rank of each region."""
 
     choices: Mapping[str, str]
     point: Array
     scores: pd.DataFrame
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Simulation:
     """Every draw of a simulation; its methods are tidy tables of what the draws show.
 
-    ``scores`` : (n, draws) score of the n units (region and year, ``units``); not a number where there is none
+    ``scores`` : (n, draws) score of the n units (region and year, ``units``), NaN where there is none
     ``ranks``  : (n, draws) rank among the regions of the year, 0 where there is none
     ``nominal``: (n,) the official scores; ``official``: their ranks
     ``choices``: (factors with choices, draws) which choice each draw made, by number
     ``failed`` : reasons, by draw, of draws in which a rule could not be applied
     ``left_out``: draws whose choices are declared incompatible; they and the failed ones count in no table
-    ``seed``   : what a draw is made again from, with its number
+    ``seed``   : what a draw is recomputed from, with its number
     """
 
-    plan: Alternatives = field(repr=False)
+    plan: Plan
     scores: Array
     ranks: Ranks
     nominal: Array
@@ -66,7 +67,7 @@ class Simulation:
 
     @property
     def draws(self) -> int:
-        """How many draws were made, those that failed among them."""
+        """How many draws there are, those that failed among them."""
         return int(self.scores.shape[1])
 
     @cached_property
@@ -76,10 +77,6 @@ class Simulation:
         good[list(self.failed)] = False
         good[self.left_out] = False
         return good
-
-    @property
-    def _years(self) -> list[int]:
-        return sorted({int(year) for year in self.units["year"]})
 
     @cached_property
     def _scored(self) -> NDArray[np.bool_]:
@@ -91,11 +88,12 @@ class Simulation:
         """Some units in the draws that count; without a copy where that is all."""
         return values[rows] if self.counted.all() else values[rows][:, self.counted]
 
-    def _rows(self, year: int, *, nation: bool = False) -> NDArray[np.intp]:
+    def _rows(self, year: int | None, *, nation: bool = False) -> NDArray[np.intp]:
         """The units of a year that have a score, in the order of the official ranks, the nation last."""
-        own = (self.units["year"] == year).to_numpy()
+        years = self.plan.years
+        own = (self.units["year"] == (years[-1] if year is None else year)).to_numpy()
         if not own.any():
-            raise DataError(f"nothing was drawn for {year}; there are {', '.join(map(str, self._years))}")
+            raise DataError(f"nothing was drawn for {year}; there are {', '.join(map(str, years))}")
         rows = np.flatnonzero(own & self._scored & ((self.plan.groups >= 0) | nation))
         names = self.units["region"].to_numpy(str)[rows]
         return rows[np.lexsort((names, self.official[rows], self.plan.groups[rows] < 0))]
@@ -104,8 +102,8 @@ class Simulation:
         index: pd.Index[Any] = pd.Index(self.units["region"].iloc[rows].tolist(), name=name)
         return index
 
-    def summary(self, year: int) -> pd.DataFrame:
-        """Score and rank of each region: official, and over the draws.
+    def summary(self, year: int | None = None) -> pd.DataFrame:
+        """Score and rank of each region in a year, the last by default: official, and over the draws.
 
         Returns
         -------
@@ -137,21 +135,21 @@ class Simulation:
         return pd.DataFrame(columns, index=self._index(rows))
 
     def _rank_counts(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        """(n, n) in how many draws a region stands at each rank, from the first."""
+        """(n, n) in how many draws a region has each rank, from the first."""
         n = len(rows)
-        made = [np.bincount(row, minlength=n + 1)[1:] for row in self._counted(self.ranks, rows)]
-        return np.array(made, dtype=np.int64).reshape(n, n)
+        counts = [np.bincount(row, minlength=n + 1)[1:] for row in self._counted(self.ranks, rows)]
+        return np.array(counts, dtype=np.int64).reshape(n, n)
 
-    def rank_distribution(self, year: int) -> pd.DataFrame:
-        """Share of the draws in which a region (row) stands at a rank (column), among the draws that have its rank."""
+    def rank_distribution(self, year: int | None = None) -> pd.DataFrame:
+        """Share of the draws in which a region (row) has a rank (column), among the draws that rank it."""
         rows = self._rows(year)
         counts = self._rank_counts(rows)
         with np.errstate(invalid="ignore"):
             shares = counts / counts.sum(axis=1, keepdims=True)
         return pd.DataFrame(shares, self._index(rows), range(1, len(rows) + 1))
 
-    def above(self, year: int) -> pd.DataFrame:
-        """Share of the draws in which the row stands above the column; a tie counts half for each."""
+    def above(self, year: int | None = None) -> pd.DataFrame:
+        """Share of the draws in which the row ranks above the column; a tie counts half for each."""
         rows = self._rows(year)
         ranks = self._counted(self.ranks, rows)
         share = np.full((len(rows), len(rows)), np.nan)
@@ -163,7 +161,7 @@ class Simulation:
         np.fill_diagonal(share, np.nan)
         return pd.DataFrame(share, self._index(rows), self._index(rows, "other"))
 
-    def groups(self, year: int, *, apart: float = APART) -> list[tuple[str, ...]]:
+    def groups(self, year: int | None = None, *, apart: float = APART) -> list[tuple[str, ...]]:
         """Regions that cannot be told apart: all largest sets in which no pair is told apart, a letter for each.
 
         Two regions are told apart if one is above the other in at least ``apart`` of the draws, a share above one half.
@@ -176,12 +174,10 @@ class Simulation:
         regions = list(above.index)
         return [tuple(regions[unit] for unit in group) for group in letter_groups(above.to_numpy() >= apart)]
 
-    def shift(self, year: int) -> Array:
+    def shift(self, year: int | None = None) -> Array:
         """(draws,) the mean of how many places regions move against the official ranks, in each draw that counts."""
         rows = self._rows(year)
-        ranks = self._counted(self.ranks, rows).astype(float)
-        ranks[ranks == 0] = np.nan
-        return mean_rank_shift(self.official[rows], ranks.T)
+        return mean_rank_shift(self.official[rows], with_gaps(self._counted(self.ranks, rows)).T)
 
     def change(self, year: int, before: int, *, level: float = 0.90) -> pd.DataFrame:
         """Whether a region's change between two years is more than noise, both years having the same draws.
@@ -221,14 +217,15 @@ class Simulation:
     def failures(self) -> pd.DataFrame:
         """Reasons why draws count in no table, with their number; those left out as incompatible are one row."""
         out = set(self.left_out.tolist())
-        counts = pd.Series([said for draw, said in self.failed.items() if draw not in out], dtype=object).value_counts()
+        reasons = [reason for draw, reason in self.failed.items() if draw not in out]
+        counts = pd.Series(reasons, dtype=object).value_counts()
         rows = [(str(reason), int(number)) for reason, number in counts.items()]
         if out:
             rows.append(("choices that are declared incompatible", len(out)))
         return pd.DataFrame(rows, columns=["reason", "draws"])
 
     def replication(self, draw: int) -> Replication:
-        """One draw made again, alone: the same to the last bit.
+        """One draw recomputed alone: the same to the last bit.
 
         Raises
         ------
@@ -243,9 +240,32 @@ class Simulation:
         if outcome.failed:
             raise DataError(f"draw {draw} failed: {outcome.failed[0]}")
         names = {f.name: f.choices[int(c)].name for f, c in zip(self.plan.factors.discrete, choices[:, 0], strict=True)}
-        ranks = ranked(outcome.scores, self.plan)[:, 0].astype(float)
-        ranks[ranks == 0] = np.nan
+        ranks = with_gaps(ranked(outcome.scores, self.plan)[:, 0])
         return Replication(names, u[:, 0], self.units.assign(score=outcome.scores[:, 0], rank=ranks))
+
+    def ranked(self, year: int | None = None) -> pd.DataFrame:
+        """The official ranks of a year, the last by default, with the intervals of 90 %: a table to read.
+
+        Returns
+        -------
+        DataFrame
+            index region (codes); name, rank, rank_p5, rank_p95, score, score_p5, score_p95.
+        """
+        columns = ["rank", "rank_p5", "rank_p95", "score", "score_p5", "score_p95"]
+        table = self.summary(year)[columns]
+        table.insert(0, "name", [self.plan.names.get(code, code) for code in table.index])
+        return table.astype(dict.fromkeys(columns[:3], "Int64"))
+
+    def __repr__(self) -> str:
+        years = ", ".join(map(str, self.plan.years))
+        regions = len(self._rows(None))
+        lost = self.draws - int(self.counted.sum())
+        more = f"; {lost:,} draws count in no table" if lost else ""
+        factors = counted(self.plan.factors)
+        return f"Simulation({years}: {regions} regions, {self.draws:,} draws of {factors}; seed {self.seed}{more})"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.ranked(), repr(self), decimals=self.plan.methodology.decimals)
 
 
 def _quantiles(

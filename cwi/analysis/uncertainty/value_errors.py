@@ -1,7 +1,7 @@
-"""Values redrawn within their errors: what a survey, a rounded figure or a count of rare events could have been.
+"""Values perturbed within their errors: sampling error of a survey, rounding, and counts of rare events.
 
-Every redraw is a function of uniform numbers from 0 to 1, one for each observation, so that a draw is a point of the
-unit cube and can be made again alone. At 1/2 nothing is changed, except that counts go to their median.
+Every perturbation is a function of uniform numbers from 0 to 1, one for each value, so that a draw is a point of the
+unit cube and can be recomputed alone. At 1/2 nothing is changed, except that counts go to their median.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cwi.methodology import Methodology
 from cwi.panel import IMPUTED, Panel
 from cwi.territory import PARENT_REGION
 
-__all__ = ["Observed", "Redraw", "observed", "redraws"]
+__all__ = ["DistinctValues", "Perturbation", "distinct_values", "perturbation"]
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -31,8 +31,8 @@ GRID = np.linspace(-8.5, 8.5, 545)  # normal deviates at which quantiles of a ga
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
-    """The observations behind the cells of some panels, each once however often it is carried or handed down.
+class DistinctValues:
+    """The values behind the cells of some panels, each once however often it is carried or taken from a parent region.
 
     ``table``: region, indicator, observed (year), value, se, status; of regions that share the figure of their parent
     region only the first, ``regions`` holding them all.
@@ -44,15 +44,15 @@ class Observed:
 
 
 @dataclass(frozen=True, eq=False)
-class Redraw:
-    """What one factor does: to the observations at ``rows`` it does ``draw(values, u)``, both (rows, draws)."""
+class Perturbation:
+    """What one factor does: the values at ``rows`` become ``draw(values, u)``, both arguments (rows, draws)."""
 
     rows: Places
     draw: Callable[[Array, Array], Array]
 
 
-def observed(panels: Sequence[Panel]) -> Observed:
-    """The observations that the cells of the panels were made of."""
+def distinct_values(panels: Sequence[Panel]) -> DistinctValues:
+    """The values that the cells of the panels are made of."""
     parts = []
     for number, panel in enumerate(panels):
         cells = panel.cells.reset_index(names="cell").assign(panel=number)
@@ -72,17 +72,17 @@ def observed(panels: Sequence[Panel]) -> Observed:
         place[rows.loc[own, "cell"].to_numpy()] = row[own].to_numpy()
         places.append(place.reshape(panel.x.shape))
     columns = ["region", "indicator", "observed", "value", "se", "status"]
-    return Observed(table[columns].assign(regions=regions.to_numpy()), tuple(places))
+    return DistinctValues(table[columns].assign(regions=regions.to_numpy()), tuple(places))
 
 
-def redraws(
+def perturbation(
     settings: Mapping[str, Any],
-    found: Observed,
+    values: DistinctValues,
     methodology: Methodology,
     observations: pd.DataFrame,
     covariance: pd.DataFrame | None,
-) -> Redraw:
-    """The redraw that a factor of values asks for.
+) -> Perturbation:
+    """The perturbation that a factor of values asks for.
 
     Raises
     ------
@@ -90,17 +90,19 @@ def redraws(
         If a standard error, a covariance or a count cannot be used, with the cell.
     """
     if settings["error"] == "sampling":
-        return _sampling(found.table, methodology, covariance, settings["overlap"])
+        return _sampling(values.table, methodology, covariance, settings["overlap"])
     if settings["error"] == "rounding":
-        return _rounding(found.table, methodology, observations)
-    return _counts(found.table, observations, settings["of"], settings["distribution"])
+        return _rounding(values.table, methodology, observations)
+    return _counts(values.table, observations, settings["of"], settings["distribution"])
 
 
 def _cell(row: Any) -> str:
     return f"{row.indicator} in {row.region}, {row.observed}"
 
 
-def _sampling(table: pd.DataFrame, methodology: Methodology, covariance: pd.DataFrame | None, overlap: float) -> Redraw:
+def _sampling(
+    table: pd.DataFrame, methodology: Methodology, covariance: pd.DataFrame | None, overlap: float
+) -> Perturbation:
     """Normal errors, those of shares on the logit scale, with the covariances of one survey."""
     for row in table[(table["se"] < 0) | np.isinf(table["se"])].itertuples():
         raise DataError(f"{_cell(row)} has a standard error of {row.se:g}; it must be a number not below zero")
@@ -129,7 +131,7 @@ def _sampling(table: pd.DataFrame, methodology: Methodology, covariance: pd.Data
                 result[share] = 100.0 * p / (p + (100.0 - p) * np.exp(-step[share]))  # the logit of p moved by a step
         return np.asarray(result)
 
-    return Redraw(own.index.to_numpy(np.intp), draw)
+    return Perturbation(own.index.to_numpy(np.intp), draw)
 
 
 def _shares(rows: pd.DataFrame, methodology: Methodology) -> NDArray[np.bool_]:
@@ -209,7 +211,7 @@ def _mixing(own: pd.DataFrame, se: Array, slope: Array, covariance: pd.DataFrame
     return mix
 
 
-def _rounding(table: pd.DataFrame, methodology: Methodology, observations: pd.DataFrame) -> Redraw:
+def _rounding(table: pd.DataFrame, methodology: Methodology, observations: pd.DataFrame) -> Perturbation:
     """Uniform within half a unit of the last digit that a series is published with; derived figures are not rounded.
 
     A share stays a share: it is held at 0 and at 100.
@@ -227,7 +229,7 @@ def _rounding(table: pd.DataFrame, methodology: Methodology, observations: pd.Da
         result[share] = np.clip(result[share], 0.0, 100.0)
         return result
 
-    return Redraw(own.index.to_numpy(np.intp), draw)
+    return Perturbation(own.index.to_numpy(np.intp), draw)
 
 
 def _decimals(value: float) -> int:
@@ -240,7 +242,7 @@ def _decimals(value: float) -> int:
     return len(text.partition(".")[2])
 
 
-def _counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, Any], distribution: str) -> Redraw:
+def _counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, Any], distribution: str) -> Perturbation:
     """Rates of rare events: the count behind a rate is Poisson, or its mean has the posterior Gamma(events + 1/2) [1]_.
 
     .. [1] With Jeffreys' prior for a Poisson mean; Brown, Cai and DasGupta (2003), Statistica Sinica 13, 19-49.
@@ -253,7 +255,7 @@ def _counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, An
         raise DataError(f"{_cell(row)} is {row.value:g}; a rate of events cannot be below zero")
     scale = (per / exposure)[:, None]
     if distribution == "poisson":
-        return Redraw(
+        return Perturbation(
             own.index.to_numpy(np.intp),
             lambda _, u: np.asarray(stats.poisson.ppf(np.clip(u, TINY, 1.0 - TINY), events) * scale),
         )
@@ -262,7 +264,7 @@ def _counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, An
     def draw(_: Array, u: Array) -> Array:
         return np.asarray(_between(roots, _normal(u)) ** 3 * scale)
 
-    return Redraw(own.index.to_numpy(np.intp), draw)
+    return Perturbation(own.index.to_numpy(np.intp), draw)
 
 
 def _between(heights: Array, z: Array) -> Array:

@@ -43,7 +43,7 @@ def board(scores: Scores, year: int, intervals: pd.DataFrame) -> dict[str, Any]:
     scores
         Those of the year.
     intervals
-        As :func:`cwi.analysis.uncertainty.monte_carlo.rank_intervals` gives them for the methodology's own weights.
+        Of the methodology's own weights: index region; low, high, score_low, score_high.
 
     Returns
     -------

@@ -18,7 +18,6 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup
 
 from cwi import folders
-from cwi.analysis.uncertainty import rank_intervals
 from cwi.edition import Edition, read_edition
 from cwi.errors import DataError
 from cwi.published import read_published
@@ -26,7 +25,8 @@ from cwi.report.explorer import outlines
 from cwi.report.explorer.data import board
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
 from cwi.report.pictures.maps import boundaries_of
-from cwi.report.sections.index import LEVEL, MAP_LIMITS, NOISE
+from cwi.report.sections.index import MAP_LIMITS
+from cwi.report.sections.weights_interval import LEVEL, NOISE, weights_interval
 
 __all__ = ["DRAWS", "SEED", "explorer", "make_site"]
 
@@ -87,7 +87,7 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     True
     """
     scores = edition.scores
-    intervals = rank_intervals(scores, edition.year, draws=draws, rng=rng, noise=NOISE, level=LEVEL)
+    intervals = weights_interval(scores, edition.year, draws=draws, rng=rng)
     content = board(scores, edition.year, intervals)
     limits = _limits(content)
     data = {

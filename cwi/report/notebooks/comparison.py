@@ -151,7 +151,7 @@ class ComparisonReport(AnalysisReport):
     def rank_paths(self, comparison: Comparison, intervals: pd.DataFrame, of: str = "schemes") -> Section:
         """Where each region ranks under each scheme, over the interval that noise on the weights alone would give."""
         ranks, spread = comparison.ranks, comparison.robust["spread"]
-        noise = intervals[["low", "high"]].reindex(ranks.index)
+        noise = intervals[["rank_p5", "rank_p95"]].set_axis(["low", "high"], axis=1).reindex(ranks.index)
         draw = partial(
             pictures.rank_paths,
             ranks.rename(index=self.called, columns=self.scheme),

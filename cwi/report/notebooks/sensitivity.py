@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cwi.analysis.uncertainty import Certainty
+from cwi.analysis.uncertainty import Robustness
 from cwi.edition import Edition
 from cwi.errors import ParameterError
 from cwi.report.blocks import Paragraph, Section, output_folder
@@ -32,7 +32,7 @@ class SensitivityReport:
     draws
         Of the simulation, at least 100.
     result
-        Of :func:`~cwi.analysis.uncertainty.certainty` with these factors, draws and seed; drawn here by default.
+        Of :func:`~cwi.analysis.uncertainty.robustness` with these factors, draws and seed; drawn here by default.
     seed
         Starts the only random generator; with the seed of the official report the numbers are those of its section.
 
@@ -49,7 +49,7 @@ class SensitivityReport:
         edition: Edition,
         *,
         factors: str = "",
-        result: Certainty | None = None,
+        result: Robustness | None = None,
         language: str,
         draws: int,
         seed: int,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.analysis.uncertainty import rank_intervals
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import maps
 from cwi.report.pictures.ranking import dot_plot
 from cwi.report.printer import Printer
+from cwi.report.sections.weights_interval import LEVEL, NOISE, weights_interval
 
 __all__ = ["MAP_LIMITS", "index", "index_map", "index_table"]
 
-NOISE, LEVEL = 0.25, 0.90
 MAP_LIMITS = (35.0, 80.0)  # one scale for the maps of all years
 
 
@@ -25,9 +24,7 @@ def index_table(printer: Printer) -> pd.DataFrame:
         order = [*printer.ranked(), printer.nation]
         table = pd.DataFrame({"region": order}, index=order)
         table["rank"] = top["rank"].reindex(order)
-        intervals = rank_intervals(
-            printer.scores, printer.year, draws=printer.draws, rng=printer.rng, noise=NOISE, level=LEVEL
-        )
+        intervals = weights_interval(printer.scores, printer.year, draws=printer.draws, rng=printer.rng)
         for side in ("low", "high"):
             table[f"rank_{side}"] = intervals[side].reindex(order)
         table["score"] = top["score"].reindex(order)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.uncertainty import SHIFT, Certainty
+from cwi.analysis.uncertainty import SHIFT, Robustness
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import intervals
 from cwi.report.pictures.heat import heat_map
@@ -29,7 +29,7 @@ def ranks(printer: Printer) -> Section:
     heading = Heading(printer.text("sure.title"), anchor="sure")
     if _nobody(printer):
         return Section([heading, Paragraph(printer.text("index.none"))])
-    robustness = printer.certainty
+    robustness = printer.robustness
     name = f"sure.{printer.year}"
     blocks: list[Block] = [
         heading,
@@ -77,7 +77,7 @@ def ranks(printer: Printer) -> Section:
     return Section([*blocks, figure, _rank_table(printer, robustness, table)])
 
 
-def _rank_table(printer: Printer, robustness: Certainty, table: pd.DataFrame) -> Table:
+def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -> Table:
     letters = _letters(robustness.groups)
     rows = []
     for line in table.reset_index().to_dict("records"):
@@ -129,7 +129,7 @@ def quotable(printer: Printer) -> Section:
     """Sentences that stand by themselves, each number in the ledger."""
     if _nobody(printer):
         return Section([])
-    robustness = printer.certainty
+    robustness = printer.robustness
     name = f"sure.{printer.year}"
     table = robustness.summary.loc[robustness.regions]
     shares = robustness.simulation.rank_distribution(printer.year)
@@ -165,7 +165,7 @@ def quotable(printer: Printer) -> Section:
             sure=printer.share(f"{name}.apart", SURE),
         ),
     ]
-    strongest = robustness.matters()
+    strongest = robustness.sensitivity.factor_importance()
     if strongest["total"].notna().any():
         best = strongest.iloc[0]
         items.append(
@@ -182,14 +182,14 @@ def matters(printer: Printer) -> Section:
     """Which choice moves ranks: estimated for all factors, exact for lists of choices."""
     if _nobody(printer):
         return Section([])
-    robustness = printer.certainty
-    strongest = robustness.matters().dropna(subset=["total"])
+    robustness = printer.robustness
+    strongest = robustness.sensitivity.factor_importance().dropna(subset=["total"])
     if strongest.empty:
         return Section([])
     blocks: list[Block] = []
     tables = [("all", strongest)]
-    if robustness.exact is not None:
-        rows = robustness.exact.indices
+    if robustness.sensitivity.exact is not None:
+        rows = robustness.sensitivity.exact.indices
         rows = rows[rows["output"] == SHIFT].dropna(subset=["total"])
         tables.append(("exact", rows.sort_values("total", ascending=False, kind="stable")))
     for kind, rows in tables:
@@ -197,8 +197,10 @@ def matters(printer: Printer) -> Section:
             continue
         named = rows.set_index(pd.Index([_title(printer, robustness, str(factor)) for factor in rows["factor"]]))
         columns = [column for column in ("first", "total", "total_low", "total_high") if column in named]
-        count = 0 if robustness.exact is None else len(robustness.exact.runs)
-        runs = printer.whole(f"sure.{printer.year}.{kind}.runs", robustness.sobol.runs if kind == "all" else count)
+        count = 0 if robustness.sensitivity.exact is None else len(robustness.sensitivity.exact.runs)
+        runs = printer.whole(
+            f"sure.{printer.year}.{kind}.runs", robustness.sensitivity.sobol.runs if kind == "all" else count
+        )
         blocks.append(
             Figure(
                 name=f"what-matters-{kind}",
@@ -219,7 +221,7 @@ def matters(printer: Printer) -> Section:
     )
 
 
-def _share_table(printer: Printer, robustness: Certainty, rows: pd.DataFrame, kind: str) -> Table:
+def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, kind: str) -> Table:
     printed = []
     for line in rows.to_dict("records"):
         name = f"sure.{printer.year}.{kind}.{line['factor']}"
@@ -240,9 +242,9 @@ def _share_table(printer: Printer, robustness: Certainty, rows: pd.DataFrame, ki
 
 def apart(printer: Printer) -> Section:
     """Who stands above whom, and in what share of the draws."""
-    if _nobody(printer) or len(printer.certainty.regions) < 2:
+    if _nobody(printer) or len(printer.robustness.regions) < 2:
         return Section([])
-    robustness = printer.certainty
+    robustness = printer.robustness
     order = [f"{place}. {printer.region(code)}" for place, code in enumerate(robustness.regions, start=1)]
     square = 100 * robustness.above.to_numpy(float)
     shown = pd.DataFrame(square, order, [str(place) for place in range(1, len(order) + 1)])
@@ -284,7 +286,7 @@ def dependence(printer: Printer) -> Section:
     """Which one choice the rank of each region rests on most."""
     if _nobody(printer):
         return Section([])
-    robustness = printer.certainty
+    robustness = printer.robustness
     table = robustness.dependence()
     rows = []
     for line in table.reset_index().to_dict("records"):
@@ -316,8 +318,8 @@ def turning(printer: Printer) -> Section:
     """What alone would change who is first or last."""
     if _nobody(printer):
         return Section([])
-    robustness = printer.certainty
-    table = robustness.turns()
+    robustness = printer.robustness
+    table = robustness.rank_changers()
     if table.empty:
         return Section([Paragraph(printer.text("sure.turns.none"))])
     rows = []
@@ -351,11 +353,11 @@ def _nobody(printer: Printer) -> bool:
     return bool(printer.scores.of(printer.top.code)[printer.year].reindex(printer.edition.regions).isna().all())
 
 
-def _title(printer: Printer, robustness: Certainty, factor: str) -> str:
+def _title(printer: Printer, robustness: Robustness, factor: str) -> str:
     return robustness.factors[factor].titles[printer.language.code]
 
 
-def _titles(printer: Printer, robustness: Certainty, names: Sequence[str]) -> str:
+def _titles(printer: Printer, robustness: Robustness, names: Sequence[str]) -> str:
     return "; ".join(_inside(_title(printer, robustness, name)) for name in names)
 
 

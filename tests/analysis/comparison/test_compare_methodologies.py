@@ -12,7 +12,7 @@ from small_tree import CODES, YEAR, long, tree, values
 
 from cwi import DataError, Edition, MethodologyError, read_edition
 from cwi.analysis.comparison.methodologies import Comparison, compare, incompatible, weightings
-from cwi.analysis.uncertainty.monte_carlo import rank_intervals
+from cwi.analysis.uncertainty import prepare, simulate
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
@@ -97,7 +97,7 @@ def test_what_holds_under_every_scheme_holds_in_the_ranks() -> None:
 
 def test_beyond_noise_is_outside_the_interval() -> None:
     found = hand_comparison()
-    interval = pd.DataFrame({"low": [1, 2, 2, 3, 5], "high": [1, 2, 3, 3, 5]}, index=list("ACBDE"))
+    interval = pd.DataFrame({"rank_p5": [1, 2, 2, 3, 5], "rank_p95": [1, 2, 3, 3, 5]}, index=list("ACBDE"))
     table = found.beyond(interval).set_index(["scheme", "region"])["beyond"]
     assert table["left"].to_dict() == {"A": 0, "B": 0, "C": 1, "D": 1, "E": 0}
     assert table["right"].to_dict() == {"A": 0, "B": 1, "C": 0, "D": 0, "E": 0}
@@ -107,7 +107,7 @@ def test_beyond_noise_is_outside_the_interval() -> None:
 @pytest.mark.slow
 def test_the_official_ranks_lie_inside_the_noise_around_them() -> None:
     edition = read_edition(2019)
-    intervals = rank_intervals(edition.scores, 2019, draws=200, rng=np.random.default_rng(1))
+    intervals = simulate(prepare(edition, "weights"), draws=200, rng=np.random.default_rng(1)).summary()
     far = edition.methodology.replace(index={"weighting": "stated"}, node={"child": {"weight": 20}})
     schemes = {"ours": edition.methodology, "same": edition.methodology.replace(decimals=2), "far": far}
     table = compare(edition, schemes).beyond(intervals)

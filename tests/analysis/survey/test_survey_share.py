@@ -10,6 +10,7 @@ import pytest
 import cwi
 from cwi.analysis.survey.share import SurveyShare, survey_share, with_survey
 from cwi.analysis.uncertainty.monte_carlo import simulate
+from cwi.analysis.uncertainty.preparation import prepare
 from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.inputs.survey.definitions import read_survey_definitions
@@ -65,14 +66,11 @@ def test_drawn_errors_of_an_index_of_one_linear_scale_are_those_of_its_formula(
     edition: Edition, found: Estimates
 ) -> None:
     """The index is a weighted mean and errors are small: its error is w'Σw, and without covariances far from it."""
-    observations, base = with_survey(edition, found)
-    drawn = simulate(
-        observations, edition.methodology, SAMPLING, years=[2023], base=base, covariance=found.covariance, draws=2000,
-        rng=np.random.default_rng(2),
-    )  # fmt: skip
-    scores = cwi.score(observations, edition.methodology, years=[2023], base=base)
-    told = simulate(
-        observations, edition.methodology, SAMPLING, years=[2023], base=base, draws=2000, rng=np.random.default_rng(2)
+    surveyed = with_survey(edition, found)
+    scores = surveyed.scores
+    drawn, told = (
+        simulate(prepare(each, SAMPLING), draws=2000, rng=np.random.default_rng(2))
+        for each in (surveyed, replace(surveyed, covariance=None))
     )
     seen, blind, formula = [], [], []
     totals = found.observations[(found.observations["area"] == "") & (found.observations["sex"] == "")]
@@ -110,7 +108,7 @@ def test_a_pilot_is_compared_among_its_regions(edition: Edition) -> None:
     share = survey_share(edition, made, draws=50, rng=np.random.default_rng(1), n=16)
     assert share.regions == edition.regions[:PILOT]
     assert sorted(share.ranks["rank_with"])[-1] <= PILOT
-    observations, _ = with_survey(edition, made)
+    observations = with_survey(edition, made).observations
     nation = observations[(observations["region"] == "KZ") & (observations["source"] == "synthetic-survey-2023")]
     assert not nation["scored"].any()
 

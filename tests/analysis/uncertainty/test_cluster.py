@@ -11,7 +11,7 @@ import pytest
 
 from cwi.analysis.uncertainty import draws as module
 from cwi.analysis.uncertainty.monte_carlo import simulate
-from cwi.analysis.uncertainty.plan import Alternatives
+from cwi.analysis.uncertainty.plan import Plan
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow
@@ -34,20 +34,20 @@ def client() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def ready(plan: Callable[..., Alternatives]) -> Alternatives:
+def ready(plan: Callable[..., Plan]) -> Plan:
     return plan(MOVING)
 
 
-def drawn(ready: Alternatives, **how: Any) -> tuple[bytes, bytes, bytes]:
+def drawn(ready: Plan, **how: Any) -> tuple[bytes, bytes, bytes]:
     found = simulate(ready, draws=120, rng=np.random.default_rng(1), block=10, **how)
     return found.scores.tobytes(), found.ranks.tobytes(), found.choices.tobytes()
 
 
 def deadly(mark: str) -> Callable[..., module.Block]:
     """Work that ends, the first time it comes to the draw 60, with the death of its process."""
-    work = module.work
+    work = module.compute
 
-    def killed(plan: Alternatives, seed: int, start: int, draws: int) -> module.Block:
+    def killed(plan: Plan, seed: int, start: int, draws: int) -> module.Block:
         if start == 60 and not os.path.exists(mark):
             Path(mark).write_text(str(os.getpid()), encoding="ascii")
             os.kill(os.getpid(), signal.SIGKILL)
@@ -57,16 +57,16 @@ def deadly(mark: str) -> Callable[..., module.Block]:
 
 
 @pytest.mark.slow
-def test_a_cluster_gives_the_same_bytes(ready: Alternatives, client: Any) -> None:
+def test_a_cluster_gives_the_same_bytes(ready: Plan, client: Any) -> None:
     assert drawn(ready, client=client) == drawn(ready)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a system without SIGKILL")
 def test_a_worker_killed_in_the_middle_changes_no_bit(
-    ready: Alternatives, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ready: Plan, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mark = tmp_path / "killed"
-    monkeypatch.setattr(module, "work", deadly(str(mark)))
+    monkeypatch.setattr(module, "compute", deadly(str(mark)))
     found = drawn(ready, client=client)
     assert mark.exists(), "nobody was killed"
     assert int(mark.read_text(encoding="ascii")) != os.getpid()

@@ -119,9 +119,9 @@ F = "factors: factor 'f'"
         ({"choices": [{"share": 1.5}, GEOMETRIC | {"share": -0.5}]},
          f"{F}, choice 1 ('official'): share is 1.5; it must be a number from 0 to 1"),
         ({"choices": [{}, {"name": "n", "decimals": 0}]},
-         f"{F}, choice 2 replaces 'decimals', which says how scores are shown and not how they are made"),
+         f"{F}, choice 2 replaces 'decimals', which is about how scores are shown and not how they are computed"),
         ({"choices": [{}, {"name": "n", "nation": "R1"}]},
-         f"{F}, choice 2 replaces 'nation', which says how scores are shown and not how they are made"),
+         f"{F}, choice 2 replaces 'nation', which is about how scores are shown and not how they are computed"),
         # weights
         ({"weights": {}}, f"{F}: weights needs one of noise, concentration, sets; it has 0"),
         ({"weights": {"noise": 0.1, "sets": "a"}}, f"{F}: weights needs one of noise, concentration, sets; it has 2"),
@@ -134,7 +134,7 @@ F = "factors: factor 'f'"
          f"{F}: there is no level 'indx' (did you mean 'index'?); there are component, dimension, index"),
         ({"weights": {"noise": 0.1, "levels": "index"}}, f"{F}: levels is 'index'; it must be a list of levels"),
         ({"weights": {"sets": "a", "levels": ["index"]}},
-         f"{F}: a set of weights says itself at which levels it speaks; take levels away"),
+         f"{F}: a set of weights names parts and so its levels itself; take levels away"),
         # values
         ({"values": {"error": "samplng"}},
          f"{F}: error is 'samplng' (did you mean 'sampling'?); there are sampling, rounding, counts"),

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from cwi import DataError, Methodology, MethodologyError
+from cwi import DataError, Edition, Methodology, MethodologyError, ParameterError
 from cwi.analysis.uncertainty.draws import points
 from cwi.analysis.uncertainty.monte_carlo import Simulation, simulate
-from cwi.analysis.uncertainty.plan import Alternatives
+from cwi.analysis.uncertainty.plan import Plan
 
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
-Plan = Callable[..., Alternatives]
+Planned = Callable[..., Plan]
 
 EXPERTS = pd.DataFrame({"life": [1.0, 5.0, 0.0], "mind": [1.0, 2.0, 1.0], "place": [2.0, 3.0, 1.0]})
 GEOMETRIC = {"aggregation": {"name": "geometric", "floor": 1}}
@@ -46,11 +46,11 @@ KINDS = {**KINDS, "all": ALL, "mixed": {**KINDS["choices"], **NOISE}}
 
 
 @pytest.fixture(scope="module")
-def ready(plan: Plan) -> Callable[[str], Alternatives]:
+def ready(plan: Planned) -> Callable[[str], Plan]:
     """The alternatives of each kind, made once."""
-    kept: dict[str, Alternatives] = {}
+    kept: dict[str, Plan] = {}
 
-    def of(kind: str) -> Alternatives:
+    def of(kind: str) -> Plan:
         if kind not in kept:
             kept[kind] = plan(KINDS[kind], sets={"experts": EXPERTS}, rng=np.random.default_rng(1))
         return kept[kind]
@@ -58,7 +58,7 @@ def ready(plan: Plan) -> Callable[[str], Alternatives]:
     return of
 
 
-def drawn(plan: Alternatives, draws: int = 200, seed: int = 1, **how: Any) -> Simulation:
+def drawn(plan: Plan, draws: int = 200, seed: int = 1, **how: Any) -> Simulation:
     return simulate(plan, draws=draws, rng=np.random.default_rng(seed), **how)
 
 
@@ -70,7 +70,7 @@ def fingerprint(found: Simulation) -> tuple[bytes, bytes, bytes, str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_draw_can_be_made_again_alone(kind: str, ready: Callable[[str], Alternatives]) -> None:
+def test_every_draw_can_be_made_again_alone(kind: str, ready: Callable[[str], Plan]) -> None:
     found = drawn(ready(kind), draws=23)
     assert np.ptp(found.scores, axis=1)[~np.isnan(found.scores).any(axis=1)].max() > 0
     for draw in range(23):
@@ -88,7 +88,7 @@ def test_every_draw_can_be_made_again_alone(kind: str, ready: Callable[[str], Al
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_blocks_and_threads_change_no_bit(kind: str, ready: Callable[[str], Alternatives]) -> None:
+def test_blocks_and_threads_change_no_bit(kind: str, ready: Callable[[str], Plan]) -> None:
     expected = fingerprint(drawn(ready(kind), draws=150))
     for how in ({"block": 7}, {"block": 64}, {"block": 1000}, {"workers": 2}, {"workers": 3, "block": 11}):
         assert fingerprint(drawn(ready(kind), draws=150, **how)) == expected, how
@@ -98,7 +98,7 @@ def test_blocks_and_threads_change_no_bit(kind: str, ready: Callable[[str], Alte
 
 
 @pytest.mark.slow
-def test_draws_that_choose_alike_change_no_bit(ready: Callable[[str], Alternatives]) -> None:
+def test_draws_that_choose_alike_change_no_bit(ready: Callable[[str], Plan]) -> None:
     """A thousand draws are taken apart by what they choose; ten are not."""
     many = drawn(ready("mixed"), draws=1500)
     few = drawn(ready("mixed"), draws=1500, block=10)
@@ -127,16 +127,16 @@ def normal(whole: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(se=whole["indicator"].map(plain))
 
 
-def test_the_variance_of_a_linear_index(plan: Plan, normal: pd.DataFrame, methodology: Methodology) -> None:
+def test_the_variance_of_a_linear_index(plan: Planned, normal: pd.DataFrame, methodology: Methodology) -> None:
     """Within Monte-Carlo error; and through common draws exactly."""
     found = drawn(plan(SAMPLING, observations=normal), draws=20_000)
     slope = slopes(methodology)
     se = normal.set_index(["region", "year", "indicator"])["se"].dropna()
-    alternatives = found.plan
-    u = points(found.seed, 0, 50, alternatives.size)
-    table = alternatives.found.table.loc[alternatives.redraws["survey"].rows]
+    made = found.plan
+    u = points(found.seed, 0, 50, made.size)
+    table = made.values.table.loc[made.perturbations["survey"].rows]
     z = stats.norm.ppf(u)
-    for row, (region, year) in enumerate(alternatives.units.itertuples(index=False)):
+    for row, (region, year) in enumerate(made.units.itertuples(index=False)):
         own = ((table["region"] == region) & (table["observed"] == year)).to_numpy()
         step = table.loc[own, "indicator"].map(slope).to_numpy() * table.loc[own, "se"].to_numpy()
         assert found.scores[row, :50] == pytest.approx(found.nominal[row] + step @ z[own], abs=1e-11)
@@ -146,7 +146,7 @@ def test_the_variance_of_a_linear_index(plan: Plan, normal: pd.DataFrame, method
         assert found.scores[row].mean() == pytest.approx(found.nominal[row], abs=4 * np.sqrt(variance / 20_000))
 
 
-def test_covariances_of_one_survey_count(plan: Plan, normal: pd.DataFrame, methodology: Methodology) -> None:
+def test_covariances_of_one_survey_count(plan: Planned, normal: pd.DataFrame, methodology: Methodology) -> None:
     slope = slopes(methodology)
     units = [(region, year) for region in normal["region"].unique() for year in (2020, 2021)]
     given_ = pd.DataFrame(
@@ -161,7 +161,7 @@ def test_covariances_of_one_survey_count(plan: Plan, normal: pd.DataFrame, metho
     assert abs(variance.mean() - own) > 0.5 * both, "without the covariance the figure is another"
 
 
-def test_no_error_in_no_spread_out(plan: Plan, whole: pd.DataFrame) -> None:
+def test_no_error_in_no_spread_out(plan: Planned, whole: pd.DataFrame) -> None:
     """Only R1 has an error; nobody else moves by a bit."""
     rows = whole.assign(se=whole["se"].where(whole["region"] == "R1"))
     found = drawn(plan(SAMPLING, observations=rows))
@@ -170,7 +170,7 @@ def test_no_error_in_no_spread_out(plan: Plan, whole: pd.DataFrame) -> None:
     assert (found.scores[~still].std(axis=1) > 0).all()
 
 
-def test_weights_noise_is_symmetric(plan: Plan, whole: pd.DataFrame) -> None:
+def test_weights_noise_is_symmetric(plan: Planned, whole: pd.DataFrame) -> None:
     """At equal scores weights cannot matter; elsewhere mirrored draws lie on both sides."""
     found = drawn(plan({"noise": {"weights": {"noise": 0.25, "levels": ["index"]}}}, observations=whole), draws=20_000)
     away = found.scores - found.nominal[:, None]
@@ -181,7 +181,7 @@ def test_weights_noise_is_symmetric(plan: Plan, whole: pd.DataFrame) -> None:
 # ---------------------------------------------------------------- changes between years
 
 
-def test_a_carried_figure_does_not_change(plan: Plan, whole: pd.DataFrame) -> None:
+def test_a_carried_figure_does_not_change(plan: Planned, whole: pd.DataFrame) -> None:
     """All of 2021 is carried from 2020: the change is nothing in every draw, whatever the errors."""
     rows = whole[(whole["year"] < 2021) | (whole["indicator"] == "sums") & (whole["region"] == "R0")]
     moving = {**SAMPLING, **EVENTS, "round": {"values": {"error": "rounding"}}, **NOISE}
@@ -195,7 +195,7 @@ def test_a_carried_figure_does_not_change(plan: Plan, whole: pd.DataFrame) -> No
     assert table.at["R0", "high"] > table.at["R0", "low"]
 
 
-def test_regions_with_the_figure_of_their_parent_share_its_draw(plan: Plan, observations: pd.DataFrame) -> None:
+def test_regions_with_the_figure_of_their_parent_share_its_draw(plan: Planned, observations: pd.DataFrame) -> None:
     found = drawn(plan(EVENTS, node="safety"))
     unit = {tuple(key): row for row, key in enumerate(found.units.itertuples(index=False))}
     six, seven, one = (found.scores[unit[region, 2021]] for region in ("R6", "R7", "R1"))
@@ -203,7 +203,7 @@ def test_regions_with_the_figure_of_their_parent_share_its_draw(plan: Plan, obse
     assert abs(np.corrcoef(six, one)[0, 1]) < 0.3
 
 
-def test_what_both_years_have_in_common_cancels(plan: Plan, normal: pd.DataFrame) -> None:
+def test_what_both_years_have_in_common_cancels(plan: Planned, normal: pd.DataFrame) -> None:
     """The wider the overlap of the samples, the surer the change; with all of it common, it is certain."""
     width = {}
     for overlap in (0.0, 0.7, 1.0):
@@ -215,7 +215,7 @@ def test_what_both_years_have_in_common_cancels(plan: Plan, normal: pd.DataFrame
     assert width[1.0] == pytest.approx(0, abs=1e-9)
 
 
-def test_weights_common_to_both_years_cancel(plan: Plan, whole: pd.DataFrame) -> None:
+def test_weights_common_to_both_years_cancel(plan: Planned, whole: pd.DataFrame) -> None:
     """The spread of the change is that of common weights, not of two independent sets of them."""
     found = drawn(plan(NOISE, observations=whole), draws=2000)
     now, then = ((found.units["year"] == year).to_numpy() for year in (2021, 2020))
@@ -231,7 +231,7 @@ def test_weights_common_to_both_years_cancel(plan: Plan, whole: pd.DataFrame) ->
 
 
 @pytest.fixture(scope="module")
-def risky(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> Alternatives:
+def risky(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> Plan:
     """Geometric components without a floor: a draw in which a score is not above zero fails."""
     rows = whole.assign(se=whole["se"].mask(whole["indicator"] == "height", 4.0))
     rules = methodology.replace(node={"growth": {"aggregation": "geometric"}})
@@ -239,7 +239,7 @@ def risky(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> Alternat
 
 
 @pytest.mark.slow
-def test_a_draw_that_fails_fails_alone(risky: Alternatives) -> None:
+def test_a_draw_that_fails_fails_alone(risky: Plan) -> None:
     found = drawn(risky, draws=400)
     assert 10 < len(found.failed) < 390
     assert all(reason.startswith("growth: geometric needs scores above zero") for reason in found.failed.values())
@@ -260,7 +260,7 @@ def test_a_draw_that_fails_fails_alone(risky: Alternatives) -> None:
     assert len(found.shift(2021)) == good.shape[1]
 
 
-def test_a_failed_draw_is_not_made_again(risky: Alternatives, says: Says) -> None:
+def test_a_failed_draw_is_not_made_again(risky: Plan, says: Says) -> None:
     found = drawn(risky, draws=400)
     draw = min(found.failed)
     with says(DataError, f"draw {draw} failed: {found.failed[draw]}"):
@@ -270,12 +270,12 @@ def test_a_failed_draw_is_not_made_again(risky: Alternatives, says: Says) -> Non
 
 
 @pytest.mark.slow
-def test_a_redraw_that_cannot_be_scaled_fails_alone(plan: Plan, whole: pd.DataFrame) -> None:
+def test_a_value_that_cannot_be_scaled_fails_alone(plan: Planned, whole: pd.DataFrame) -> None:
     """A rent drawn below zero has no logarithm."""
     rows = whole.assign(se=np.where(whole["indicator"] == "rent", whole["value"] / 2, np.nan))
     found = drawn(plan(SAMPLING, observations=rows), draws=300)
-    redraw, rents = found.plan.redraws["survey"], found.plan.found.table["value"].to_numpy(float)[:, None]
-    values = redraw.draw(np.repeat(rents[redraw.rows], 300, axis=1), points(found.seed, 0, 300, found.plan.size))
+    change, rents = found.plan.perturbations["survey"], found.plan.values.table["value"].to_numpy(float)[:, None]
+    values = change.draw(np.repeat(rents[change.rows], 300, axis=1), points(found.seed, 0, 300, found.plan.size))
     assert sorted(found.failed) == np.flatnonzero((values <= 0).any(axis=0)).tolist()
     assert set(found.failed.values()) == {"normalisation: a logarithmic scale needs values and ends above zero"}
     assert 0 < len(found.failed) < 300
@@ -289,7 +289,7 @@ CLASH = {
 }
 
 
-def test_choices_that_cannot_stand_together_are_named_before_the_run(plan: Plan, says: Says) -> None:
+def test_choices_that_cannot_stand_together_are_named_before_the_run(plan: Planned, says: Says) -> None:
     made = plan(CLASH)
     with says(
         MethodologyError,
@@ -299,13 +299,13 @@ def test_choices_that_cannot_stand_together_are_named_before_the_run(plan: Plan,
         drawn(made, draws=1)
 
 
-def lowest(made: Alternatives) -> str:
+def lowest(made: Plan) -> str:
     """The lowest dimension, printed as the error prints it."""
     reason = made.run(np.array([[1], [1]])).failed[0]
     return reason.rsplit(" ", 1)[1]
 
 
-def test_choices_declared_incompatible_are_left_out_and_counted(plan: Plan) -> None:
+def test_choices_declared_incompatible_are_left_out_and_counted(plan: Planned) -> None:
     found = drawn(plan({"factor": CLASH, "incompatible": [{"scale": "steep", "mean": "g"}]}), draws=400)
     both = (found.choices == 1).all(axis=0)
     assert found.left_out.tolist() == np.flatnonzero(both).tolist()
@@ -317,7 +317,9 @@ def test_choices_declared_incompatible_are_left_out_and_counted(plan: Plan) -> N
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1)
 
 
-def test_many_combinations_are_tried_as_they_are_drawn(plan: Plan, monkeypatch: pytest.MonkeyPatch, says: Says) -> None:
+def test_many_combinations_are_tried_as_they_are_drawn(
+    plan: Planned, monkeypatch: pytest.MonkeyPatch, says: Says
+) -> None:
     """Of very many, those that no draw makes are not tried."""
     monkeypatch.setattr("cwi.analysis.uncertainty.monte_carlo.TRIED", 3)
     made = plan(CLASH)
@@ -327,11 +329,11 @@ def test_many_combinations_are_tried_as_they_are_drawn(plan: Plan, monkeypatch: 
         drawn(made, draws=200)
 
 
-def drawn_choices(made: Alternatives, seed: int) -> NDArray[np.intp]:
+def drawn_choices(made: Plan, seed: int) -> NDArray[np.intp]:
     return made.choices(points(int(np.random.default_rng(seed).integers(2**63)), 0, 3, made.size))
 
 
-def test_a_choice_that_is_never_drawn_is_not_tried(plan: Plan) -> None:
+def test_a_choice_that_is_never_drawn_is_not_tried(plan: Planned) -> None:
     scale = {"choices": [{"share": 1.0}, {**STEEP, "share": 0.0}]}
     found = drawn(plan({**CLASH, "scale": scale}), draws=50)
     assert (found.choices[0] == 0).all()
@@ -341,7 +343,7 @@ def test_a_choice_that_is_never_drawn_is_not_tried(plan: Plan) -> None:
 
 
 @pytest.fixture(scope="module")
-def found(ready: Callable[[str], Alternatives]) -> Simulation:
+def found(ready: Callable[[str], Plan]) -> Simulation:
     return drawn(ready("all"), draws=500)
 
 
@@ -378,7 +380,7 @@ def test_shares_of_ranks_sum_to_one(found: Simulation) -> None:
     assert mean.to_numpy() == pytest.approx(found.summary(2021).loc[shares.index, "rank_mean"].to_numpy())
 
 
-def test_a_region_that_has_a_score_only_in_some_draws(plan: Plan, observations: pd.DataFrame) -> None:
+def test_a_region_that_has_a_score_only_in_some_draws(plan: Planned, observations: pd.DataFrame) -> None:
     """R5 has no reading: no official score, but one where gaps are filled; it then takes a rank from others."""
     gap = observations[
         ~((observations["region"] == "R5") & observations["indicator"].isin(["reading", "sums", "worry"]))
@@ -401,7 +403,7 @@ def test_a_region_that_has_a_score_only_in_some_draws(plan: Plan, observations: 
     assert not np.isnan(found.shift(2021)).any()
 
 
-def test_a_region_that_never_has_a_score_is_in_no_table(plan: Plan, observations: pd.DataFrame) -> None:
+def test_a_region_that_never_has_a_score_is_in_no_table(plan: Planned, observations: pd.DataFrame) -> None:
     gap = observations[
         ~((observations["region"] == "R5") & observations["indicator"].isin(["reading", "sums", "worry"]))
     ]
@@ -470,7 +472,7 @@ def test_a_year_that_was_not_drawn(table: str, found: Simulation, says: Says) ->
 @pytest.mark.slow
 @given(shuffle=st.integers(0, 2**32), seed=st.integers(0, 5))
 @settings(deadline=None, max_examples=5)
-def test_the_order_of_rows_changes_nothing(shuffle: int, seed: int, plan: Plan, observations: pd.DataFrame) -> None:
+def test_the_order_of_rows_changes_nothing(shuffle: int, seed: int, plan: Planned, observations: pd.DataFrame) -> None:
     moving = {**NOISE, **SAMPLING, **EVENTS}
     one, two = (
         drawn(plan(moving, observations=rows), draws=30, seed=seed)
@@ -484,7 +486,7 @@ def test_the_order_of_rows_changes_nothing(shuffle: int, seed: int, plan: Plan, 
 @given(factor=st.floats(0.01, 1000), start=st.floats(-50, 50))
 @settings(deadline=None, max_examples=8)
 def test_the_unit_of_measurement_does_not_matter(
-    factor: float, start: float, plan: Plan, observations: pd.DataFrame, methodology: Methodology
+    factor: float, start: float, plan: Planned, observations: pd.DataFrame, methodology: Methodology
 ) -> None:
     """Centimetres or inches, Celsius or Fahrenheit."""
     table = methodology.indicators
@@ -503,7 +505,7 @@ def test_the_unit_of_measurement_does_not_matter(
 
 @given(seed=st.integers(0, 2**32))
 @settings(deadline=None, max_examples=10)
-def test_a_seed_says_everything(seed: int, ready: Callable[[str], Alternatives]) -> None:
+def test_a_seed_says_everything(seed: int, ready: Callable[[str], Plan]) -> None:
     one, two = (drawn(ready("mixed"), draws=20, seed=seed) for _ in range(2))
     assert fingerprint(one) == fingerprint(two)
     assert one.seed == two.seed
@@ -512,35 +514,54 @@ def test_a_seed_says_everything(seed: int, ready: Callable[[str], Alternatives])
 # ---------------------------------------------------------------- how it is called
 
 
-def test_from_the_table_of_observations(
-    observations: pd.DataFrame, methodology: Methodology, ready: Callable[[str], Alternatives]
-) -> None:
-    found = simulate(
-        observations, methodology, {"factor": NOISE}, years=[2020, 2021], draws=200, rng=np.random.default_rng(1)
-    )
-    assert fingerprint(found) == fingerprint(drawn(ready("noise")))
-    assert found.draws == 200
-
-
 @pytest.mark.parametrize("how", [{"draws": 0}, {"draws": 5, "workers": 0}, {"draws": 5, "block": 0}])
-def test_numbers_that_mean_nothing(how: dict[str, int], ready: Callable[[str], Alternatives], says: Says) -> None:
+def test_numbers_that_mean_nothing(how: dict[str, int], ready: Callable[[str], Plan], says: Says) -> None:
     name = next(name for name, number in how.items() if number == 0)
     with says(DataError, f"{name} is 0; it must be at least 1"):
         simulate(ready("noise"), rng=np.random.default_rng(1), **how)
 
 
-def test_what_is_ready_is_given_alone(
-    observations: pd.DataFrame, methodology: Methodology, ready: Callable[[str], Alternatives], says: Says
-) -> None:
-    for more in ({"methodology": methodology}, {"factors": NOISE}, {"years": [2021]}, {"base": observations}):
+def test_what_is_no_plan_is_refused(observations: pd.DataFrame, methodology: Methodology, says: Says) -> None:
+    for wrong in (observations, Edition.of(observations, methodology)):
         with says(
-            DataError, "alternatives that are made ready know their methodology, factors and years; give them alone"
+            ParameterError,
+            f"simulate takes a plan, not an object of the type {type(wrong).__name__}; "
+            "prepare(edition, factors) gives a plan",
         ):
-            simulate(ready("noise"), draws=5, rng=np.random.default_rng(1), **more)
-    with says(DataError, "observations alone cannot be scored; give the methodology too"):
-        simulate(observations, draws=5, rng=np.random.default_rng(1))
+            simulate(wrong, draws=5, rng=np.random.default_rng(1))  # type: ignore[arg-type]
 
 
-def test_no_year_to_score(observations: pd.DataFrame, methodology: Methodology, says: Says) -> None:
-    with says(DataError, "no row can be scored by methodology drawn: there is no year to score"):
-        simulate(observations, methodology, {"factor": NOISE}, draws=5, rng=np.random.default_rng(1))
+def test_a_seed_is_no_generator(ready: Callable[[str], Plan], says: Says) -> None:
+    with says(ParameterError, "rng is 1; it must be a generator: np.random.default_rng(1)"):
+        simulate(ready("noise"), draws=5, rng=1)  # type: ignore[arg-type]
+
+
+def test_no_year_to_score(plan: Planned, says: Says) -> None:
+    with says(
+        DataError,
+        "no indicator of methodology drawn has a value that can be scored in 2031; max_age = 1 finds nothing to carry "
+        "either",
+    ):
+        plan(NOISE, years=[2031])
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def test_a_simulation_is_one_line_and_a_ranked_table(found: Simulation) -> None:
+    drawn_from = "scale, mean, age, noise, d, survey, round, events, gaps"
+    assert repr(found) == (
+        f"Simulation(2020, 2021: 8 regions, 500 draws of 9 factors: {drawn_from}; seed {found.seed})"
+    )
+    html = found._repr_html_()
+    assert repr(found) in html
+    assert html.index(found.summary(2021).index[0]) < html.index(found.summary(2021).index[1])
+    table = found.ranked()
+    assert list(table.columns) == ["name", "rank", "rank_p5", "rank_p95", "score", "score_p5", "score_p95"]
+    pd.testing.assert_frame_equal(table, found.ranked(2021))
+    pd.testing.assert_frame_equal(found.summary(), found.summary(2021))
+
+
+def test_draws_that_count_nowhere_are_told_in_the_line(plan: Planned) -> None:
+    drawn_ = drawn(plan({"factor": CLASH, "incompatible": [{"scale": "steep", "mean": "g"}]}), draws=400)
+    assert repr(drawn_).endswith(f"; {len(drawn_.left_out)} draws count in no table)")

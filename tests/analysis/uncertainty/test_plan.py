@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from cwi import DataError, Methodology, MethodologyError, score
+from cwi import DataError, Edition, Methodology, MethodologyError, ParameterError, read_edition, score
 from cwi.analysis.uncertainty.columns import distinct
-from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.plan import Alternatives
-from cwi.analysis.uncertainty.preparation import alternatives
+from cwi.analysis.uncertainty.engine import Engine
+from cwi.analysis.uncertainty.plan import Plan
+from cwi.analysis.uncertainty.preparation import prepare
 
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
-Plan = Callable[..., Alternatives]
+Planned = Callable[..., Plan]
 
 GEOMETRIC = {"aggregation": {"name": "geometric", "floor": 1}}
 CHOICES: Mapping[str, dict[str, Any]] = {
@@ -61,7 +61,7 @@ def same(found: Array, expected: Array) -> None:
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_one_choice_is_the_replaced_methodology(
-    name: str, plan: Plan, observations: pd.DataFrame, methodology: Methodology
+    name: str, plan: Planned, observations: pd.DataFrame, methodology: Methodology
 ) -> None:
     changes = changes_of(name, methodology)
     made = plan({"f": {"choices": [{"name": "n", **changes}, {}]}})
@@ -73,7 +73,7 @@ def test_one_choice_is_the_replaced_methodology(
     assert not np.array_equal(outcome.scores[:, 0], outcome.scores[:, 1], equal_nan=True)
 
 
-def test_a_treatment_is_a_choice_too(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> None:
+def test_a_treatment_is_a_choice_too(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> None:
     odd = (whole["indicator"] == "weight") & (whole["region"] == "R0") & (whole["year"] < 2021)
     rows = whole.assign(value=whole["value"].mask(odd, 900.0))
     made = plan({"f": {"choices": [{}, {"name": "n", "treatment": {"limit": 5}}]}}, observations=rows)
@@ -90,7 +90,7 @@ MANY: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def many(plan: Plan) -> Alternatives:
+def many(plan: Planned) -> Plan:
     named = {
         name: {"choices": [{"name": f"{name} {i}", **changes} if changes else {} for i, changes in enumerate(choices)]}
         for name, choices in MANY.items()
@@ -100,7 +100,7 @@ def many(plan: Plan) -> Alternatives:
 
 @pytest.mark.slow
 def test_all_combinations_are_the_replaced_methodologies(
-    many: Alternatives, observations: pd.DataFrame, methodology: Methodology
+    many: Plan, observations: pd.DataFrame, methodology: Methodology
 ) -> None:
     choices = np.indices([len(choices) for choices in MANY.values()]).reshape(len(MANY), -1)
     assert choices.shape[1] == 108
@@ -113,7 +113,7 @@ def test_all_combinations_are_the_replaced_methodologies(
         same(outcome.scores[:, column], scored(observations, methodology.replace(**changes), many.units))
 
 
-def test_company_changes_no_bit(many: Alternatives) -> None:
+def test_company_changes_no_bit(many: Plan) -> None:
     """Alone, in any order, repeated: the same bytes."""
     choices = np.indices([len(choices) for choices in MANY.values()]).reshape(len(MANY), -1)
     together = many.run(choices).scores
@@ -124,14 +124,16 @@ def test_company_changes_no_bit(many: Alternatives) -> None:
 
 
 @pytest.mark.parametrize("node", ["life", "school", "index"])
-def test_any_node_may_be_asked_for(node: str, plan: Plan, observations: pd.DataFrame, methodology: Methodology) -> None:
+def test_any_node_may_be_asked_for(
+    node: str, plan: Planned, observations: pd.DataFrame, methodology: Methodology
+) -> None:
     made = plan({"f": {"choices": [{}, {"name": "n", "component": GEOMETRIC}]}}, node=node)
     found = made.run(np.array([[0, 1]])).scores
     same(found[:, 0], scored(observations, methodology, made.units, node))
     same(found[:, 1], scored(observations, methodology.replace(component=GEOMETRIC), made.units, node))
 
 
-def test_a_node_that_is_not_there(plan: Plan, says: Says) -> None:
+def test_a_node_that_is_not_there(plan: Planned, says: Says) -> None:
     with says(
         MethodologyError,
         "no node is called 'lives' (did you mean 'life'?); "
@@ -143,11 +145,12 @@ def test_a_node_that_is_not_there(plan: Plan, says: Says) -> None:
 # ---------------------------------------------------------------- weights
 
 
+NOISE = {"weights": {"noise": 0.1}}
 EXPERTS = pd.DataFrame({"life": [1.0, 5.0, 0.0], "mind": [1.0, 2.0, 1.0], "place": [2.0, 3.0, 1.0],
                         "reading": [1.0, 2.0, 3.0], "sums": [2.0, 2.0, 3.0]})  # fmt: skip
 
 
-def test_a_set_of_weights_is_drawn_whole(plan: Plan, whole: pd.DataFrame, methodology: Methodology) -> None:
+def test_a_set_of_weights_is_drawn_whole(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> None:
     made = plan({"votes": {"weights": {"sets": "experts"}}}, sets={"experts": EXPERTS}, observations=whole)
     u = (np.array([[0.0, 0.3, 0.34, 0.6, 0.67, 0.999]]), [0, 0, 1, 1, 2, 2])
     found = made.run(made.choices(u[0]), u[0]).scores
@@ -162,7 +165,7 @@ def test_a_set_of_weights_is_drawn_whole(plan: Plan, whole: pd.DataFrame, method
         same(found[:, column], scored(whole, rules, made.units))
 
 
-def test_who_has_a_score_is_judged_by_the_official_weights(plan: Plan) -> None:
+def test_who_has_a_score_is_judged_by_the_official_weights(plan: Planned) -> None:
     """R5 has no reading; an expert for whom reading counts little gives it no better coverage."""
     votes = {"votes": {"weights": {"sets": "experts"}}}
     made = plan(votes, sets={"experts": EXPERTS}, node="school")
@@ -171,7 +174,7 @@ def test_who_has_a_score_is_judged_by_the_official_weights(plan: Plan) -> None:
     assert np.isnan(made.run(made.choices(u), u).scores).all(axis=1).tolist() == here.tolist()
 
 
-def test_a_set_and_noise_stand_together_in_either_order(plan: Plan) -> None:
+def test_a_set_and_noise_stand_together_in_either_order(plan: Planned) -> None:
     """A set declared after the noise does not undo it."""
     noise, votes = {"weights": {"noise": 0.5, "levels": ["index"]}}, {"weights": {"sets": "experts"}}
     one = plan({"noise": noise, "votes": votes}, sets={"experts": EXPERTS})
@@ -180,15 +183,15 @@ def test_a_set_and_noise_stand_together_in_either_order(plan: Plan) -> None:
     found = one.run(one.choices(u), u).scores
     other = two.run(two.choices(u), u[[3, 0, 1, 2]]).scores
     assert found.tobytes() == other.tobytes()
-    still = one.run(one.choices(u), u, still=["noise"]).scores
-    assert not np.array_equal(found, still)
+    fixed = one.run(one.choices(u), u, fixed=["noise"]).scores
+    assert not np.array_equal(found, fixed)
 
 
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        (EXPERTS.drop(columns="mind"), "the weights 'experts' say nothing of 'mind', a part of 'index' like 'life'"),
-        (EXPERTS.rename(columns={"life": "lif"}), "the weights 'experts' speak of 'lif' (did you mean 'life'?); "
+        (EXPERTS.drop(columns="mind"), "the weights 'experts' lack 'mind', a part of 'index' like 'life'"),
+        (EXPERTS.rename(columns={"life": "lif"}), "the weights 'experts' name 'lif' (did you mean 'life'?); "
          "there are fit, ill, height, weight, reading, sums, worry, deaths, rent, health, growth, school, mood, "
          "safety, home, life, mind, place"),
         (EXPERTS.iloc[:0], "the weights 'experts' hold no set"),
@@ -200,12 +203,12 @@ def test_a_set_and_noise_stand_together_in_either_order(plan: Plan) -> None:
          "the weights 'experts' of the parts of 'school' are missing, below zero or all zero"),
     ],
 )  # fmt: skip
-def test_sets_with_holes(table: pd.DataFrame, sentence: str, plan: Plan, says: Says) -> None:
+def test_sets_with_holes(table: pd.DataFrame, sentence: str, plan: Planned, says: Says) -> None:
     with says(DataError, sentence):
         plan({"votes": {"weights": {"sets": "experts"}}}, sets={"experts": table})
 
 
-def test_a_table_of_weights_that_was_not_handed_in(plan: Plan, says: Says) -> None:
+def test_a_table_of_weights_that_was_not_handed_in(plan: Planned, says: Says) -> None:
     with says(
         MethodologyError,
         "factors: 'votes' asks for the weights 'expert' (did you mean 'experts'?); there are experts",
@@ -222,7 +225,7 @@ def test_a_table_of_weights_that_was_not_handed_in(plan: Plan, says: Says) -> No
         ({"weights": {"sets": "experts"}}, "school"),
     ],
 )
-def test_a_set_does_not_undo_another_factor(other: dict[str, Any], node: str, plan: Plan, says: Says) -> None:
+def test_a_set_does_not_undo_another_factor(other: dict[str, Any], node: str, plan: Planned, says: Says) -> None:
     with says(
         MethodologyError,
         f"factors: the factors 'other' and 'votes' both replace the weights of the parts of '{node}'; "
@@ -231,7 +234,7 @@ def test_a_set_does_not_undo_another_factor(other: dict[str, Any], node: str, pl
         plan({"other": other, "votes": {"weights": {"sets": "experts"}}}, sets={"experts": EXPERTS})
 
 
-def test_noise_is_symmetric_and_speaks_at_its_levels(plan: Plan, methodology: Methodology) -> None:
+def test_noise_is_symmetric_and_speaks_at_its_levels(plan: Planned, methodology: Methodology) -> None:
     """Exactly: mirrored points give mirrored weights, and the index follows as a ratio of linear forms."""
     made = plan({"noise": {"weights": {"noise": 0.4, "levels": ["index"]}}})
     assert made.size == 3
@@ -245,15 +248,16 @@ def test_noise_is_symmetric_and_speaks_at_its_levels(plan: Plan, methodology: Me
         expected = y.T @ weights / weights.sum(axis=0)
         assert made.run(made.choices(points), points).scores == pytest.approx(expected, rel=1e-12, nan_ok=True)
     middle = np.full((3, 1), 0.5)
-    same(made.run(made.choices(middle), middle).scores, made.run(made.official(1)).scores)
+    same(made.run(made.choices(middle), middle).scores, made.run(made.official_choices()).scores)
 
 
-def test_dirichlet_weights_have_their_mean_and_variance(plan: Plan, methodology: Methodology) -> None:
+def test_dirichlet_weights_have_their_mean_and_variance(plan: Planned, methodology: Methodology) -> None:
     """Seen through an index that is one dimension's weight: scores of 100 and 0."""
     made = plan({"dirichlet": {"weights": {"concentration": 20, "levels": ["index"]}}})
     share = methodology.stated_weights[2]
     rng = np.random.default_rng(6)
-    weights = made._using(2, share, made._acts(2, u := rng.random((3, 40_000)), list(made.factors)), np.arange(40_000))
+    factor = made.factors["dirichlet"]
+    weights = Engine(made).perturbed_weights(2, share, [(factor, u := rng.random((3, 40_000)))])
     drawn = (weights[:, 0] / weights[:, 0].sum(axis=1, keepdims=True)).T
     assert u.shape == drawn.shape
     assert drawn.mean(axis=1) == pytest.approx(share, abs=2e-3)
@@ -271,7 +275,7 @@ def test_dirichlet_weights_have_their_mean_and_variance(plan: Plan, methodology:
         {"choices": [{}, {"name": "n", "ends": {"fit": {"best": 100}}}, {"name": "o", "index": {"coverage": 0.9}}]},
     ],
 )
-def test_an_idle_factor_is_refused(factor: dict[str, Any], plan: Plan, says: Says) -> None:
+def test_an_idle_factor_is_refused(factor: dict[str, Any], plan: Planned, says: Says) -> None:
     said = {"f": factor, "noise": {"weights": {"noise": 0.1}}}
     with says(
         MethodologyError,
@@ -284,18 +288,18 @@ def test_an_idle_factor_is_refused(factor: dict[str, Any], plan: Plan, says: Say
     assert left.factors.names == ("noise",)
 
 
-def test_errors_that_nothing_has(plan: Plan, observations: pd.DataFrame, says: Says) -> None:
+def test_errors_that_nothing_has(plan: Planned, observations: pd.DataFrame, says: Says) -> None:
     sampling = {"f": {"values": {"error": "sampling"}}}
-    with says(MethodologyError, "factors: the factor 'f' finds no observation of 2020, 2021 to redraw"):
+    with says(MethodologyError, "factors: the factor 'f' finds no observation of 2020, 2021 to perturb"):
         plan(sampling, observations=observations.assign(se=np.nan))
     with says(
         MethodologyError,
-        "factors: no factor changes a score; the factor 'f' finds no observation of 2020, 2021 to redraw",
+        "factors: no factor changes a score; the factor 'f' finds no observation of 2020, 2021 to perturb",
     ):
         plan(sampling, observations=observations.assign(se=0.0), leave_out_idle=True)
 
 
-def test_a_factor_that_moves_only_beside_another_is_not_idle(plan: Plan, methodology: Methodology) -> None:
+def test_a_factor_that_moves_only_beside_another_is_not_idle(plan: Planned, methodology: Methodology) -> None:
     """The stated weight of life says nothing while the index weighs its parts alike."""
     said = {
         "weighting": {"choices": [{}, {"name": "stated", "index": {"weighting": "stated"}}]},
@@ -307,7 +311,7 @@ def test_a_factor_that_moves_only_beside_another_is_not_idle(plan: Plan, methodo
         plan({"life": said["life"]}, methodology=alike)
 
 
-def test_one_observation_has_one_error(plan: Plan, observations: pd.DataFrame, says: Says) -> None:
+def test_one_observation_has_one_error(plan: Planned, observations: pd.DataFrame, says: Says) -> None:
     deaths = observations["indicator"] == "deaths"
     rows = observations.assign(se=observations["se"].mask(deaths, 1.0))
     said = {
@@ -316,7 +320,7 @@ def test_one_observation_has_one_error(plan: Plan, observations: pd.DataFrame, s
     }
     with says(
         MethodologyError,
-        "factors: the factors 'survey' and 'events' both redraw deaths in All, 2020; "
+        "factors: the factors 'survey' and 'events' both perturb deaths in All, 2020; "
         "give it a standard error or count its events, not both",
     ):
         plan(said, observations=rows)
@@ -328,7 +332,7 @@ def test_one_observation_has_one_error(plan: Plan, observations: pd.DataFrame, s
     assert one.tobytes() == two.tobytes()
 
 
-def test_other_regions_cannot_be_compared(plan: Plan, observations: pd.DataFrame, says: Says) -> None:
+def test_other_regions_cannot_be_compared(plan: Planned, observations: pd.DataFrame, says: Says) -> None:
     gone = observations[~((observations["region"] == "R3") & (observations["year"] == 2021))]
     with says(
         MethodologyError,
@@ -339,7 +343,7 @@ def test_other_regions_cannot_be_compared(plan: Plan, observations: pd.DataFrame
 
 
 def test_an_official_index_that_cannot_be_made(
-    plan: Plan, observations: pd.DataFrame, methodology: Methodology, says: Says
+    plan: Planned, observations: pd.DataFrame, methodology: Methodology, says: Says
 ) -> None:
     broken = methodology.replace(index={"aggregation": "geometric"})
     low = observations.assign(value=observations["value"].mask(observations["indicator"] == "deaths", 900.0))
@@ -350,7 +354,7 @@ def test_an_official_index_that_cannot_be_made(
         plan({"noise": {"weights": {"noise": 0.1}}}, methodology=broken, observations=low)
 
 
-def test_imputations_need_a_generator(plan: Plan, says: Says) -> None:
+def test_imputations_need_a_generator(plan: Planned, says: Says) -> None:
     with says(MethodologyError, "factors: the factor 'gaps' draws tables; it needs rng"):
         plan({"gaps": {"imputations": 3}})
 
@@ -374,13 +378,48 @@ def test_many_rows_do_not_overflow() -> None:
     assert np.array_equal(which[:300], which[300:])
 
 
-def test_no_draw_at_all(many: Alternatives) -> None:
+def test_no_draw_at_all(many: Plan) -> None:
     outcome = many.run(np.empty((len(MANY), 0), dtype=np.intp))
     assert outcome.scores.shape == (18, 0)
 
 
-def test_read_factors_and_build_by_hand(observations: pd.DataFrame, methodology: Methodology) -> None:
-    factors = read_factors(methodology, {"factor": {"noise": {"weights": {"noise": 0.1}}}})
-    made = alternatives(observations, methodology, factors, years=[2021])
+def test_an_edition_is_all_that_a_plan_needs(observations: pd.DataFrame, methodology: Methodology) -> None:
+    made = prepare(Edition.of(observations, methodology), {"factor": {"noise": {"weights": {"noise": 0.1}}}})
     assert made.units["year"].unique().tolist() == [2021]
     assert made.size == 9 + 6 + 3
+
+
+def test_a_plan_is_one_line_and_a_table(plan: Planned) -> None:
+    made = plan({"f": {"choices": [{}, {"name": "n", "max_age": 2}]}, "noise": NOISE}, leave_out_idle=True)
+    assert repr(made) == "Plan(2020, 2021: 8 regions, 1 factor: noise; left out: f)"
+    html = made._repr_html_()
+    assert "<td>noise 0.1, levels component, dimension, index</td>" in html
+    assert "Plan(2020, 2021: 8 regions, 1 factor: noise; left out: f)" in html
+
+
+def test_factors_by_name_leave_out_what_is_idle_and_own_factors_do_not(says: Says) -> None:
+    edition = read_edition(2019)
+    assert prepare(edition, "weights, survey").idle == ("survey",)
+    assert prepare(edition, ["weights"]).factors.names == ("weights",)
+    with says(
+        MethodologyError,
+        "data/methodology/2024.1/factors.toml: no factor is called 'wieghts' (did you mean 'weights'?); there are "
+        "scale, mean_of_components, mean_of_dimensions, weighting, age, weights, rounding, rare_events, survey",
+    ):
+        prepare(edition, "wieghts")
+
+
+def test_what_is_no_edition_is_refused(observations: pd.DataFrame, says: Says) -> None:
+    for wrong, kind in ((observations, "DataFrame"), ("2023", "str"), (2023, "int")):
+        with says(
+            ParameterError,
+            f"edition is of the type {kind}; it must be an Edition: read_edition(year), or for a table "
+            "Edition.of(table, methodology)",
+        ):
+            prepare(wrong)  # type: ignore[arg-type]
+    with says(
+        MethodologyError,
+        "methodology is the text '2024.1'; give the rules themselves, read_methodology('2024.1'), or ask an edition: "
+        "edition.under('2024.1')",
+    ):
+        Edition.of(observations, "2024.1")  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from scipy import special, stats
 
 from cwi import DataError, Methodology
 from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.value_errors import Observed, Redraw, observed, redraws
+from cwi.analysis.uncertainty.value_errors import DistinctValues, Perturbation, distinct_values, perturbation
 from cwi.panel import read_panel
 
 Array = NDArray[np.float64]
@@ -23,8 +23,8 @@ EVEN = (np.arange(MANY) + 0.5) / MANY  # a grid of uniform numbers: means over i
 
 
 @pytest.fixture
-def found(observations: pd.DataFrame, methodology: Methodology) -> Observed:
-    return observed([read_panel(observations, methodology, years=[2020, 2021])])
+def found(observations: pd.DataFrame, methodology: Methodology) -> DistinctValues:
+    return distinct_values([read_panel(observations, methodology, years=[2020, 2021])])
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def redraw(observations: pd.DataFrame, methodology: Methodology) -> Redrawn:
         covariance: pd.DataFrame | None = None,
     ) -> tuple[pd.DataFrame, Array]:
         known = read_factors(methodology, {"factor": {"f": {"values": settings}}})["f"].settings
-        found = observed([read_panel(rows, methodology, years=[2020, 2021])])
-        made: Redraw = redraws(known, found, methodology, rows, covariance)
+        found = distinct_values([read_panel(rows, methodology, years=[2020, 2021])])
+        made: Perturbation = perturbation(known, found, methodology, rows, covariance)
         own = found.table.loc[made.rows]
         points = u(len(own))
         values = np.repeat(own["value"].to_numpy(float)[:, None], points.shape[1], axis=1)
@@ -67,7 +67,7 @@ def random(rows: int) -> Array:
 # ---------------------------------------------------------------- whose value is whose
 
 
-def test_an_observation_stands_once_however_often_it_is_used(found: Observed, observations: pd.DataFrame) -> None:
+def test_an_observation_stands_once_however_often_it_is_used(found: DistinctValues, observations: pd.DataFrame) -> None:
     table = found.table
     assert not table.duplicated(["region", "indicator", "observed"]).any()
     units, codes = 18, 9
@@ -91,7 +91,7 @@ def test_what_is_imputed_is_nobodys_observation(observations: pd.DataFrame, meth
     filled = methodology.replace(imputation="mean")
     panel = read_panel(observations, filled, years=[2021])
     assert (panel.cells["status"] == "imputed").sum() == 1
-    found = observed([panel])
+    found = distinct_values([panel])
     assert (found.places[0] == -1).sum() == 1
     assert len(found.table) == panel.cells["value"].notna().sum() - 1 - 1  # R6 and R7 share one
 

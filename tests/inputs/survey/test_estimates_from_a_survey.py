@@ -11,6 +11,7 @@ import svy
 
 import cwi
 from cwi.analysis.uncertainty.monte_carlo import simulate
+from cwi.analysis.uncertainty.preparation import prepare
 from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.inputs.survey.definitions import read_survey_definitions
@@ -285,11 +286,10 @@ def test_a_region_in_which_all_say_the_same_has_no_error_to_carry(
     assert 95 < interval["low"] < interval["high"] == 100
     assert interval["flag"] == "no error"
     rows = same.observations[same.observations["region"].isin(SIX)]
-    everything = pd.concat([edition.observations, rows.assign(scored=rows["status"] == "derived")])
-    drawn = simulate(
-        everything, edition.methodology, {"factor": {"sampling": {"values": {"error": "sampling"}}}}, years=[YEAR],
-        base=edition.base, draws=200, rng=np.random.default_rng(1), covariance=same.covariance,
-    )  # fmt: skip
+    everything = pd.concat([edition.base, rows.assign(scored=rows["status"] == "derived")])
+    sampling = {"factor": {"sampling": {"values": {"error": "sampling"}}}}
+    plan = prepare(replace(edition, base=everything, covariance=same.covariance), sampling)
+    drawn = simulate(plan, draws=200, rng=np.random.default_rng(1))
     widths = drawn.summary(YEAR).eval("score_p95 - score_p5")
     assert (widths[SIX] > 0.3).all()
     assert (widths.drop(SIX) == 0).all()

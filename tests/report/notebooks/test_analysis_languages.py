@@ -21,7 +21,7 @@ from cwi.analysis.comparison import (
     sure_leads,
     weightings,
 )
-from cwi.analysis.uncertainty import rank_intervals
+from cwi.analysis.uncertainty import prepare, simulate
 from cwi.inputs.crosswalk import read_crosswalk
 from cwi.report.blocks import Figure, Section
 from cwi.report.languages import LANGUAGES, LOCALE
@@ -116,7 +116,7 @@ def compared(edition: Edition) -> Shown:
     methods = read_methods(crosswalk)
     theirs = compare(edition, beside(edition.methodology, methods))
     scores = edition.scores
-    noise = rank_intervals(scores, YEAR, draws=100, rng=np.random.default_rng(SEED))
+    noise = simulate(prepare(edition, "weights"), draws=100, rng=np.random.default_rng(SEED)).summary()
     leads = sure_leads(scores, YEAR, "dimension", band=0.05)
     best = best_case(scores, YEAR, "dimension", shares=(0.1, 0.4))
     needed = [needed_weights(scores, YEAR, level) for level in ("dimension", "component")]

@@ -65,7 +65,7 @@ def theirs(edition: Edition, methods: dict[str, Method]) -> Comparison:
 def noise(found: Comparison) -> pd.DataFrame:
     """Nobody moves: every move of a scheme is beyond it."""
     own = found.ranks[found.reference]
-    return pd.DataFrame({"low": own, "high": own})
+    return pd.DataFrame({"rank_p5": own, "rank_p95": own})
 
 
 def only(section: Section, kind: type) -> list:
@@ -104,7 +104,7 @@ def test_beyond_a_noise_of_nothing_is_every_move(
         assert int(row[1]) == (moved == 0).sum()
         up, down = ([] if cell == "none" else cell.split("; ") for cell in row[2:])
         assert (len(up), len(down)) == ((moved < 0).sum(), (moved > 0).sum())
-    wide = pd.DataFrame({"low": 1.0, "high": 17.0}, index=noise.index)
+    wide = pd.DataFrame({"rank_p5": 1.0, "rank_p95": 17.0}, index=noise.index)
     assert [row[1:] for row in only(view.beyond_noise(found, wide, of="wide"), Table)[0].rows] == [
         ["17", "none", "none"]
     ] * 2

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Drawing
 
 from cwi import Edition, folders, read_edition
 from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.robustness import Certainty, certainty
+from cwi.analysis.uncertainty.robustness_analysis import Robustness, robustness
 from cwi.errors import DataError, ParameterError
 from cwi.report import OfficialReport, SensitivityReport
 from cwi.report.blocks import Bullets, Figure, Heading, Paragraph, Section, Table
@@ -38,15 +38,15 @@ def edition() -> Edition:
 
 
 @pytest.fixture(scope="module")
-def found(edition: Edition) -> Certainty:
-    return certainty(edition, draws=DRAWS, rng=np.random.default_rng(7), n=16)
+def found(edition: Edition) -> Robustness:
+    return robustness(edition, draws=DRAWS, rng=np.random.default_rng(7), n=16)
 
 
-def printer(edition: Edition, found: Certainty | None, code: str = "en") -> Printer:
+def printer(edition: Edition, found: Robustness | None, code: str = "en") -> Printer:
     words = Language(code)
     made = Printer(edition, words, Ledger(words, edition.label, "f", "d", 7), DRAWS, np.random.default_rng(7))
     if found is not None:
-        vars(made)["certainty"] = found  # worked out once, told in three languages
+        vars(made)["robustness"] = found  # worked out once, told in three languages
     return made
 
 
@@ -62,7 +62,7 @@ def plainly(text: str) -> float:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_printed_number_is_in_the_ledger(edition: Edition, found: Certainty, code: str) -> None:
+def test_every_printed_number_is_in_the_ledger(edition: Edition, found: Robustness, code: str) -> None:
     p = printer(edition, found, code)
     sections = [make(p) for make in MAKERS]
     texts = set(p.ledger.frame()[f"text_{code}"])
@@ -81,7 +81,7 @@ def test_every_printed_number_is_in_the_ledger(edition: Edition, found: Certaint
     assert len(texts) > 20
 
 
-def test_the_three_languages_print_the_same_numbers(edition: Edition, found: Certainty) -> None:
+def test_the_three_languages_print_the_same_numbers(edition: Edition, found: Robustness) -> None:
     frames = []
     for code in LANGUAGES:
         p = printer(edition, found, code)
@@ -94,7 +94,7 @@ def test_the_three_languages_print_the_same_numbers(edition: Edition, found: Cer
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_words_are_those_of_the_language(edition: Edition, found: Certainty, code: str) -> None:
+def test_words_are_those_of_the_language(edition: Edition, found: Robustness, code: str) -> None:
     p = printer(edition, found, code)
     said = " ".join(block.plain() for make in MAKERS for block in make(p).blocks)
     own = {"kk": set("әғқңөұүі"), "ru": set("ыэъ"), "en": set()}[code]
@@ -106,7 +106,7 @@ def test_words_are_those_of_the_language(edition: Edition, found: Certainty, cod
         assert factor.titles[code].lower() in said.lower()
 
 
-def test_what_is_printed_of_a_rank_is_what_was_drawn(edition: Edition, found: Certainty) -> None:
+def test_what_is_printed_of_a_rank_is_what_was_drawn(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
     (table,) = blocks_of(view.ranks(p), Table)
     drawn = found.simulation
@@ -127,7 +127,7 @@ def test_what_is_printed_of_a_rank_is_what_was_drawn(edition: Edition, found: Ce
         assert plainly(row[6]) == pytest.approx(100 * (mine > n - n / 3).mean(), abs=0.51)
 
 
-def test_regions_share_a_letter_if_and_only_if_they_share_a_group(edition: Edition, found: Certainty) -> None:
+def test_regions_share_a_letter_if_and_only_if_they_share_a_group(edition: Edition, found: Robustness) -> None:
     (table,) = blocks_of(view.ranks(printer(edition, found)), Table)
     marks = {code: set(row[7].split()) for code, row in zip(found.regions, table.rows, strict=True)}
     assert all(marks.values())
@@ -149,7 +149,7 @@ def test_letters_go_on_after_the_alphabet() -> None:
 # ---------------------------------------------------------------- sentences
 
 
-def test_the_sentences_are_true_of_the_draws(edition: Edition, found: Certainty) -> None:
+def test_the_sentences_are_true_of_the_draws(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
     (bullets,) = blocks_of(view.quotable(p), Bullets)
     drawn = found.simulation
@@ -166,7 +166,7 @@ def test_the_sentences_are_true_of_the_draws(edition: Edition, found: Certainty)
     half = sorted(widths.loc[found.regions])[(len(found.regions) - 1) // 2]
     assert (widths.loc[found.regions] <= half).sum() * 2 >= len(found.regions)
     told, pairs = found.neighbours
-    best = found.sobol.indices.query("output == 'mean rank shift'").sort_values("total").iloc[-1]
+    best = found.sensitivity.sobol.indices.query("output == 'mean rank shift'").sort_values("total").iloc[-1]
 
     def share(value: float) -> str:
         return f"{p.language.number(100 * value, 0)}%"
@@ -184,22 +184,22 @@ def test_the_sentences_are_true_of_the_draws(edition: Edition, found: Certainty)
     ]
 
 
-def test_idle_factors_are_named(edition: Edition, found: Certainty) -> None:
+def test_idle_factors_are_named(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
     notes = [block.text for block in blocks_of(view.ranks(p), Paragraph) if block.kind == "note"]
     assert notes == [
         f"No effect on the index of {YEAR}, therefore not varied: maximum age of the data; "
         "sampling errors of the survey."
     ]
-    busy = replace(found, plan=replace(found.plan, idle=()))
+    busy = replace(found, simulation=replace(found.simulation, plan=replace(found.plan, idle=())))
     assert not [b for b in blocks_of(view.ranks(printer(edition, busy)), Paragraph) if b.kind == "note"]
 
 
-def test_draws_that_failed_or_were_left_out_are_named_and_count_nowhere(edition: Edition, found: Certainty) -> None:
+def test_draws_that_failed_or_were_left_out_are_named_and_count_nowhere(edition: Edition, found: Robustness) -> None:
     drawn = found.simulation
     broken = replace(drawn, failed={0: "health: the logarithm of zero", 5: "health: the logarithm of zero"},
                      left_out=np.array([9]))  # fmt: skip
-    told = replace(found, simulation=broken, summary=broken.summary(YEAR))
+    told = replace(found, simulation=broken)
     section = view.ranks(printer(edition, told))
     paragraphs = [block.text for block in blocks_of(section, Paragraph)]
     assert paragraphs[0].startswith(
@@ -214,7 +214,9 @@ def test_draws_that_failed_or_were_left_out_are_named_and_count_nowhere(edition:
     assert not any("could not be computed" in text for text in whole)
 
 
-def test_a_draw_in_which_the_last_region_has_no_index_does_not_count_for_it(edition: Edition, found: Certainty) -> None:
+def test_a_draw_in_which_the_last_region_has_no_index_does_not_count_for_it(
+    edition: Edition, found: Robustness
+) -> None:
     drawn = found.simulation
     last = found.regions[-1]
     row = int(np.flatnonzero((drawn.units["region"] == last) & (drawn.units["year"] == YEAR))[0])
@@ -249,7 +251,7 @@ def test_an_edition_that_ranks_nobody_says_so_and_draws_nothing(edition: Edition
 # ---------------------------------------------------------------- tables and pictures
 
 
-def test_a_cell_of_who_is_above_whom_is_the_share_of_draws(edition: Edition, found: Certainty) -> None:
+def test_a_cell_of_who_is_above_whom_is_the_share_of_draws(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
     (figure,) = blocks_of(view.apart(p), Figure)
     drawn = found.simulation
@@ -268,15 +270,15 @@ def test_a_cell_of_who_is_above_whom_is_the_share_of_draws(edition: Edition, fou
 
 
 def test_shares_of_variation_are_those_that_were_estimated_and_those_that_are_exact(
-    edition: Edition, found: Certainty
+    edition: Edition, found: Robustness
 ) -> None:
     p = printer(edition, found)
     section = view.matters(p)
     estimated, enumerated = blocks_of(section, Figure)
-    assert found.exact is not None
-    assert f"estimated from {found.sobol.runs} runs" in estimated.caption
-    assert f"all {len(found.exact.runs)} combinations" in enumerated.caption
-    for figure, rows in ((estimated, found.sobol.indices), (enumerated, found.exact.indices)):
+    assert found.sensitivity.exact is not None
+    assert f"estimated from {found.sensitivity.sobol.runs} runs" in estimated.caption
+    assert f"all {len(found.sensitivity.exact.runs)} combinations" in enumerated.caption
+    for figure, rows in ((estimated, found.sensitivity.sobol.indices), (enumerated, found.sensitivity.exact.indices)):
         own = rows.query("output == 'mean rank shift'").set_index("factor")
         printed = {row[0]: row for row in figure.table.rows}
         assert set(printed) == {found.factors[name].titles["en"] for name in own.index}
@@ -290,7 +292,7 @@ def test_shares_of_variation_are_those_that_were_estimated_and_those_that_are_ex
     assert len(enumerated.table.columns) == 3  # what is exact has no interval
 
 
-def test_what_a_rank_depends_on_and_what_turns_the_ends(edition: Edition, found: Certainty) -> None:
+def test_what_a_rank_depends_on_and_what_turns_the_ends(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
     (table,) = blocks_of(view.dependence(p), Table)
     for row, (code, line) in zip(table.rows, found.dependence().iterrows(), strict=True):
@@ -301,22 +303,23 @@ def test_what_a_rank_depends_on_and_what_turns_the_ends(edition: Edition, found:
         f"left out: {p.title(line.what)}"
         if line.kind == "without"
         else f"{found.factors[line.of].titles['en']}: {line.what}"
-        for line in found.turns().itertuples()
+        for line in found.rank_changers().itertuples()
     ]
-    unmoved = replace(found, alone=found.alone.iloc[:0], without=found.without.iloc[:0])
+    shares = found.sensitivity
+    unmoved = replace(found, sensitivity=replace(shares, alone=shares.alone.iloc[:0], without=shares.without.iloc[:0]))
     (nothing,) = view.turning(printer(edition, unmoved)).blocks
     assert nothing.plain() == p.text("sure.turns.none")
 
 
 def test_without_lists_of_choices_there_is_no_exact_picture(edition: Edition) -> None:
-    only = certainty(
+    only = robustness(
         edition, read_factors(edition.methodology).only("weights"), draws=100, rng=np.random.default_rng(1), n=8
     )
     figures = blocks_of(view.matters(printer(edition, only)), Figure)
     assert [figure.name for figure in figures] == ["what-matters-all"]
 
 
-def test_every_picture_has_words_and_a_table(edition: Edition, found: Certainty) -> None:
+def test_every_picture_has_words_and_a_table(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
     ranks, *others = [block for make in MAKERS for block in blocks_of(make(p), Figure)]
     assert len(others) == 3
@@ -426,7 +429,7 @@ def test_a_methodology_without_factors_has_its_weights_as_the_one_factor(project
     assert "varying all of the following at random: the weights, ±25%. Each recomputed index is" in said
 
 
-def test_names_of_regions_are_escaped(edition: Edition, found: Certainty, tmp_path: Path,
+def test_names_of_regions_are_escaped(edition: Edition, found: Robustness, tmp_path: Path,
                                       monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     shutil.copytree(folders.data(), tmp_path / "data")
     path = tmp_path / "data" / "regions.csv"

@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from cwi import DataError, Methodology, MethodologyError, read_methodology, score
-from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.plan import Alternatives
-from cwi.analysis.uncertainty.preparation import alternatives
-from cwi.analysis.uncertainty.sensitivity import exact, leave_one_out, one_at_a_time, sobol
+from cwi import DataError, Edition, Methodology, MethodologyError, ParameterError, read_methodology, score
+from cwi.analysis.uncertainty.plan import Plan
+from cwi.analysis.uncertainty.preparation import prepare
+from cwi.analysis.uncertainty.sensitivity_analysis import exact, sensitivity, sobol
+from cwi.analysis.uncertainty.single_changes import leave_one_out, one_at_a_time
 
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
-Plan = Callable[..., Alternatives]
+Planned = Callable[..., Plan]
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "sobol"
 GEOMETRIC = {"aggregation": {"name": "geometric", "floor": 1}}
@@ -63,7 +63,7 @@ def test_the_discrete_table_through_an_index() -> None:
     assert found.failed.empty
 
 
-def picked(y: Array) -> Alternatives:
+def picked(y: Array) -> Plan:
     """An index whose score is y[i, j, k] for the choices i of a scale, j and k of two means."""
     rules = read_methodology(Path(__file__).parents[2] / "methodologies" / "hand").replace(without=["mind", "illness"])
     rows = pd.DataFrame(
@@ -104,13 +104,12 @@ def picked(y: Array) -> Alternatives:
         "aggregation": factor(2, lambda j: {"node": {"body": {"aggregation": middle(j)}}}),
         "expert": factor(4, lambda k: {"index": {"aggregation": top(k)}}),
     }
-    factors = read_factors(official, {"factor": said})
-    return alternatives(rows, official, factors, years=[2021])
+    return prepare(Edition.of(rows, official), {"factor": said})
 
 
 @pytest.mark.slow
 def test_enumeration_against_scores_of_replaced_methodologies(
-    plan: Plan, observations: pd.DataFrame, methodology: Methodology
+    plan: Planned, observations: pd.DataFrame, methodology: Methodology
 ) -> None:
     """Twelve indices by cwi.score, variances by numpy."""
     found = exact(plan(choices()), 2021)
@@ -135,7 +134,7 @@ def merged(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
     return one | {key: one.get(key, {}) | said if isinstance(said, dict) else said for key, said in two.items()}
 
 
-def test_a_factor_without_effect_on_a_region_has_exactly_zero(plan: Plan) -> None:
+def test_a_factor_without_effect_on_a_region_has_exactly_zero(plan: Planned) -> None:
     """Only R4 carries a figure: how old it may be says nothing to the score of any other."""
     age = {"age": {"choices": [{}, {"name": "new", "max_age": 0}]}}
     dimension = {"dimension": {"choices": [{}, {"name": "g", "dimension": GEOMETRIC}]}}
@@ -149,7 +148,7 @@ def test_a_factor_without_effect_on_a_region_has_exactly_zero(plan: Plan) -> Non
     assert (of(found.indices, "score", "R4").loc["age", ["first", "total"]] > 0).all()
 
 
-def test_shares_of_choices_count(plan: Plan) -> None:
+def test_shares_of_choices_count(plan: Planned) -> None:
     even = exact(plan(choices()), 2021)
     never = exact(plan(choices(mean=[1.0, 0.0])), 2021)
     for region in ("R0", "R3"):
@@ -157,7 +156,7 @@ def test_shares_of_choices_count(plan: Plan) -> None:
         assert of(even.indices, "score", region).at["mean", "total"] > 0
 
 
-def test_what_is_looked_at(plan: Plan) -> None:
+def test_what_is_looked_at(plan: Planned) -> None:
     found = exact(plan(choices()), 2021)
     outputs = found.indices.groupby("output")["region"].unique()
     assert outputs["mean rank shift"].tolist() == [""]
@@ -181,7 +180,7 @@ CLASH = {
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_combinations_that_fail_are_shown(declared: bool, plan: Plan) -> None:
+def test_combinations_that_fail_are_shown(declared: bool, plan: Planned) -> None:
     said = {"factor": CLASH, "incompatible": [{"ends": "steep", "mean": "g"}] if declared else []}
     found = exact(plan(said), 2021)
     assert len(found.runs) == 4
@@ -193,13 +192,13 @@ def test_combinations_that_fail_are_shown(declared: bool, plan: Plan) -> None:
     assert found.indices[["first", "total"]].isna().all(axis=None)
 
 
-def test_nothing_to_enumerate(plan: Plan, says: Says) -> None:
+def test_nothing_to_enumerate(plan: Planned, says: Says) -> None:
     with says(MethodologyError, "factors: no factor is a list of choices; nothing can be enumerated"):
         exact(plan({"noise": {"weights": {"noise": 0.1}}}), 2021)
 
 
-def test_too_much_to_enumerate(plan: Plan, monkeypatch: pytest.MonkeyPatch, says: Says) -> None:
-    monkeypatch.setattr("cwi.analysis.uncertainty.sensitivity.MOST", 11)
+def test_too_much_to_enumerate(plan: Planned, monkeypatch: pytest.MonkeyPatch, says: Says) -> None:
+    monkeypatch.setattr("cwi.analysis.uncertainty.sensitivity_analysis.MOST", 11)
     with says(
         MethodologyError,
         "factors: 3 × 2 × 2 = 12 combinations are more than 11; leave a factor out, or estimate with sobol",
@@ -208,7 +207,7 @@ def test_too_much_to_enumerate(plan: Plan, monkeypatch: pytest.MonkeyPatch, says
 
 
 @pytest.mark.slow
-def test_fifty_thousand_are_the_most(plan: Plan, says: Says) -> None:
+def test_fifty_thousand_are_the_most(plan: Planned, says: Says) -> None:
     said = {
         code: {"choices": [{}, *({"name": str(i), "ends": {code: {"worst": i / 7}}} for i in range(1, 9))]}
         for code in ("fit", "height", "weight", "reading", "sums")
@@ -222,7 +221,7 @@ def test_fifty_thousand_are_the_most(plan: Plan, says: Says) -> None:
 
 
 @pytest.mark.parametrize("how", [exact, one_at_a_time, leave_one_out, sobol])
-def test_a_year_without_regions(how: Callable[..., Any], plan: Plan, says: Says) -> None:
+def test_a_year_without_regions(how: Callable[..., Any], plan: Planned, says: Says) -> None:
     more = {"rng": np.random.default_rng(1), "n": 2} if how is sobol else {}
     with says(DataError, "there is no region of 2019; there are regions of 2020, 2021"):
         how(plan(choices()), 2019, **more)
@@ -231,7 +230,7 @@ def test_a_year_without_regions(how: Callable[..., Any], plan: Plan, says: Says)
 # ---------------------------------------------------------------- estimation
 
 
-def test_estimates_meet_the_enumeration(plan: Plan) -> None:
+def test_estimates_meet_the_enumeration(plan: Planned) -> None:
     made = plan(choices())
     truth = exact(made, 2021).indices
     found = sobol(made, 2021, n=1024, rng=np.random.default_rng(1), level=0.999)
@@ -246,7 +245,7 @@ def test_estimates_meet_the_enumeration(plan: Plan) -> None:
         assert (seen[index] - 0.01 <= seen[f"{index}_high"]).all()
 
 
-def test_a_factor_of_many_axes_is_one_or_many(plan: Plan) -> None:
+def test_a_factor_of_many_axes_is_one_or_many(plan: Planned) -> None:
     noise = {"noise": {"weights": {"noise": 0.25, "levels": ["index"]}}}
     made = plan(noise | {"mean": choices()["mean"]})
     one = sobol(made, 2021, n=64, rng=np.random.default_rng(1), resamples=10)
@@ -259,7 +258,7 @@ def test_a_factor_of_many_axes_is_one_or_many(plan: Plan) -> None:
     pd.testing.assert_frame_equal(one.indices, again.indices, check_exact=True)
 
 
-def test_runs_that_fail_are_counted_and_nothing_is_estimated(plan: Plan) -> None:
+def test_runs_that_fail_are_counted_and_nothing_is_estimated(plan: Planned) -> None:
     found = sobol(plan(CLASH), 2021, n=16, rng=np.random.default_rng(1), resamples=10)
     assert sum(found.failed.values()) > 0
     assert all(reason.startswith("index: geometric needs scores above zero") for reason in found.failed)
@@ -267,12 +266,12 @@ def test_runs_that_fail_are_counted_and_nothing_is_estimated(plan: Plan) -> None
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 1000])
-def test_only_powers_of_two_are_balanced(n: int, plan: Plan, says: Says) -> None:
+def test_only_powers_of_two_are_balanced(n: int, plan: Planned, says: Says) -> None:
     with says(DataError, f"n is {n}; a Sobol sequence is balanced only at a power of two, such as 1024"):
         sobol(plan(choices()), 2021, n=n, rng=np.random.default_rng(1))
 
 
-def test_axes_of_nobody(plan: Plan, says: Says) -> None:
+def test_axes_of_nobody(plan: Planned, says: Says) -> None:
     with says(
         MethodologyError,
         "factors: no factor is called 'weight' (did you mean 'weights'?); there are scale, mean, weights",
@@ -283,7 +282,7 @@ def test_axes_of_nobody(plan: Plan, says: Says) -> None:
 # ---------------------------------------------------------------- one at a time
 
 
-def test_each_choice_alone(plan: Plan, observations: pd.DataFrame, methodology: Methodology) -> None:
+def test_each_choice_alone(plan: Planned, observations: pd.DataFrame, methodology: Methodology) -> None:
     table = one_at_a_time(plan(choices()), 2021)
     assert list(table["choice"].unique()) == ["mm", "ranks", "g", "equal"]
     nodes = score(observations, methodology.replace(index=GEOMETRIC), years=[2021]).nodes
@@ -302,7 +301,7 @@ def test_each_choice_alone(plan: Plan, observations: pd.DataFrame, methodology: 
     assert (rows["reason"] == "").all()
 
 
-def test_a_choice_that_fails_says_why(plan: Plan) -> None:
+def test_a_choice_that_fails_says_why(plan: Planned) -> None:
     factors = CLASH | {"ends": {"choices": [{"name": "as it is"}, {"name": "low", "ends": {"deaths": {"worst": 1.0}}}]}}
     low = plan(factors)
     table = one_at_a_time(low, 2021)
@@ -320,7 +319,7 @@ def test_a_choice_that_fails_says_why(plan: Plan) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("level", "count"), [("indicator", 9), ("component", 6), ("dimension", 3)])
 def test_each_part_left_out(
-    level: str, count: int, plan: Plan, observations: pd.DataFrame, methodology: Methodology
+    level: str, count: int, plan: Planned, observations: pd.DataFrame, methodology: Methodology
 ) -> None:
     table = leave_one_out(plan(choices()), 2021, level)
     assert table["part"].nunique() == count
@@ -335,17 +334,42 @@ def test_each_part_left_out(
         assert rows["rank"].to_numpy() == pytest.approx(expected["rank"].astype(float).to_numpy(), nan_ok=True)
 
 
-def test_parts_that_nobody_measured_are_passed_over(plan: Plan, observations: pd.DataFrame) -> None:
+def test_parts_that_nobody_measured_are_passed_over(plan: Planned, observations: pd.DataFrame) -> None:
     gone = observations[observations["indicator"] != "ill"]
     table = leave_one_out(plan({"noise": {"weights": {"noise": 0.1}}}, observations=gone), 2021)
     assert "ill" not in set(table["part"])
     assert table["part"].nunique() == 8
 
 
-def test_a_level_that_is_not_there(plan: Plan, says: Says) -> None:
+def test_a_level_that_is_not_there(plan: Planned, says: Says) -> None:
     with says(
         MethodologyError,
         "no level below the index is called 'components' (did you mean 'component'?); "
         "there are indicator, component, dimension",
     ):
         leave_one_out(plan(choices()), 2021, "components")
+
+
+# ---------------------------------------------------------------- together
+
+
+def test_all_four_together_are_each_alone(plan: Planned) -> None:
+    made = plan(choices())
+    found = sensitivity(made, 2020, n=8, rng=np.random.default_rng(1))
+    pd.testing.assert_frame_equal(found.sobol.indices, sobol(made, 2020, n=8, rng=np.random.default_rng(1)).indices)
+    assert found.exact is not None
+    pd.testing.assert_frame_equal(found.exact.indices, exact(made, 2020).indices)
+    pd.testing.assert_frame_equal(found.alone, one_at_a_time(made, 2020))
+    parts = found.without[found.without["level"] == "component"].drop(columns="level")
+    pd.testing.assert_frame_equal(parts, leave_one_out(made, 2020, "component"))
+    assert sensitivity(made, n=8, rng=np.random.default_rng(1)).year == 2021
+
+
+@pytest.mark.parametrize("function", [sensitivity, exact, sobol, one_at_a_time, leave_one_out])
+def test_what_is_no_plan_is_refused(function: Callable[..., Any], observations: pd.DataFrame, says: Says) -> None:
+    with says(
+        ParameterError,
+        f"{function.__name__} takes a plan, not an object of the type DataFrame; "
+        "prepare(edition, factors) gives a plan",
+    ):
+        function(observations, **({"rng": np.random.default_rng(1)} if function in (sensitivity, sobol) else {}))
