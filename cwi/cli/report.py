@@ -99,7 +99,6 @@ def _report(
     if not force and is_current(year, languages, parameters, output):
         print(f"{folders.relative(target)} is up to date")
         return
-    before = set(read_manifest(target).get("languages", []))
     with progress_bar() as bar:
         task = bar.add_task("checking", total=len(languages) + 2)
 
@@ -108,8 +107,9 @@ def _report(
 
         folder = make_report(year, languages=languages, output=output, progress=advance, **parameters)
     print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
-    if gone := before - set(read_manifest(folder)["languages"]):
-        print(f"{', '.join(sorted(gone))}: removed, made of other data or rules; cwi report {year} makes all languages")
+    made = read_manifest(folder)["languages"]
+    if left := sorted({path.stem.rpartition(".")[2] for path in folder.glob("official_report.*.ipynb")} - {*made}):
+        print(f"{', '.join(left)}: left as before, of an earlier run; 'cwi report {year}' makes all languages")
 
 
 def run(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ __all__ = ["MADE_OF", "digest", "inputs", "manifest", "read_manifest"]
 MADE_OF = ("cwi", "data", "notebooks", "requirements.lock")
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill", "nbconvert",
             "typst", "babel")  # fmt: skip
-NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml")
+NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml",
+             "rows.csv.gz")  # fmt: skip
 
 
 def digest(path: Path) -> str:
@@ -40,13 +41,13 @@ def inputs(root: Path | None = None) -> dict[str, str]:
 
 def manifest(
     folder: Path, *, made_of: Mapping[str, str], parameters: Mapping[str, Any], languages: Iterable[str],
-    edition: Mapping[str, Any],
+    edition: Mapping[str, Any], left: Collection[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
-    """The record of a report that lies in ``folder``."""
+    """The record of a report that is in ``folder``; ``left``: files of an earlier run, which it does not answer for."""
     outputs = {
         path.relative_to(folder).as_posix(): digest(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path.name != "manifest.json" and path.relative_to(folder).as_posix() not in left
     }
     return {
         "edition": dict(edition),
@@ -68,7 +69,9 @@ def commit() -> str:
 
     try:
         head = git("rev-parse", "HEAD")
-        changed = git("status", "--porcelain", "--", *MADE_OF, ":!data/editions/*/published.*")
+        changed = git(
+            "status", "--porcelain", "--", *MADE_OF, ":!data/editions/*/published.*", ":!data/editions/*/rows.csv.gz"
+        )
         return head + "+" if head and changed else head
     except OSError:
         return ""

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -103,8 +103,10 @@ def make_report(
         shared = {key: value for key, value in first.items() if key != "language"}
         kept = _keep(target, stage, languages, made_of, shared)
         _merge_ledgers(stage, target, languages, kept)
+        left = _leave(target, stage, set(LANGUAGES) - {*languages, *kept})
         record = manifest(
             stage,
+            left=left,
             made_of=made_of,
             parameters=shared,
             languages=[*languages, *kept],
@@ -211,6 +213,28 @@ def _keep(
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(target / name, stage / name)
     return kept
+
+
+def _leave(target: Path, stage: Path, languages: Collection[str]) -> set[str]:
+    """Take over as they are the files of languages that this run did not make, and their texts of equal numbers.
+
+    They may be made of other data or rules, so the manifest does not list them; nothing is lost by making one language.
+    """
+    left = set()
+    for path in sorted(target.rglob("*")) if target.exists() else ():
+        name = path.relative_to(target)
+        if path.is_file() and path.stem.rpartition(".")[2] in languages and not (stage / name).exists():
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, stage / name)
+            left.add(name.as_posix())
+    old_path, path = target / "ledger.csv", stage / "ledger.csv"
+    if left and old_path.is_file():
+        old, new = (pd.read_csv(each, dtype=str, keep_default_na=False) for each in (old_path, path))
+        keys = [column for column in SHARED if column in old and column in new]
+        texts = [f"text_{code}" for code in LANGUAGES if code in languages and f"text_{code}" in old]
+        both = new.drop(columns=texts, errors="ignore").merge(old[[*keys, *texts]], on=keys, how="left")
+        both.fillna("")[list(new)].to_csv(path, index=False, lineterminator="\n")
+    return left
 
 
 def _merge_ledgers(stage: Path, target: Path, languages: Sequence[str], kept: Sequence[str]) -> None:
