@@ -79,7 +79,7 @@ def test_the_installed_command_helps_and_refuses() -> None:
     assert done.stdout == ""
     assert done.stderr == (
         "ParameterError: notebooks/official_report.ipynb: there is no parameter 'yaer' (did you mean 'year'?); "
-        "there are year, methodology, language, draws, seed\n"
+        "there are year, project, methodology, language, draws, seed\n"
     )
 
 
@@ -110,12 +110,17 @@ def test_check_names_what_is_wrong_and_fails(run: Run, project: Any) -> None:
         (
             ["-p", "yaer=2023"],
             f"ParameterError: {NAME}: there is no parameter 'yaer' (did you mean 'year'?); "
-            "there are year, methodology, language, draws, seed",
+            "there are year, project, methodology, language, draws, seed",
         ),
         (["-p", "draws"], "ParameterError: 'draws' is no parameter; write NAME=VALUE"),
         (["-p", "draws=many"], f"ParameterError: {NAME}: draws is 'many'; it must be a whole number, such as 10000"),
         (["-p", "draws=1e4"], f"ParameterError: {NAME}: draws is '1e4'; it must be a whole number, such as 10000"),
         (["-p", "year=2022"], "ParameterError: year is not given with -p; write: cwi report 2023 --language en"),
+        (
+            ["-p", "project=theirs"],
+            f"ParameterError: a report is made of this project; for another write: cwi run {NAME} result.ipynb -p "
+            "project=FOLDER -p year=2023",
+        ),
         (["-p", "draws=100", "-p", "draws=200"], "ParameterError: draws is given twice"),
         (["--language", "de"], "ParameterError: language is 'de'; there are kk, ru, en"),
         (["-p", "methodology=2042"], "MethodologyError: no methodology has the version '2042'"),

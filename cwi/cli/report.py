@@ -14,6 +14,8 @@ from cwi.errors import ParameterError
 
 __all__ = ["add_to"]
 
+PROJECT = "project"  # the parameter that is a folder; a kernel works elsewhere than the command
+
 Given = Annotated[
     list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook.")
 ]
@@ -74,8 +76,13 @@ def report(
     for name in ("year", "language"):
         if name in given:
             raise ParameterError(f"{name} is not given with -p; write: cwi report {year} --language en")
+    if PROJECT in given:
+        raise ParameterError(
+            f"a report is made of this project; for another write: cwi run {folders.relative(source)} result.ipynb -p "
+            f"{PROJECT}=FOLDER -p year={year}"
+        )
     parameters = checked(source, given)
-    del parameters["year"], parameters["language"]
+    del parameters["year"], parameters["language"], parameters[PROJECT]
     if year == "rehearsal":
         target = (output or folders.reports()) / year
         with working("making the figures of the rehearsal"):
@@ -200,5 +207,5 @@ def _parameters(notebook: Path, given: list[str] | None) -> dict[str, object]:
                 value = text == "true"
         except ValueError:
             pass
-        result[name] = value
+        result[name] = str(Path(text).absolute()) if name == PROJECT and text else value
     return result

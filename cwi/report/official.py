@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cwi.edition import Edition
-from cwi.errors import ParameterError
+from cwi.errors import DataError, ParameterError
 from cwi.report.blocks import Paragraph, Section, Table, output_folder
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
@@ -44,6 +44,13 @@ class OfficialReport:
     seed
         Starts the only random generator.
 
+    Raises
+    ------
+    ParameterError
+        If there are too few draws, or no such language.
+    DataError
+        If the nation was not scored.
+
     Examples
     --------
     >>> from cwi import read_edition
@@ -56,6 +63,12 @@ class OfficialReport:
         if draws < 100:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
         words = Language(language)
+        nation = edition.territory.nation
+        if not nation or nation not in set(edition.scores.nodes["region"]):
+            raise DataError(
+                f"the report sets every region beside its nation, and the scores of {edition.label} have none; name it "
+                "in methodology.toml (nation), or run another notebook"
+            )
         self.edition = edition
         self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed)
         self._printer = Printer(edition, words, self.ledger, draws, np.random.default_rng(seed))

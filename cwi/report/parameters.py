@@ -92,7 +92,8 @@ def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     except ValidationError as problem:
         first = problem.errors()[0]
         name = str(first["loc"][0])
+        kind, default = known[name]
+        example = "" if default == "" else f", such as {default!r}"
         raise ParameterError(
-            f"{relative(notebook)}: {name} is {first['input']!r}; it must be {NAMES[known[name][0]]}, "
-            f"such as {known[name][1]!r}"
+            f"{relative(notebook)}: {name} is {first['input']!r}; it must be {NAMES[kind]}{example}"
         ) from None

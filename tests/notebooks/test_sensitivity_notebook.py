@@ -23,7 +23,7 @@ def cells() -> list[Any]:
 
 def test_parameters_are_typed_and_start_like_the_official_report() -> None:
     assert {name: kind for name, (kind, _) in declared(SOURCE).items()} == {
-        "year": int, "methodology": str, "factors": str, "language": str, "draws": int, "seed": int,
+        "year": int, "project": str, "methodology": str, "factors": str, "language": str, "draws": int, "seed": int,
     }  # fmt: skip
     assert checked(SOURCE, {})["seed"] == checked(NOTEBOOKS / "official_report.ipynb", {})["seed"]
 
