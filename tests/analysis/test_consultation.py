@@ -15,7 +15,7 @@ from cwi.derivation import derive
 from cwi.edition import Edition
 from cwi.errors import DataError
 from cwi.inputs.consultation import Consultation, hand_in, synthesize_consultation, write_consultation
-from cwi.report.notebooks import consultation as show
+from cwi.report.notebooks.consultation import ConsultationReport
 
 pytestmark = pytest.mark.slow  # its fixtures take seconds
 
@@ -102,7 +102,10 @@ def test_few_flagged_ballots_are_not_told(consultation: Consultation, edition: E
     found = consult(few, edition, rng=np.random.default_rng(6), draws=1, lambdas=(1,))
     flags = found.flags.set_index("flag")
     assert np.isnan(flags.loc["fast", ["ballots", "counted", "share", "change"]].to_numpy(float)).all()
-    assert "fewer than 10" in show.flags(found)._repr_mimebundle_()["text/html"]
+    assert (
+        "fewer than 10"
+        in ConsultationReport(edition, found, language="en", seed=1).flags()._repr_mimebundle_()["text/html"]
+    )
 
 
 def test_children_are_shown_apart_or_not_at_all(found: Consulted, consultation: Consultation, edition: Edition) -> None:
@@ -115,7 +118,8 @@ def test_children_are_shown_apart_or_not_at_all(found: Consulted, consultation: 
     few = replace(consultation, ballots=ballots, margins={**consultation.margins, "group": groups})
     result = consult(few, edition, rng=np.random.default_rng(6), draws=1, lambdas=(1,))
     assert result.children.empty
-    assert "fewer than 10 ballots of children" in show.children(result, "index")._repr_mimebundle_()["text/plain"]
+    section = ConsultationReport(edition, result, language="en", seed=1).children("index")
+    assert "fewer than 10 ballots of children" in section._repr_mimebundle_()["text/plain"]
     voters = result.voters[result.voters["variable"] == "group"].set_index("category")["ballots"]
     assert "child" not in voters.index
     assert voters.min() >= 10
@@ -178,11 +182,11 @@ def test_a_folder_is_read_and_none_is_drawn(edition: Edition, tmp_path: Path) ->
 def test_a_real_consultation_is_not_called_synthetic(consultation: Consultation, edition: Edition) -> None:
     """The control of the marks: they come from the rows, not from the pictures."""
     real = consult(replace(consultation, synthetic=False), edition, rng=np.random.default_rng(1), draws=5, lambdas=(1,))
-    section = show.weights(real, "index")
+    section = ConsultationReport(edition, real, language="en", seed=1).weights("index")
     page = section._repr_mimebundle_()["text/plain"]
     assert "ynthetic" not in page
     assert "SYNTHETIC" not in page
-    assert "origin" not in section.tables()[0].data
+    assert "mark" not in section.tables()[0].data
 
 
 def test_margins_that_some_draw_cannot_meet(consultation: Consultation, edition: Edition, says: Says) -> None:

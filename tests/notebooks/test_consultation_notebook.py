@@ -20,39 +20,38 @@ def cells() -> list[Any]:
 
 def test_parameters_are_typed() -> None:
     assert {name: kind for name, (kind, _) in declared(SOURCE).items()} == {
-        "year": int, "methodology": str, "folder": str, "lambdas": str, "draws": int, "seed": int,
+        "year": int, "methodology": str, "language": str, "folder": str, "lambdas": str, "draws": int, "seed": int,
     }  # fmt: skip
     assert checked(SOURCE, {"year": 2019})["lambdas"] == "0, 0.5, 1"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("year", [2019, 2023])
-def test_every_cell_shows_something_and_says_that_it_is_synthetic(
-    cells: list[Any], year: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("year", "language", "mark"), [(2019, "en", "SYNTHETIC"), (2023, "kk", "СИНТЕТИКАЛЫҚ")])
+def test_every_cell_shows_something_and_is_marked_as_synthetic(
+    cells: list[Any], year: int, language: str, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
-    texts: list[list[str]] = []
 
     def draw(figure: Figure) -> str:
-        page = figure.draw()
-        texts.append([text.get_text() for axes in page.axes for text in axes.texts])
+        figure.draw()
+        assert figure.mark.startswith(mark)  # written across the picture
         drawn.append(figure.name)
         return figure.stem
 
     monkeypatch.setattr(blocks.Figure, "_source", draw)
-    names, shown = run(cells, {"year": year, "draws": 50})
+    names, shown = run(cells, {"year": year, "language": language, "draws": 50})
     assert names["result"].synthetic
-    assert len(shown) == len(cells) - 3
-    for section in shown:
-        first = section.blocks[0]
-        assert isinstance(first, Paragraph)
-        assert (first.kind, first.text[:9]) == ("warning", "SYNTHETIC")
-        assert "SYNTHETIC" in section._repr_mimebundle_()["text/html"]
+    assert len(shown) == len(cells) - 2
+    for section in shown[:-1]:  # the last tells of the ledger
+        warning = section.blocks[1]
+        assert isinstance(warning, Paragraph)
+        assert (warning.kind, warning.text[: len(mark)]) == ("warning", mark)
+        assert mark in section._repr_mimebundle_()["text/html"]
     tables = [table for section in shown for table in section.tables()]
     assert len(tables) == 17
-    assert all(table.caption.startswith("Synthetic: ") for table in tables)
+    assert all(table.caption.startswith(mark) for table in tables)
+    assert all(table.data["mark"].str.startswith(mark).all() for table in tables)
     figures = [block for section in shown for block in section.blocks if isinstance(block, Figure)]
     assert len(drawn) == len(figures) == 10
-    assert all("SYNTHETIC" in said for said in texts)
-    assert all(figure.alt.startswith("Synthetic. ") and figure.alt.endswith(".") for figure in figures)
+    assert all(figure.caption.startswith(mark) and figure.alt.endswith(".") for figure in figures)
     assert all(isinstance(figure.table, Table) for figure in figures)

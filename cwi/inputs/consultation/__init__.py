@@ -11,7 +11,7 @@
 (Ballots(18000 on 56 indicators), Panel(both: 960 experts, 40 set aside), True)
 """
 
-from cwi.inputs.consultation.ballots import LEAST, Ballots, deduplicate, merge_small, read_votes
+from cwi.inputs.consultation.ballots import LEAST, NEAR, Ballots, deduplicate, merge_small, read_votes
 from cwi.inputs.consultation.experts import LIMIT, Panel, join, parents_of
 from cwi.inputs.consultation.patterns import Patterns, Thresholds, stuffing
 from cwi.inputs.consultation.proposals import Register, read_proposals
@@ -25,6 +25,7 @@ __all__ = [
     "FLOOR",
     "LEAST",
     "LIMIT",
+    "NEAR",
     "Ballots",
     "Consultation",
     "Counting",

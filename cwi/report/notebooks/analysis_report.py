@@ -7,6 +7,7 @@ and picture, ``<subject>.column.<column>``; what all subjects share is in analys
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -126,10 +127,12 @@ class AnalysisReport:
         return word.replace("_", " ")
 
     def words(self, kind: str) -> Words:
-        """A column of words that have messages ``<subject>.<kind>.<word>``; nothing where there is no word."""
+        """A column of words that have messages ``<subject>.<kind>.<word>``; a word without one is printed as it is."""
 
         def of(word: object) -> str:
-            return self.text(f"{self.subject}.{kind}.{keyed(word)}") if word else ""
+            if self.language.knows(f"{self.subject}.{kind}.{keyed(word)}"):
+                return self.text(f"{self.subject}.{kind}.{keyed(word)}")
+            return self.called(word)
 
         return Words(of)
 
@@ -316,7 +319,8 @@ def keyed(word: object) -> str:
     >>> keyed("Bartlett's test"), keyed("eigenvalues above 1")
     ('bartletts_test', 'eigenvalues_above_one')
     """
-    return "_".join(str(word).lower().replace("'", "").replace("-", " ").replace("1", "one").split())
+    text = str(word).lower().replace("1", "one")
+    return "_".join(re.sub(r"['()]", "", text).replace("-", " ").split())
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

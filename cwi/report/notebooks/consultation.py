@@ -1,439 +1,351 @@
-"""What a consultation found, as tables and pictures of a notebook. In English: it is read by those who make the index.
-
-Every function takes a :class:`~cwi.analysis.consultation.Consulted` and gives a section that a cell shows. Of a
-synthetic consultation every section, every caption and every picture says so first.
-"""
+"""What a consultation shows, as the sections of its notebook; of a synthetic one every section is marked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cwi.analysis.consultation import LEVEL, Consulted
-from cwi.inputs.consultation import LEAST, LIMIT
-from cwi.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+from cwi.edition import Edition
+from cwi.inputs.consultation import LEAST, LIMIT, NEAR, Thresholds
+from cwi.report.blocks import Bullets, Paragraph, Section
+from cwi.report.languages import NONE
+from cwi.report.notebooks.analysis_report import (
+    PERCENT,
+    POINTS,
+    WHOLE,
+    WORDS,
+    AnalysisReport,
+    Column,
+    Number,
+    Words,
+    records,
+)
 from cwi.report.pictures.dots import Dot, grouped_dots
 from cwi.report.pictures.style import FALL, RISE
 
-__all__ = [
-    "agreement",
-    "ballots",
-    "changed",
-    "children",
-    "consistency",
-    "disagreement",
-    "flags",
-    "heard",
-    "implied",
-    "moves",
-    "ranks",
-    "voters",
-    "weights",
-]
+__all__ = ["ConsultationReport"]
 
-WARNING = (
-    "SYNTHETIC consultation: votes, sheets and proposals were drawn by a computer; nobody said any of this, and no "
-    "conclusion about the index may be drawn from it."
+RANK, TWO, THREE = Number(0, "rank"), Number(2), Number(3)
+IN_PERCENT = Number(1, "%")
+TEXT = Words(str)
+CHILD = "child"  # a group of voters, and a node of the tree
+OPEN, FULL, DIAMOND = ("o", 7.0, "white"), ("o", 5.5, RISE), ("D", 4.5, FALL)
+SHARES: Mapping[str, Column] = dict.fromkeys(
+    ("official", "votes", "low", "high", "experts", "experts_low", "experts_high", "children", "adults"), PERCENT
 )
-MARK = "SYNTHETIC"
-FEW = f"fewer than {LEAST}"
-INTERVAL = f"{LEVEL:.0%} interval of redrawn voters"
-OFFICIAL = Dot("official", "official", "o", 7.0, "white")
-VOTES = Dot("votes", "votes", "o", 5.5, RISE)
-EXPERTS = Dot("experts", "experts, mean", "D", 4.5, FALL)
-
-Format = Callable[[float], str]
 
 
-def ballots(found: Consulted) -> Section:
-    """From the ballots that were read to those that count, and what they are worth."""
-    rows = [
-        [row["step"], _signed(row["ballots"]) if i else _whole(row["ballots"])]
-        for i, row in enumerate(_records(found.steps))
-    ]
-    left = int(found.steps["ballots"].sum())
-    rows.append(["ballots that count", _whole(left)])
-    data = pd.concat([found.steps, pd.DataFrame({"step": ["ballots that count"], "ballots": [left]})])
-    table = Table(
-        "consultation-ballots",
-        _said(found, f"From ballots read to ballots that count, {found.year}"),
-        ["step", "ballots"],
-        rows,
-        data,
-        f"Raked to the margins, they are worth {found.effective:,.0f} voters of equal weight (Kish). Who came decided "
-        "so: this is a consultation, not a sample.",
-    )
-    return _section(found, table)
-
-
-def voters(found: Consulted, names: Mapping[str, str]) -> Section:
-    """Who voted, against the shares that voters are raked to.
+class ConsultationReport(AnalysisReport):
+    """Sections on a consultation about one edition in one language; show each in a cell of its own.
 
     Parameters
     ----------
-    names
-        What each region is called.
+    edition
+        Whose index is weighed.
+    result
+        Of :func:`cwi.analysis.consultation.consult`.
+    language
+        kk, ru or en.
+    seed
+        Of the redrawn voters and experts.
     """
-    called = [names.get(category, category) for category in found.voters["category"]]
-    drawn = found.voters.assign(group=found.voters["variable"], name=called)
-    dots = [Dot("target", "share to be met", "o", 7.0, "white"), Dot("share", "share of the ballots", "o", 5.5, RISE)]
-    told = drawn.assign(gap=(drawn["share"] - drawn["target"]).abs()).dropna()
-    far = _records(told.sort_values("gap"))[-1]
-    alt = (
-        f"Shares of the ballots and of the margins. Farthest apart is {far['name']}, with {far['share']:.1%} of the "
-        f"ballots and {far['target']:.1%} of the margin."
-    )
-    return _dots(
-        found,
-        "consultation-voters",
-        "Who voted",
-        alt,
-        drawn,
-        dots,
-        found.voters,
-        limits=_upto(drawn, dots),
-        formats=SHARES,
-    )
 
+    subject = "consultation"
 
-def flags(found: Consulted) -> Section:
-    """Patterns of stuffing, each with its rule, and the weights with and without the ballots that carry it."""
-    rows = [
-        [
-            row["flag"],
-            row["rule"],
-            _few(row["ballots"]),
-            _few(row["counted"]),
-            "–" if pd.isna(row["change"]) else f"{100 * row['change']:.1f} points ({_words(row['part'])})",
-            "–" if pd.isna(row["moved"]) else _whole(row["moved"]),
-        ]
-        for row in _records(found.flags)
-    ]
-    heads = ["flag", "rule", "ballots", "of these counted", "largest change without them", "regions whose rank moves"]
-    note = (
-        "A flag is a question, not a verdict: flagged ballots stay in every other result here. Changes are of a "
-        "weight in its parent, in percentage points; ranks are those with the votes alone. Thresholds are working "
-        "choices."
-    )
-    caption = _said(found, f"Patterns that look like stuffing, with and without, {found.year}")
-    return _section(found, Table("consultation-flags", caption, heads, rows, found.flags, note, numeric=2))
+    def __init__(self, edition: Edition, result: Consulted, *, language: str, seed: int) -> None:
+        super().__init__(edition, language=language, seed=seed, synthetic=result.synthetic)
+        self.result = result
 
+    def ballots(self) -> Section:
+        """From the ballots that were read to those that count, and what they are worth."""
+        steps = self.result.steps
+        last = pd.DataFrame({"step": ["ballots that count"], "ballots": [int(steps["ballots"].sum())]})
+        table = pd.concat([steps, last], ignore_index=True)
+        note = self.text("consultation.ballots.note", n=self.number("effective", self.result.effective, unit="voters"))
+        columns = {"step": self.words("step"), "ballots": WHOLE}
+        return self.section("ballots", self.table("ballots", table, columns, note=note))
 
-def consistency(found: Consulted) -> Section:
-    """Consistency ratios of the experts who judged pairs."""
-    if found.consistency.empty:
-        return _section(found, Paragraph("No expert judged pairs."))
-    note = (
-        f"Beyond: the share of experts whose consistency ratio is above {LIMIT:g} (Saaty 1980). {found.set_aside} "
-        f"experts are beyond it somewhere and set aside whole; {found.experts} are left, those who gave points among "
-        "them. Of two parts no judgement can contradict another."
-    )
-    formats = {"parts": _whole, "experts": _whole, "median": "{:.3f}".format, "beyond": "{:.1%}".format}
-    caption = "Consistency of experts' judgements"
-    return _section(found, _table(found, "consultation-consistency", caption, found.consistency, formats, note))
-
-
-def agreement(found: Consulted) -> Section:
-    """How far the experts agree."""
-    note = (
-        "W: Kendall's coefficient of concordance of the orders that the experts' weights imply, 0 none to 1 full. "
-        "Distance: share of the weight that two experts would have to move to agree, mean over pairs."
-    )
-    formats = {"parts": _whole, "w": "{:.2f}".format, "distance": "{:.1%}".format}
-    caption = f"Agreement of {found.experts} experts"
-    return _section(found, _table(found, "consultation-agreement", caption, found.agreement, formats, note))
-
-
-def disagreement(found: Consulted, level: str) -> Section:
-    """What experts gave to the parts of every node of a level: their mean, and what nine in ten lie between."""
-    table = _parts(found, found.weights, level)
-    drawn = table.drop(columns=["low", "high"]).rename(columns={"experts_low": "low", "experts_high": "high"})
-    wide = (drawn["high"] - drawn["low"]).idxmax()
-    alt = (
-        f"Experts' weights of {len(drawn)} parts. They differ most about {_words(str(wide))}: nine in ten gave it from "
-        f"{drawn.at[wide, 'low']:.0%} to {drawn.at[wide, 'high']:.0%}."
-    )
-    data = table[["parent", "official", "experts", "experts_low", "experts_high"]]
-    return _dots(
-        found,
-        f"consultation-experts-{level}",
-        f"What experts gave to the parts of {_each(level)}",
-        alt,
-        drawn,
-        [OFFICIAL, EXPERTS],
-        data.rename_axis("part").reset_index(),
-        interval="nine in ten experts",
-        formats=SHARES,
-    )
-
-
-def weights(found: Consulted, level: str) -> Section:
-    """Weights of the parts of every node of a level from votes, with their intervals, beside experts and official."""
-    table = _parts(found, found.weights, level)
-    gap = (table["votes"] - table["official"]).abs().idxmax()
-    said = {name: f"{table.at[gap, name]:.0%}" for name in ("votes", "official", "experts")}
-    alt = (
-        f"Weights of {len(table)} parts. Votes differ most from the official weight in {_words(str(gap))}: "
-        f"{said['votes']}, officially {said['official']}, experts {said['experts']}."
-    )
-    data = table[["parent", "official", "votes", "low", "high", "experts"]].rename_axis("part").reset_index()
-    return _dots(
-        found,
-        f"consultation-weights-{level}",
-        f"Weights of the parts of {_each(level)} from votes, experts and the methodology",
-        alt,
-        table,
-        [OFFICIAL, EXPERTS, VOTES],
-        data,
-        interval=INTERVAL,
-        formats=SHARES,
-    )
-
-
-def implied(found: Consulted) -> Section:
-    """What each indicator counts in the index under each set of weights."""
-    table = found.implied
-    group = str(table.columns[0])
-    drawn = table.assign(group=table[group].map(_words), name=table.index.map(_words))
-    most = table["votes"].idxmax()
-    alt = (
-        f"What {len(table)} indicators count in the index. Most under the votes: {_words(str(most))} with "
-        f"{table.at[most, 'votes']:.1%}, officially {table.at[most, 'official']:.1%}."
-    )
-    dots = [OFFICIAL, EXPERTS, VOTES]
-    return _dots(
-        found,
-        "consultation-implied",
-        "Implied weights in the index when everything is measured",
-        alt,
-        drawn,
-        dots,
-        table.rename_axis("indicator").reset_index(),
-        limits=_upto(drawn, dots),
-        formats=SHARES,
-    )
-
-
-def ranks(found: Consulted, names: Mapping[str, str]) -> Section:
-    """Ranks under each λ with their intervals, beside the official ones.
-
-    Parameters
-    ----------
-    names
-        What each region is called.
-    """
-    wide = found.ranks.pivot(index="region", columns="lam", values=["rank", "low", "high"])
-    official = found.ranks[found.ranks["lam"].isna()].set_index("region")["rank"]
-    lams = [float(lam) for lam in found.ranks["lam"].dropna().unique()]
-    order = official.sort_values(kind="stable").index
-    rows = [
-        {"group": f"λ = {lam:g}, {_whose(lam)}", "name": names[region], "region": region, "official": official[region]}
-        | {kind: wide.at[region, (kind, lam)] for kind in ("rank", "low", "high")}
-        for lam in lams
-        for region in order
-    ]
-    drawn = pd.DataFrame(rows)
-    moved = (drawn["rank"] != drawn["official"]).groupby(drawn["group"], sort=False).sum()
-    said = ", ".join(f"{group} {count}" for group, count in moved.items())
-    alt = f"Ranks of {len(order)} regions. Regions whose rank differs from the official one: {said}."
-    alt = f"Synthetic. {alt}" if found.synthetic else alt
-    data = found.ranks.assign(rank=found.ranks["rank"].astype("Int64"))
-    shown = _table(
-        found,
-        "consultation-ranks",
-        "Scores and ranks by λ",
-        data,
-        {"lam": _lam, "score": "{:.1f}".format, "rank": _whole, "low": _whole, "high": _whole, "unscored": _percent},
-    )
-    drawing = partial(
-        grouped_dots,
-        drawn,
-        [Dot("official", "official rank", "o", 7.0, "white"), Dot("rank", "rank under λ", "o", 5.5, RISE)],
-        axis_label="rank",
-        interval=f"{LEVEL:.0%} interval: voters redrawn, an expert drawn whole",
-        limits=(0.0, len(order) + 1.0),
-        ticks=[1, *range(5, len(order) + 1, 5)],
-        title=MARK if found.synthetic else "",
-    )
-    caption = _said(found, f"Who moves when λ of the weights are votes and the rest experts, {found.year}")
-    measured = "; ".join(f"λ = {row['lam']:g}: {row['regions']}" for row in _records(found.measured))
-    return _section(
-        found,
-        Figure("consultation-ranks", caption, alt, drawing, "en", shown, "The table"),
-        Paragraph(
-            "Whether enough was measured is judged by the official weights, so that regions are compared on what is "
-            f"there. Judged by their own weights, so many regions would have an index at all: {measured}. Draws in "
-            "which some region has no score, because the expert drawn gave nothing to any measured part of a node, are "
-            f"left out of its interval: at most {found.ranks['unscored'].max():.1%} of them.",
-            "note",
-        ),
-    )
-
-
-def moves(found: Consulted, names: Mapping[str, str]) -> Section:
-    """The regions that move, λ by λ; beyond noise where the interval of the rank leaves the official rank out."""
-    official = found.ranks[found.ranks["lam"].isna()].set_index("region")["rank"]
-    lines = []
-    for lam, part in found.ranks.dropna(subset="lam").groupby("lam"):
-        own = part.set_index("region")
-        base = official.reindex(own.index)
-        beyond = own.index[(base < own["low"]) | (base > own["high"])]
-        said = ", ".join(f"{names[r]} ({base[r]:.0f} to {own.at[r, 'rank']:.0f})" for r in beyond) or "none"
-        lines.append(
-            f"λ = {lam:g}: {int((own['rank'] != base).sum())} of {len(own)} ranks differ; beyond noise: {said}."
+    def voters(self) -> Section:
+        """Who voted, against the shares that voters are raked to."""
+        table = self.result.voters
+        names = [self._category(row) for row in records(table)]
+        drawn = table.assign(
+            group=table["variable"].map(self.called),
+            name=names,
+            share=100 * table["share"],
+            target=100 * table["target"],
         )
-    return _section(found, Bullets(lines))
+        columns = {"variable": WORDS, "category": WORDS, "ballots": WHOLE, "share": PERCENT, "target": PERCENT}
+        behind = self.table("voters", table, columns, key=2)
+        gap = (table["share"] - table["target"]).abs().fillna(-1).to_numpy()
+        far = records(table)[int(gap.argmax())]
+        place = f"voters.{far['variable']}.{far['category']}"
+        words = {
+            "name": self._category(far),
+            "share": self.percent(f"{place}.share", far["share"], 1),
+            "target": self.percent(f"{place}.target", far["target"], 1),
+        }
+        draw = self._dots(drawn, {"target": OPEN, "share": FULL}, limits=_upto(drawn, ("target", "share")))
+        return self.section("voters", self.figure("voters", draw, behind, **words), least=self.number("least", LEAST))
+
+    def _category(self, row: Mapping[str, Any]) -> str:
+        if row["variable"] == "group" and row["category"] == CHILD:
+            return self.text("consultation.group.child")
+        return self.called(row["category"])
+
+    def flags(self) -> Section:
+        """Patterns of stuffing, each with its rule, and the weights with and without the ballots that carry it."""
+        table = self.result.flags
+        shown = table.assign(
+            rule=[self._rule(flag) for flag in table["flag"]],
+            ballots=[self._few(f"flags.{row['flag']}.ballots", row["ballots"]) for row in records(table)],
+            counted=[self._few(f"flags.{row['flag']}.counted", row["counted"]) for row in records(table)],
+            change=[self._change(row) for row in records(table)],
+        )
+        columns = {"flag": self.words("flag"), "rule": TEXT, "ballots": TEXT, "counted": TEXT, "change": TEXT,
+                   "moved": WHOLE}  # fmt: skip
+        heads = {"change": self.head("change largest")}
+        return self.section("flags", self.table("flags", shown, columns, key=1, heads=heads))
+
+    def _few(self, name: str, count: float) -> str:
+        if np.isnan(count):
+            return self.text("consultation.flags.few", n=self.number("least", LEAST))
+        return self.number(name, count)
+
+    def _change(self, row: Mapping[str, Any]) -> str:
+        if pd.isna(row["change"]):
+            return NONE
+        points = self.number(f"flags.{row['flag']}.change", 100 * row["change"], 1, unit="points")
+        return self.text("consultation.flags.change", points=points, name=self.called(row["part"]))
+
+    def _rule(self, flag: str) -> str:
+        """What is flagged, with the thresholds in use."""
+        t = Thresholds()
+        values: dict[str, dict[str, float]] = {
+            "burst": {"minutes": t.minutes, "times": t.burst, "least": t.burst_least},
+            "series": {"least": t.series, "near": NEAR},
+            "consecutive identifiers": {"least": t.run, "share": 100 * t.run_share},
+            "region": {"times": t.region, "least": t.region_least},
+            "fast": {"share": 100 * t.fast},
+        }
+        if flag not in values:
+            return ""
+        name = flag.replace(" ", "_")
+        texts = {key: self.number(f"rule.{name}.{key}", value) for key, value in values[flag].items()}
+        return self.text(f"consultation.rule.{name}", **texts)
+
+    def consistency(self) -> Section:
+        """Consistency ratios of the experts who compared pairs."""
+        words = {
+            "limit": self.number("consistency.limit", LIMIT, 2, unit=""),
+            "aside": self.number("experts.set_aside", self.result.set_aside),
+            "experts": self.number("experts", self.result.experts),
+        }
+        if self.result.consistency.empty:
+            return self.section("consistency", Paragraph(self.text("consultation.consistency.none")), **words)
+        columns = {"parent": WORDS, "parts": WHOLE, "experts": WHOLE, "median": THREE, "beyond": PERCENT}
+        return self.section("consistency", self.table("consistency", self.result.consistency, columns), **words)
+
+    def agreement(self) -> Section:
+        """How far the experts agree."""
+        columns = {"parent": WORDS, "parts": WHOLE, "w": TWO, "distance": PERCENT}
+        n = self.number("experts", self.result.experts)
+        return self.section("agreement", self.table("agreement", self.result.agreement, columns, n=n))
+
+    def disagreement(self, level: str) -> Section:
+        """What experts gave to the parts of every node of a level: their mean, and what nine in ten lie between."""
+        table = self._parts(self.result.weights, level)
+        drawn = table.drop(columns=["low", "high"]).rename(columns={"experts_low": "low", "experts_high": "high"})
+        wide = str((drawn["high"] - drawn["low"]).idxmax())
+        words = {
+            "n": self.number(f"parts.{level}", len(table)),
+            "name": self.called(wide),
+            "low": self._share(f"experts.{level}", table, wide, "experts_low"),
+            "high": self._share(f"experts.{level}", table, wide, "experts_high"),
+        }
+        draw = self._dots(
+            drawn, {"official": OPEN, "experts": DIAMOND}, interval=self.text("consultation.interval.experts")
+        )
+        columns = ("official", "experts", "experts_low", "experts_high")
+        return self._of_level("experts", level, table, columns, draw, words)
+
+    def weights(self, level: str) -> Section:
+        """Weights of the parts of every node of a level from votes, beside those of experts and the methodology."""
+        table = self._parts(self.result.weights, level)
+        gap = str((table["votes"] - table["official"]).abs().idxmax())
+        words = {"n": self.number(f"parts.{level}", len(table)), "name": self.called(gap)}
+        words |= {kind: self._share(f"weights.{level}", table, gap, kind) for kind in ("votes", "official", "experts")}
+        looks = {"official": OPEN, "experts": DIAMOND, "votes": FULL}
+        draw = self._dots(table, looks, interval=self._interval("voters"))
+        return self._of_level("weights", level, table, ("official", "votes", "low", "high", "experts"), draw, words)
+
+    def children(self, level: str) -> Section:
+        """Children's votes apart from those of adults."""
+        of = {"level": self.printer.level(level)}
+        if self.result.children.empty:
+            text = self.text("consultation.children.none", least=self.number("least", LEAST))
+            return self.section("children", Paragraph(text), part=level, **of)
+        table = self._parts(self.result.children, level)
+        gap = str((table["children"] - table["adults"]).abs().idxmax())
+        words = {"n": self.number(f"parts.{level}", len(table)), "name": self.called(gap)}
+        words |= {kind: self._share(f"children.{level}", table, gap, kind) for kind in ("children", "adults")}
+        draw = self._dots(table, {"adults": OPEN, "children": FULL}, interval=self._interval("voters"))
+        return self._of_level("children", level, table, ("children", "low", "high", "adults"), draw, words)
+
+    def _of_level(
+        self, what: str, level: str, table: pd.DataFrame, columns: Sequence[str], draw: Any, words: Mapping[str, str]
+    ) -> Section:
+        of: dict[str, Any] = {"part": level, "level": self.printer.level(level)}
+        data = table[["parent", *columns]].rename_axis("part").reset_index()
+        shown = {"parent": WORDS, "part": WORDS} | dict.fromkeys(columns, IN_PERCENT)
+        behind = self.table(what, data, shown, **of)
+        return self.section(what, self.figure(what, draw, behind, part=level, **words), **of)
+
+    def implied(self) -> Section:
+        """What each indicator counts in the index under each set of weights."""
+        table = self.result.implied
+        component = str(table.columns[0])
+        percent = {column: 100 * table[column] for column in ("official", "votes", "experts")}
+        drawn = table.assign(group=table[component].map(self.called), name=table.index.map(self.called), **percent)
+        most = str(table["votes"].idxmax())
+        words = {"n": self.number("implied.indicators", len(table)), "name": self.called(most)}
+        place = f"implied.{table.at[most, component]}.{most}"
+        words |= {kind: self.percent(f"{place}.{kind}", float(table[kind][most]), 1) for kind in ("votes", "official")}
+        looks = {"official": OPEN, "experts": DIAMOND, "votes": FULL}
+        columns: dict[str, Column] = {component: WORDS, "indicator": WORDS}
+        columns |= {kind: SHARES[kind] for kind in ("official", "votes", "experts")}
+        behind = self.table("implied", table.rename_axis("indicator").reset_index(), columns)
+        draw = self._dots(drawn, looks, limits=_upto(drawn, tuple(looks)))
+        return self.section("implied", self.figure("implied", draw, behind, **words))
+
+    def ranks(self) -> Section:
+        """Ranks under each λ with their intervals, beside the official ones."""
+        table = self.result.ranks
+        wide = table.pivot(index="region", columns="lam", values=["rank", "low", "high"])
+        official = table[table["lam"].isna()].set_index("region")["rank"]
+        lams = [float(lam) for lam in table["lam"].dropna().unique()]
+        order = official.sort_values(kind="stable").index
+        drawn = pd.DataFrame(
+            [
+                {"group": self._group(lam), "lam": lam, "name": self.called(region), "rank_official": official[region]}
+                | {kind: wide.at[region, (kind, lam)] for kind in ("rank", "low", "high")}
+                for lam in lams
+                for region in order
+            ]
+        )
+        moved = (drawn["rank"] != drawn["rank_official"]).groupby(drawn["lam"]).sum()
+        counts = "; ".join(f"{self._group(lam)} – {self.number(f'ranks.{lam:g}.moved', moved[lam])}" for lam in lams)
+        key = ["official" if np.isnan(lam) else f"{lam:g}" for lam in table["lam"]]
+        columns = {"region": WORDS, "lam": Words(self._weighed), "score": POINTS, "rank": RANK, "low": RANK,
+                   "high": RANK, "unscored": PERCENT}  # fmt: skip
+        behind = self.table("ranks", table.assign(lam=key), columns)
+        draw = self._dots(
+            drawn,
+            {"rank_official": OPEN, "rank": FULL},
+            axis="rank",
+            interval=self._interval("ranks"),
+            limits=(0.0, len(order) + 1.0),
+            ticks=[1, *range(5, len(order) + 1, 5)],
+        )
+        scored = {
+            float(row["lam"]): self.number(f"measured.{row['lam']:g}", row["regions"])
+            for row in records(self.result.measured)
+        }
+        measured = "; ".join(f"λ = {self._lam(lam)} – {count}" for lam, count in scored.items())
+        unscored = self.percent("ranks.unscored", float(table["unscored"].max()), 1)
+        n = self.number("ranks.regions", len(order))
+        picture = self.figure("ranks", draw, behind, n=n, moved=counts)
+        return self.section("ranks", picture, measured=measured, unscored=unscored)
+
+    def _lam(self, lam: float) -> str:
+        return self.number(f"lambda.{lam:g}", lam, 2, unit="")
+
+    def _group(self, lam: float) -> str:
+        whose = {0.0: "experts", 1.0: "votes"}.get(lam, "both")
+        return self.text(
+            "consultation.ranks.group", value=self._lam(lam), whose=self.text(f"consultation.ranks.{whose}")
+        )
+
+    def _weighed(self, key: object) -> str:
+        return self.text("consultation.ranks.official") if key == "official" else self._group(float(str(key)))
+
+    def moves(self) -> Section:
+        """The regions that move, λ by λ; beyond noise where the interval of the rank leaves the official rank out."""
+        table = self.result.ranks
+        official = table[table["lam"].isna()].set_index("region")["rank"]
+        lines = []
+        for lam, part in table.dropna(subset="lam").groupby("lam"):
+            own = part.set_index("region")
+            base = official.reindex(own.index)
+            beyond = own.index[(base < own["low"]) | (base > own["high"])]
+            regions = "; ".join(
+                self.text(
+                    "consultation.moves.region",
+                    region=self.called(region),
+                    before=self.number(f"ranks.{region}.official.rank", float(base[region]), unit="rank"),
+                    after=self.number(f"ranks.{region}.{lam:g}.rank", float(own["rank"][region]), unit="rank"),
+                )
+                for region in beyond
+            )
+            n = self.number(f"ranks.{lam:g}.moved", int((own["rank"] != base).sum()))
+            everyone = self.number("ranks.regions", len(own))
+            words = {"n": n, "all": everyone, "regions": regions or self.text("analysis.nobody")}
+            lines.append(self.text("consultation.moves.line", value=self._lam(float(str(lam))), **words))
+        return self.section("moves", Bullets(lines))
+
+    def heard(self) -> Section:
+        """What was heard: proposals by subject and decision."""
+        columns: dict[str, Column] = {"subject": WORDS}
+        columns |= dict.fromkeys(("proposals", "accepted", "partly", "declined", "later"), WHOLE)
+        return self.section("heard", self.table("heard", self.result.register.heard(), columns | {"versions": TEXT}))
+
+    def changed(self) -> Section:
+        """What was changed: proposals that were accepted, with the reason and the version."""
+        table = self.result.register.changed()
+        if table.empty:
+            return self.section("changed", Paragraph(self.text("consultation.changed.none")))
+        written = Words(str, english=self.synthetic)
+        columns = {"id": TEXT, "body": WORDS, "subject": WORDS, "proposed": written, "decision": self.words("decision"),
+                   "reason": written, "version": TEXT}  # fmt: skip
+        return self.section("changed", self.table("changed", table, columns, key=1))
+
+    def _share(self, place: str, table: pd.DataFrame, part: str, kind: str) -> str:
+        """A weight of a sentence, under the name that it has in the table."""
+        row = records(table.loc[[part]])[0]
+        return self.percent(f"{place}.{row['parent']}.{part}.{kind}", row[kind] / 100, 1)
+
+    def _parts(self, table: pd.DataFrame, level: str) -> pd.DataFrame:
+        """The parts of the nodes of a level, named for a picture and in per cent."""
+        names = list(dict.fromkeys(self.result.weights["level"]))
+        below = names[names.index(level) - 1] if level in names else names[-1]
+        rows: pd.DataFrame = table[table["level"] == below]
+        percent = {str(column): 100 * rows[column] for column in rows if column in SHARES}
+        return rows.assign(group=rows["parent"].map(self.called), name=rows.index.map(self.called), **percent)
+
+    def _interval(self, what: str) -> str:
+        return self.text(f"consultation.interval.{what}", level=self.percent("level", LEVEL))
+
+    def _dots(
+        self,
+        drawn: pd.DataFrame,
+        looks: Mapping[str, tuple[str, float, str]],
+        *,
+        axis: str = "share",
+        interval: str = "",
+        limits: tuple[float, float] = (-2.0, 102.0),
+        ticks: Sequence[float] | None = None,
+    ) -> Any:
+        dots = [Dot(column, self.text(f"consultation.key.{column}"), *look) for column, look in looks.items()]
+        label = self.text(f"consultation.axis.{axis}")
+        ends: dict[str, Any] = {"limits": limits, "ticks": ticks, "number": self.plain(1)}
+        return partial(grouped_dots, drawn, dots, axis_label=label, interval=interval, **ends)
 
 
-def children(found: Consulted, level: str) -> Section:
-    """Children's votes apart from those of adults."""
-    if found.children.empty:
-        return _section(found, Paragraph(f"There are {FEW} ballots of children, or of adults; neither is shown apart."))
-    table = _parts(found, found.children, level)
-    gap = (table["children"] - table["adults"]).abs().idxmax()
-    alt = (
-        f"Weights of {len(table)} parts from children's votes and from adults'. They differ most about "
-        f"{_words(str(gap))}: children {table.at[gap, 'children']:.0%}, adults {table.at[gap, 'adults']:.0%}."
-    )
-    dots = [Dot("adults", "adults", "o", 7.0, "white"), Dot("children", "children", "o", 5.5, RISE)]
-    data = table[["parent", "children", "low", "high", "adults"]].rename_axis("part").reset_index()
-    caption = f"Children's votes and adults' on the parts of {_each(level)}"
-    name = f"consultation-children-{level}"
-    return _dots(found, name, caption, alt, table, dots, data, interval=f"{INTERVAL} (children)", formats=SHARES)
-
-
-def heard(found: Consulted) -> Section:
-    """What was heard: proposals by subject and decision."""
-    data = found.register.heard()
-    formats = dict.fromkeys(["proposals", "accepted", "partly", "declined", "later"], _whole)
-    return _section(found, _table(found, "consultation-heard", "What we heard", data, formats))
-
-
-def changed(found: Consulted) -> Section:
-    """What was changed: proposals that were accepted, with the reason and the version."""
-    data = found.register.changed()
-    if data.empty:
-        return _section(found, Paragraph("No proposal was accepted."))
-    return _section(found, _table(found, "consultation-changed", "What we changed", data, {}))
-
-
-def _section(found: Consulted, *blocks: Block) -> Section:
-    return Section([*([Paragraph(WARNING, "warning")] if found.synthetic else []), *blocks])
-
-
-def _said(found: Consulted, caption: str) -> str:
-    return f"Synthetic: {caption[0].lower()}{caption[1:]}" if found.synthetic else caption
-
-
-def _dots(
-    found: Consulted,
-    name: str,
-    caption: str,
-    alt: str,
-    drawn: pd.DataFrame,
-    dots: Sequence[Dot],
-    data: pd.DataFrame,
-    *,
-    interval: str = "",
-    limits: tuple[float, float] = (-0.02, 1.02),
-    formats: Mapping[str, Format],
-) -> Section:
-    drawing = partial(
-        grouped_dots,
-        drawn,
-        dots,
-        axis_label="share",
-        interval=interval,
-        limits=limits,
-        title=MARK if found.synthetic else "",
-    )
-    caption = f"{caption}, {found.year}"
-    alt = f"Synthetic. {alt}" if found.synthetic else alt
-    behind = _table(found, name, caption, data, formats)
-    return _section(found, Figure(name, _said(found, caption), alt, drawing, "en", behind, "The table"))
-
-
-def _table(
-    found: Consulted, name: str, caption: str, data: pd.DataFrame, formats: Mapping[str, Format], note: str = ""
-) -> Table:
-    shown = [
-        [
-            "–" if pd.isna(value) else formats[column](value) if column in formats else str(value)
-            for column, value in row
-        ]
-        for row in ([*record.items()] for record in _records(data))
-    ]
-    columns = [str(column) for column in data.columns]
-    numeric = next((i for i, column in enumerate(columns) if column in formats), len(columns))
-    marked = data.assign(origin="synthetic") if found.synthetic else data
-    return Table(name, _said(found, caption), columns, shown, marked, note, numeric=numeric)
-
-
-def _parts(found: Consulted, table: pd.DataFrame, level: str) -> pd.DataFrame:
-    """The parts of the nodes of a level, named for a picture."""
-    names = list(dict.fromkeys(found.weights["level"]))
-    below = names[names.index(level) - 1] if level in names else names[-1]
-    rows: pd.DataFrame = table[table["level"] == below]
-    return rows.assign(group=rows["parent"].map(_words), name=rows.index.map(_words))
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(column): value for column, value in record.items()} for record in table.to_dict("records")]
-
-
-def _each(level: str) -> str:
-    return "the index" if level == "index" else f"each {level}"
-
-
-def _words(code: str) -> str:
-    return code.replace("_", " ")
-
-
-def _whose(lam: float) -> str:
-    return {0.0: "experts alone", 1.0: "votes alone"}.get(lam, "experts and votes")
-
-
-def _upto(table: pd.DataFrame, dots: Sequence[Dot]) -> tuple[float, float]:
-    most = float(table[[dot.column for dot in dots]].max().max())
+def _upto(table: pd.DataFrame, columns: Sequence[str]) -> tuple[float, float]:
+    most = float(table[list(columns)].max().max())
     return (-0.02 * most, 1.05 * most)
-
-
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _signed(value: float) -> str:
-    return f"\N{MINUS SIGN}{-value:,.0f}" if value < 0 else _whole(value)
-
-
-def _few(value: Any) -> str:
-    return FEW if pd.isna(value) else _whole(value)
-
-
-def _lam(value: float) -> str:
-    return f"{value:g}"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1%}"
-
-
-SHARES: Mapping[str, Format] = dict.fromkeys(
-    [
-        "share",
-        "target",
-        "official",
-        "votes",
-        "low",
-        "high",
-        "experts",
-        "experts_low",
-        "experts_high",
-        "children",
-        "adults",
-    ],
-    _percent,
-) | {"ballots": _whole}

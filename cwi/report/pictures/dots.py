@@ -11,7 +11,8 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure as Drawing
 
 from cwi.report.pictures.rows import rows
-from cwi.report.pictures.style import INK, RISE, STYLE, Entry
+from cwi.report.pictures.style import INK, RISE, STYLE, Entry, Number
+from cwi.report.pictures.style import ticks as mark_axis
 
 __all__ = ["Dot", "grouped_dots"]
 
@@ -44,6 +45,7 @@ def grouped_dots(
     interval: str = "",
     limits: tuple[float, float] = (-0.02, 1.02),
     ticks: Sequence[float] | None = None,
+    number: Number | None = None,
     title: str = "",
 ) -> Drawing:
     """A row a line of the table, groups in the order in which they are met.
@@ -62,6 +64,8 @@ def grouped_dots(
         The ends of the axis.
     ticks
         Where the axis is marked; as matplotlib likes by default.
+    number
+        Prints the numbers of the axis, where it is not marked at ``ticks``.
     title
         A line above everything, for what nobody may overlook.
     """
@@ -77,6 +81,8 @@ def grouped_dots(
         least=ROW,
     )  # fmt: skip
     laid.axes.set_xlim(limits)
+    if number is not None and ticks is None:
+        mark_axis(laid.axes, limits, number)
     if ticks is not None:
         laid.axes.set_xticks(list(ticks))
     if interval:

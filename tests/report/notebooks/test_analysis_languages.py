@@ -21,7 +21,9 @@ from cwi.analysis.comparison import (
     sure_leads,
     weightings,
 )
+from cwi.analysis.consultation import consult
 from cwi.analysis.uncertainty import prepare, simulate
+from cwi.inputs.consultation import hand_in, synthesize_consultation
 from cwi.inputs.crosswalk import read_crosswalk
 from cwi.report.blocks import Figure, Section
 from cwi.report.languages import LANGUAGES, LOCALE
@@ -29,6 +31,7 @@ from cwi.report.ledger import merge
 from cwi.report.notebooks.analysis_report import AnalysisReport
 from cwi.report.notebooks.audit import AuditReport
 from cwi.report.notebooks.comparison import ComparisonReport
+from cwi.report.notebooks.consultation import ConsultationReport
 from cwi.report.notebooks.crosswalk import CrosswalkReport
 
 YEAR, SEED = 2019, 1
@@ -141,7 +144,30 @@ def compared(edition: Edition) -> Shown:
     return shown
 
 
-REPORTS = ["audited", "compared"]
+@pytest.fixture(scope="module")
+def consulted(edition: Edition) -> Shown:
+    rng = np.random.default_rng(SEED)
+    made = synthesize_consultation(
+        edition.methodology, edition.territory, population=edition.population, rng=rng, votes=3000, experts=60
+    )
+    result = consult(hand_in(made, edition.methodology, edition.territory), edition, rng=rng, draws=10)
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = ConsultationReport(edition, result, language=language, seed=SEED)
+        votes = 100 * result.weights["votes"]
+        sections = [
+            show.opening(), show.ballots(), show.voters(), show.flags(), show.consistency(), show.agreement(),
+            show.disagreement("index"), show.weights("index"), show.weights("component"), show.implied(), show.ranks(),
+            show.moves(), show.children("index"), show.heard(), show.changed(),
+            show.change(votes, votes + 1, "weights"), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+REPORTS = ["audited", "compared", "consulted"]
 
 
 @pytest.mark.slow
