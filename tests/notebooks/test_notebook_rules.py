@@ -9,7 +9,7 @@ from notebook_cells import problems, untranslated
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TAUGHT = {"weighting_alternatives": 1}
-TRANSLATED = ["consultation", "statistical_audit", "weighting_alternatives"]
+TRANSLATED = ["consultation", "statistical_audit", "survey_estimates", "weighting_alternatives"]
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "official_report")
 
 

@@ -22,9 +22,11 @@ from cwi.analysis.comparison import (
     weightings,
 )
 from cwi.analysis.consultation import consult
+from cwi.analysis.survey import as_held, sample_plan, survey_share, widths
 from cwi.analysis.uncertainty import prepare, simulate
 from cwi.inputs.consultation import hand_in, synthesize_consultation
 from cwi.inputs.crosswalk import read_crosswalk
+from cwi.inputs.survey import estimate, read_survey_definitions, survey_round
 from cwi.report.blocks import Figure, Section
 from cwi.report.languages import LANGUAGES, LOCALE
 from cwi.report.ledger import merge
@@ -33,6 +35,7 @@ from cwi.report.notebooks.audit import AuditReport
 from cwi.report.notebooks.comparison import ComparisonReport
 from cwi.report.notebooks.consultation import ConsultationReport
 from cwi.report.notebooks.crosswalk import CrosswalkReport
+from cwi.report.notebooks.survey import SurveyReport
 
 YEAR, SEED = 2019, 1
 ENGLISH_CELL = re.compile(r'<t[dh][^>]* lang="en"[^>]*>.*?</t[dh]>', re.DOTALL)
@@ -167,7 +170,34 @@ def consulted(edition: Edition) -> Shown:
     return shown
 
 
-REPORTS = ["audited", "compared", "consulted"]
+@pytest.fixture(scope="module")
+def surveyed() -> Shown:
+    edition, rng = read_edition(2023), np.random.default_rng(SEED)
+    definitions = read_survey_definitions("2024.1", methodology=edition.methodology)
+    held = survey_round("", definitions, edition, rng=rng)
+    options = {"year": 2023, "territory": edition.territory, "invited": held.invited}
+    result = estimate(held.children, held.parents, definitions, **options)
+    share = survey_share(edition, result, draws=100, rng=rng, n=16)
+    people = held.children.groupby("region")["weight"].sum()
+    sizes = sample_plan(people, margin=5, response=0.85, **as_held(result.quality))
+    n = len(held.children)
+    samples = widths(edition, result, [n // 2, n], draws=100, rng=rng)
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = SurveyReport(edition, result, definitions, language=language, seed=SEED)
+        index = share.ranks["with"]
+        sections = [
+            show.opening(), show.response(held), show.estimates("life_satisfaction", "feeling_low"), show.quality(),
+            show.flagged(), show.scales(), show.ranks(share), show.sources(share), show.variance(share),
+            show.plan(sizes), show.widths(samples), show.change(index, index + 1, "index"), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+REPORTS = ["audited", "compared", "consulted", "surveyed"]
 
 
 @pytest.mark.slow
