@@ -2,7 +2,8 @@
 
 ``methodologies`` compares sets of rules, ``years`` two years, ``attribution`` explains a gap indicator by indicator;
 ``like_with_like`` puts regions beside the nation on the same indicators, ``fixed_set`` is a trend on one set of them;
-``other_indices`` applies the rules of other systems, ``weights_to_lead`` asks what any weights could do.
+``scenarios`` are other indices of the same data; ``other_indices`` applies the rules of other systems,
+``weights_to_lead`` asks what any weights could do.
 """
 
 from cwi.analysis.comparison.attribution import Attribution, attribute
@@ -16,6 +17,7 @@ from cwi.analysis.comparison.like_with_like import (
 )
 from cwi.analysis.comparison.methodologies import SAME, Comparison, compare, incompatible, weightings
 from cwi.analysis.comparison.other_indices import Method, alike, beside, read_methods, standardised_mean
+from cwi.analysis.comparison.scenarios import read_scenarios, scenarios
 from cwi.analysis.comparison.weights_to_lead import Needed, best_case, nearest_first, needed_weights, sure_leads
 from cwi.analysis.comparison.years import Change, change
 
@@ -43,6 +45,8 @@ __all__ = [
     "nearest_first",
     "needed_weights",
     "read_methods",
+    "read_scenarios",
+    "scenarios",
     "standardised_mean",
     "sure_leads",
     "weightings",

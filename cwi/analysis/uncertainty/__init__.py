@@ -6,7 +6,9 @@ docs/explanation/how-a-draw-is-computed.md.
 """
 
 from cwi.analysis.uncertainty.factors import Choice, Factor, Factors, read_factors
+from cwi.analysis.uncertainty.figure_errors import errors_of_carried_figures, errors_of_parent_figures
 from cwi.analysis.uncertainty.monte_carlo import simulate
+from cwi.analysis.uncertainty.outliers import far_from_median
 from cwi.analysis.uncertainty.plan import Plan
 from cwi.analysis.uncertainty.preparation import prepare
 from cwi.analysis.uncertainty.robustness_analysis import Robustness, robustness
@@ -25,7 +27,10 @@ __all__ = [
     "Robustness",
     "Sensitivity",
     "Simulation",
+    "errors_of_carried_figures",
+    "errors_of_parent_figures",
     "exact",
+    "far_from_median",
     "leave_one_out",
     "one_at_a_time",
     "prepare",

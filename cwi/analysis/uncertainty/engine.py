@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cwi.analysis.uncertainty.columns import columns, distinct, single, stacked
 from cwi.analysis.uncertainty.factors import Factor
+from cwi.analysis.uncertainty.figure_errors import CellErrors
 from cwi.analysis.uncertainty.plan import PANEL, SCALE, Choices, Outcome, Plan
 from cwi.analysis.uncertainty.weight_changes import WeightChange, axes_of_levels, in_order, levels_named, perturbed
 from cwi.derivation import base_level_scores, coverage_weights, learning, normalise, weigh_level
@@ -203,15 +204,21 @@ class Engine:
         plan = self.plan
         key = plan.at([PANEL], choices)
         new = np.repeat(plan.values.table["value"].to_numpy(float)[:, None], len(draws), axis=1)
+        later: list[tuple[CellErrors, Array]] = []
         for factor in sorted(values, key=lambda factor: factor.settings["error"] == "rounding"):
             change = plan.perturbations[factor.name]
             points = u[plan.axes[factor.name]]
+            if isinstance(change, CellErrors):
+                later.append((change, points if len(draws) == u.shape[1] else points[:, draws]))
+                continue
             new[change.rows] = change.draw(new[change.rows], points if len(draws) == u.shape[1] else points[:, draws])
         place = plan.values.places[list(plan.panels).index(key)].T
         moved = np.flatnonzero((place >= 0).any(axis=1))  # only indicators that move are normalised again
         place = place[moved]
         x = np.repeat(self._values(choices, table).T[moved][:, :, None], len(draws), axis=2)
         x[place >= 0] = new[place[place >= 0]]
+        for cells, points in later:
+            cells.draw(list(plan.panels).index(key), x, moved, points)
         drawn = normalise(x.T, self.rules(plan.at([SCALE], choices)), plan.panels[key].base, moved)
         unmoved = self.official_scores(choices, table)
         scores = np.repeat(unmoved.scores.T[:, :, None], len(draws), axis=2)

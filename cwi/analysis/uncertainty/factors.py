@@ -9,7 +9,9 @@ A factor is of one of four kinds, named by the one setting that it has beside it
                 ``levels`` are the levels that it perturbs, all by default.
 ``values``      ``{error = "sampling"}``: the standard errors; ``{error = "rounding"}``: half a unit of the
                 last published digit; ``{error = "counts", of = {code = {exposure = "series", per = 100000}}}``: rates
-                of rare events.
+                of rare events; ``{error = "assumed", of = {code = {n = 600, deff = 1.5, status = "assumed", source =
+                "why"}}}``: a survey that prints no errors; ``{error = "carried"}`` and ``{error = "parent"}``: figures
+                of an earlier year, and of the former region.
 ``imputations`` how many completed tables one is drawn from, by multiple imputation.
 """
 
@@ -37,12 +39,16 @@ OFFICIAL = "official"
 KINDS = ("choices", "weights", "values", "imputations")
 TITLES = tuple(f"title_{language}" for language in LANGUAGES)
 WEIGHTS = ("noise", "concentration", "sets")
-ERRORS = ("sampling", "rounding", "counts")
+ERRORS = ("sampling", "rounding", "counts", "assumed", "carried", "parent")
 SETTINGS: Mapping[str, tuple[str, ...]] = {  # of factors of values
     "sampling": ("error", "overlap"),
     "rounding": ("error",),
     "counts": ("error", "of", "distribution"),
+    "assumed": ("error", "of"),
+    "carried": ("error",),
+    "parent": ("error",),
 }
+ASSUMED = ("n", "deff", "cv", "status", "source")  # of a sample whose errors nobody prints
 COUNTED = ("poisson", "gamma")
 SHOWN = ("status", "nation", "decimals", "experimental_below")
 WEIGHTS_ONLY = {
@@ -319,8 +325,10 @@ def _values(setting: Any, methodology: Methodology, where: str) -> dict[str, Any
     check_known(setting, SETTINGS[error], where, "values")
     if error == "sampling":
         return {"error": error, "overlap": check_number(setting.get("overlap", 0.0), "overlap", where, 0, 1)}
-    if error == "rounding":
+    if error in ("rounding", "carried", "parent"):
         return {"error": error}
+    if error == "assumed":
+        return {"error": error, "of": _assumed(setting.get("of"), methodology, where)}
     distribution = setting.get("distribution", "gamma")
     if distribution not in COUNTED:
         raise MethodologyError(f"{where}: distribution is {distribution!r}{near(distribution, COUNTED)}")
@@ -336,6 +344,30 @@ def _values(setting: Any, methodology: Methodology, where: str) -> dict[str, Any
         if check_number(table.get("per"), "per", here, 0) == 0:
             raise MethodologyError(f"{here}: per is 0; it must be above zero")
     return {"error": error, "of": of, "distribution": distribution}
+
+
+def _assumed(of: Any, methodology: Methodology, where: str) -> Mapping[str, Any]:
+    """Samples whose errors are not printed: size and design effect of a share, or a coefficient of variation."""
+    if not isinstance(of, Mapping) or not of:
+        raise MethodologyError(f"{where}: of must name the indicators of a survey, and the size of its sample")
+    check_known(of, tuple(methodology.indicators["code"]), where, "of")
+    unit = methodology.indicators.set_index("code")["unit"]
+    for code, table in of.items():
+        here = f"{where}: of '{code}'"
+        check_known(table, ASSUMED, here, "it")
+        if ("n" in table) == ("cv" in table):
+            raise MethodologyError(f"{here}: give n (with deff), or cv")
+        if "n" in table:
+            check_number(table["n"], "n", here, 1)
+            check_number(table.get("deff", 1.0), "deff", here, 0)
+            if unit[code] != "%":
+                raise MethodologyError(f"{here}: a sample size gives the error of a share; its unit is '{unit[code]}'")
+        else:
+            check_number(table["cv"], "cv", here, 0, 1)
+        for word in ("status", "source"):
+            if not isinstance(table.get(word), str) or not table[word]:
+                raise MethodologyError(f"{here}: {word} is missing; an assumption says what it is and what it rests on")
+    return of
 
 
 def _imputations(setting: Any, methodology: Methodology, where: str) -> dict[str, Any]:

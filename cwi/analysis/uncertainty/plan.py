@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cwi.analysis.uncertainty.factors import Factor, Factors
+from cwi.analysis.uncertainty.figure_errors import CellErrors
 from cwi.analysis.uncertainty.value_errors import DistinctValues, Perturbation
 from cwi.analysis.uncertainty.weight_changes import axes_of_levels
 from cwi.errors import DataError, MethodologyError, ParameterError, near
@@ -68,7 +69,7 @@ class Plan:
     panels: Mapping[Choices, Panel] = field(default_factory=dict)
     imputed: Mapping[Choices, Array] = field(default_factory=dict)
     values: DistinctValues = field(default_factory=lambda: DistinctValues(pd.DataFrame(), ()))
-    perturbations: Mapping[str, Perturbation] = field(default_factory=dict)
+    perturbations: Mapping[str, Perturbation | CellErrors] = field(default_factory=dict)
     sets: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     idle: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)

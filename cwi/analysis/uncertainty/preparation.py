@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cwi.analysis.uncertainty.factors import Factor, Factors, factors_of
+from cwi.analysis.uncertainty.figure_errors import CELLS, cell_errors
 from cwi.analysis.uncertainty.plan import PANEL, Choices, Plan
 from cwi.analysis.uncertainty.value_errors import distinct_values, perturbation
 from cwi.edition import Edition, checked_edition
@@ -122,7 +123,9 @@ def _plan(
     plan = replace(
         plan, panels=panels, imputed=imputed, values=values,
         perturbations={
-            factor.name: perturbation(factor.settings, values, methodology, observations, edition.covariance)
+            factor.name: cell_errors(factor.settings, list(panels.values()), edition)
+            if factor.settings["error"] in CELLS
+            else perturbation(factor.settings, values, methodology, observations, edition.covariance)
             for factor in errors
         },
         sets=_checked_sets(sets, factors, methodology), names=edition.names,
@@ -158,7 +161,7 @@ def _refuse_two_errors(plan: Plan, errors: Sequence[Factor]) -> None:
     """One value has one error; it may be rounded as well."""
     owner: dict[int, str] = {}
     for factor in errors:
-        if factor.settings["error"] == "rounding":
+        if factor.settings["error"] == "rounding" or factor.settings["error"] in CELLS:
             continue
         for row in plan.perturbations[factor.name].rows.tolist():
             if (before := owner.setdefault(row, factor.name)) != factor.name:

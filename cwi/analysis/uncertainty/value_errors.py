@@ -91,6 +91,8 @@ def perturbation(
     """
     if settings["error"] == "sampling":
         return _sampling(values.table, methodology, covariance, settings["overlap"])
+    if settings["error"] == "assumed":
+        return _sampling(_with_assumed_errors(values.table, settings["of"], methodology), methodology, None, 0.0)
     if settings["error"] == "rounding":
         return _rounding(values.table, methodology, observations)
     return _counts(values.table, observations, settings["of"], settings["distribution"])
@@ -132,6 +134,25 @@ def _sampling(
         return np.asarray(result)
 
     return Perturbation(own.index.to_numpy(np.intp), draw)
+
+
+def _with_assumed_errors(table: pd.DataFrame, of: Mapping[str, Any], methodology: Methodology) -> pd.DataFrame:
+    """The values of some surveys with the standard error that a sample of the stated size would give.
+
+    A share: sqrt(deff p (100 - p) / n), n of a region; the nation's sample is that of all regions together. Otherwise
+    the coefficient of variation times the value. Values that have a standard error, and shares at their bound, are
+    left alone.
+    """
+    own = table[table["indicator"].isin(list(of)) & ~(table["se"] > 0)]
+    value = own["value"].to_numpy(float)
+    regions = max(table.loc[table["region"] != methodology.nation, "region"].nunique(), 1)
+    n = own["indicator"].map({code: float(row.get("n", np.nan)) for code, row in of.items()}).to_numpy(float)
+    n = n * np.where(own["region"] == methodology.nation, regions, 1)
+    deff = own["indicator"].map({code: float(row.get("deff", 1.0)) for code, row in of.items()}).to_numpy(float)
+    cv = own["indicator"].map({code: float(row.get("cv", np.nan)) for code, row in of.items()}).to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        se = np.where(np.isnan(cv), np.sqrt(deff * value * (100.0 - value) / n), cv * np.abs(value))
+    return own.assign(se=np.nan_to_num(se))
 
 
 def _shares(rows: pd.DataFrame, methodology: Methodology) -> NDArray[np.bool_]:

@@ -1,0 +1,80 @@
+"""Scenarios are other indices of the same data; they are kept apart from uncertainty."""
+
+import pytest
+
+from cwi import read_edition
+from cwi.analysis.comparison import read_scenarios, scenarios
+from cwi.analysis.uncertainty import read_factors
+from cwi.errors import MethodologyError
+
+
+@pytest.fixture(scope="module")
+def edition():
+    return read_edition(2023, "2026.1")
+
+
+@pytest.fixture(scope="module")
+def table(edition):
+    return scenarios(edition).set_index(["scenario", "region"])
+
+
+def test_the_official_index_is_first_and_as_published(edition, table):
+    assert table.index[0][0] == "official"
+    own = edition.scores.of("index")[2023].drop("KZ")
+    assert table.loc["official", "score"].drop("KZ").to_dict() == own.to_dict()
+
+
+def test_each_scenario_is_the_edition_by_other_rules(edition, table):
+    for name, row in read_scenarios(edition.methodology).items():
+        again = edition.under(**row["changes"]).scores
+        expected = again.nodes[again.nodes["node"] == "index"].set_index("region")["score"]
+        for region, score in table.loc[name, "score"].dropna().items():
+            assert score == expected[region]
+
+
+def test_without_carried_figures_and_at_half_coverage_there_is_no_index_of_2023(table):
+    assert table.loc["own_year_only", "score"].isna().all()
+    assert table.loc["stricter_coverage", "score"].isna().all()
+    assert table.loc["older_figures", "score"].notna().all()
+
+
+def test_what_is_a_scenario_is_no_factor(edition):
+    drawn = {
+        key
+        for factor in read_factors(edition.methodology).discrete
+        for choice in factor.choices
+        for key in choice.changes
+    }
+    assert "max_age" not in drawn
+    choices = [choice for factor in read_factors(edition.methodology).discrete for choice in factor.choices]
+    assert not any("coverage" in str(choice.changes) for choice in choices)
+
+
+SCENARIO = """[scenario.a]
+title_en = "A"
+title_ru = "А"
+title_kk = "А"
+reason = "why"
+changes = {max_age = 0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('reason = "why"', "", "scenario 'a': reason is missing"),
+        ("changes = {max_age = 0}", "changes = {}", "scenario 'a': changes is missing"),
+        ("reason =", "cause =", "scenario 'a': it has no setting 'cause'"),
+        ("max_age = 0", "max_ages = 0", "nothing is called 'max_ages'"),
+    ],
+)
+def test_a_scenario_that_is_wrong_is_refused(project, old, new, message):
+    project.write("methodology/t1/scenarios.toml", SCENARIO.replace(old, new))
+    with pytest.raises(MethodologyError) as error:
+        read_scenarios(read_edition(2022).methodology)
+    assert message in str(error.value)
+    assert str(error.value).startswith("data/methodology/t1/scenarios.toml: ")
+
+
+def test_a_methodology_without_scenarios_has_the_official_index_alone(project):
+    assert set(scenarios(read_edition(2022))["scenario"]) == {"official"}
