@@ -199,7 +199,7 @@ def test_an_indicator_that_is_imagined_without_a_number_is_named(copy, says):
 
 
 def test_the_real_factors_are_looked_at(copy, says):
-    assert PARTS["factors"]() == ("2024.1: 9, 2026.1: 9", [])
+    assert PARTS["factors"]() == ("2024.1: 9, 2026.1: 12", [])
     copy("methodology/2024.1/factors.toml", "max_age = 5", "max_agee = 5")
     rules = read_methodology("2024.1")
     known = [level.name for level in rules.levels]

@@ -137,8 +137,9 @@ F = "factors: factor 'f'"
          f"{F}: a set of weights names parts and so its levels itself; take levels away"),
         # values
         ({"values": {"error": "samplng"}},
-         f"{F}: error is 'samplng' (did you mean 'sampling'?); there are sampling, rounding, counts"),
-        ({"values": "sampling"}, f"{F}: error is None; there are sampling, rounding, counts"),
+         f"{F}: error is 'samplng' (did you mean 'sampling'?); there are sampling, rounding, counts, assumed, carried, "
+         "parent"),
+        ({"values": "sampling"}, f"{F}: error is None; there are sampling, rounding, counts, assumed, carried, parent"),
         ({"values": {"error": "rounding", "overlap": 0.5}}, f"{F}: values has no setting 'overlap'; there are error"),
         ({"values": {"error": "sampling", "overlap": 1.5}},
          f"{F}: overlap is 1.5; it must be a number from 0 to 1"),
