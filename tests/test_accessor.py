@@ -7,19 +7,19 @@ import sys
 import pytest
 
 from cwi import Scores
-from cwi.analysis.uncertainty import Simulation
+from cwi.analysis.uncertainty import Robustness, Simulation
 from cwi.report import plot
 
 
-@pytest.mark.parametrize("of", [Scores, Simulation])
+@pytest.mark.parametrize("of", [Scores, Simulation, Robustness])
 def test_every_picture_that_is_named_is_drawn(of: type) -> None:
     for name in of.plot.names:
         first = next(iter(inspect.signature(getattr(plot, name)).parameters.values()))
-        assert str(first.annotation) == of.__name__
+        assert of.__name__ in str(first.annotation).split(" | ")
 
 
 def test_every_picture_is_a_method_of_something() -> None:
-    assert {*Scores.plot.names, *Simulation.plot.names} == set(plot.__all__)
+    assert {*Scores.plot.names, *Simulation.plot.names, *Robustness.plot.names} == set(plot.__all__)
 
 
 def test_a_picture_is_a_method_with_the_words_of_its_function(scores: Scores) -> None:

@@ -24,16 +24,16 @@ from cwi.index import Scores, has_flag
 from cwi.report.languages import Language
 from cwi.report.pictures import maps
 from cwi.report.pictures.heat import heat_map
-from cwi.report.pictures.intervals import rank_intervals, rank_shares
+from cwi.report.pictures.intervals import rank_intervals, rank_shares, shares
 from cwi.report.pictures.ranking import PARTS, dot_plot
 from cwi.report.pictures.rows import span
 from cwi.report.pictures.style import STYLE, footnote, main_axes, stamp
 
 if TYPE_CHECKING:
-    from cwi.analysis.uncertainty import Simulation
+    from cwi.analysis.uncertainty import Robustness, Simulation
     from cwi.methodology import Methodology
 
-__all__ = ["heatmap", "intervals", "map", "ranking", "ranks"]
+__all__ = ["factors", "heatmap", "intervals", "map", "ranking", "ranks"]
 
 Names = Mapping[str, str]
 NOT_MEASURED = ("carried", "imputed", "parent region")  # what a cell with a dot is based on
@@ -227,7 +227,7 @@ def map(
 
 
 def ranks(
-    simulation: Simulation,
+    simulation: Simulation | Robustness,
     year: int | None = None,
     *,
     language: str = "en",
@@ -239,7 +239,7 @@ def ranks(
     Parameters
     ----------
     simulation
-        Of :func:`cwi.analysis.uncertainty.simulate`.
+        Of :func:`cwi.analysis.uncertainty.simulate`, or the robustness that holds one.
     year
         The last that was drawn by default.
 
@@ -257,7 +257,7 @@ def ranks(
     >>> drawn.plot.ranks().get_xlabel()
     'rank, 1 the best'
     """
-    words, year = Language(language), _drawn_year(simulation, year)
+    words, simulation, year = Language(language), *_drawn(simulation, year)
     distribution = simulation.rank_distribution(year)
     official = simulation.summary(year)["rank"].reindex(distribution.index)
     called = _plainly(names)
@@ -272,7 +272,7 @@ def ranks(
 
 
 def intervals(
-    simulation: Simulation,
+    simulation: Simulation | Robustness,
     year: int | None = None,
     *,
     language: str = "en",
@@ -284,7 +284,7 @@ def intervals(
     Parameters
     ----------
     simulation
-        Of :func:`cwi.analysis.uncertainty.simulate`.
+        Of :func:`cwi.analysis.uncertainty.simulate`, or the robustness that holds one.
     year
         The last that was drawn by default.
 
@@ -293,13 +293,38 @@ def intervals(
     DataError
         If nothing was drawn for the year, or no region has a rank.
     """
-    words, year = Language(language), _drawn_year(simulation, year)
+    words, simulation, year = Language(language), *_drawn(simulation, year)
     table = simulation.summary(year).reindex(simulation.rank_distribution(year).index)
     table = table.rename(columns=lambda name: str(name).removeprefix("rank_"), index=_plainly(names))
     labels = {key: words.text(f"sure.key.{key}") for key in ("narrow", "wide")}
     labels["official"] = words.text("plot.official")
     figure = rank_intervals(table, labels, words.text("sure.axis"), ax=ax)
     return _simulated(figure, ax, simulation, year, words)
+
+
+def factors(robustness: Robustness, *, language: str = "en", ax: Axes | None = None) -> Axes:
+    """The share of each factor in the variation of the ranks: by itself, and alone or together with others.
+
+    Parameters
+    ----------
+    robustness
+        Of :func:`cwi.analysis.uncertainty.robustness`.
+
+    Raises
+    ------
+    DataError
+        If no factor moves any rank.
+    """
+    words = Language(language)
+    table = robustness.sensitivity.factor_importance().dropna(subset=["total"])
+    titles = {name: robustness.factors[name].titles[language] for name in table["factor"]}
+    figure = shares(
+        table.set_index("factor")[["first", "total", "total_low", "total_high"]].rename(index=titles),
+        {key: words.text(f"sure.key.{key}") for key in ("first", "total", "interval")},
+        words.text("sure.matters.axis"),
+        ax=ax,
+    )
+    return _simulated(figure, ax, robustness.simulation, robustness.year, words)
 
 
 # ---------------------------------------------------------------- what all of them need
@@ -313,8 +338,10 @@ def _year(scores: Scores, year: int | None) -> int:
     return year
 
 
-def _drawn_year(simulation: Simulation, year: int | None) -> int:
-    return max(int(each) for each in simulation.units["year"]) if year is None else year
+def _drawn(result: Simulation | Robustness, year: int | None) -> tuple[Simulation, int]:
+    """The simulation, of robustness the one that it holds, and the year that is drawn, the last one by default."""
+    simulation = result.simulation if hasattr(result, "simulation") else result
+    return simulation, max(int(each) for each in simulation.units["year"]) if year is None else year
 
 
 def _plainly(names: Names | None) -> _Called:

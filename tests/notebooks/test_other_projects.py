@@ -14,7 +14,7 @@ from cwi.report import OfficialReport
 from cwi.report.parameters import declared
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-WITH_PROJECT = ["official_report", "sensitivity"]
+NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 RULES = """\
 version = "theirs"
@@ -55,7 +55,7 @@ def theirs(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", WITH_PROJECT)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_reads_the_edition_of_its_project(name: str) -> None:
     source = NOTEBOOKS / f"{name}.ipynb"
     parameters = declared(source)

@@ -38,8 +38,8 @@ def figures(shown: list[Section]) -> list[Figure]:
 
 def test_parameters_are_typed() -> None:
     assert {name: kind for name, (kind, _) in declared(SOURCE).items()} == {
-        "year": int, "methodology": str, "language": str, "survey": str, "folder": str, "pilot": bool, "lonely": str,
-        "draws": int, "seed": int,
+        "year": int, "project": str, "methodology": str, "language": str, "survey": str, "folder": str, "pilot": bool,
+        "lonely": str, "draws": int, "seed": int,
     }  # fmt: skip
     assert checked(SOURCE, {"pilot": True})["draws"] == 1000
 

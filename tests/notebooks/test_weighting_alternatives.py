@@ -20,7 +20,8 @@ def cells() -> list[Any]:
 
 def test_parameters_are_typed() -> None:
     assert {name: kind for name, (kind, _) in declared(SOURCE).items()} == {
-        "year": int, "methodology": str, "language": str, "schemes": str, "level": str, "draws": int, "seed": int,
+        "year": int, "project": str, "methodology": str, "language": str, "schemes": str, "level": str,
+        "draws": int, "seed": int,
     }  # fmt: skip
     assert checked(SOURCE, {"year": 2019, "level": "all"})["seed"] == 20241122
 

@@ -13,7 +13,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from cwi import DataError, Edition, ParameterError, Scores, read_edition, read_methodology
-from cwi.analysis.uncertainty import Simulation, prepare, simulate
+from cwi.analysis.uncertainty import Simulation, prepare, robustness, simulate
 from cwi.report import plot
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -91,6 +91,17 @@ def test_ranks_are_the_shares_of_the_draws(drawn: Simulation, scores: Scores) ->
     assert {"Astana", "60"} <= words(axes)
     assert axes.get_xlabel() == "rank, 1 the best"
     assert drawn.plot.intervals(language="kk").get_xlabel() == "орын, 1 – ең жақсысы"
+
+
+@pytest.mark.slow
+def test_the_factors_are_those_that_vary(edition: Edition) -> None:
+    result = robustness(edition, draws=50, rng=np.random.default_rng(1), n=16)
+    axes = result.plot.factors(language="ru")
+    importance = result.sensitivity.factor_importance()["total"].to_numpy()
+    assert len(importance) > 3
+    bars = [bar.get_width() for bar in axes.containers[0]]
+    assert np.allclose(bars, 100 * np.clip(importance, 0, None))
+    assert result.plot.ranks().get_xlabel() == "rank, 1 the best"
 
 
 @pytest.mark.slow

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from cwi.accessor import PlotAccessor
 from cwi.analysis.uncertainty.factors import Factors, factors_of
 from cwi.analysis.uncertainty.monte_carlo import simulate
 from cwi.analysis.uncertainty.plan import Plan
@@ -35,6 +36,8 @@ class Robustness:
     factors: Factors
     simulation: Simulation
     sensitivity: Sensitivity
+
+    plot: ClassVar[PlotAccessor] = PlotAccessor("ranks", "intervals", "factors")
 
     @property
     def plan(self) -> Plan:

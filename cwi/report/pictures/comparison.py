@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import rc_context
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from cwi.report.pictures.heat import class_map
 from cwi.report.pictures.ranking import PARTS
 from cwi.report.pictures.rows import rows
 from cwi.report.pictures.style import (
@@ -27,7 +30,6 @@ from cwi.report.pictures.style import (
     area,
     draw_key,
     key_height,
-    on,
     page,
     ticks,
     width_of,
@@ -35,8 +37,7 @@ from cwi.report.pictures.style import (
 
 __all__ = ["best_cases", "classes", "rank_paths", "sure_leads"]
 
-ROW, CELL = 0.25, 0.25  # inches
-SLANT = np.radians(50)
+ROW = 0.25  # inches
 EDGE: dict[str, Any] = {"markeredgecolor": INK, "markeredgewidth": 0.7, "linestyle": "none"}
 OWN: dict[str, Any] = {"marker": "o", "markerfacecolor": INK, "markersize": 5.0} | EDGE
 BEST: dict[str, Any] = {"marker": "D", "markerfacecolor": FALL, "markersize": 5.0} | EDGE
@@ -128,18 +129,16 @@ def sure_leads(leads: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     for i, name in enumerate(names):
         text.text(left - 0.1, (i + 0.5) * cell, f"{name}  {i + 1}", size=8.5, ha="right", va="center_baseline")
     axes = area(figure, left, top, n * cell, n * cell)
-    axes.set(xlim=(0, n), ylim=(n, 0), yticks=[], xticks=np.arange(n) + 0.5, xticklabels=range(1, n + 1))
+    sns.heatmap(
+        leads.astype(float), mask=np.eye(n, dtype=bool), ax=axes, cmap=ListedColormap([OPEN, RISE]), vmin=0, vmax=1,
+        cbar=False, linewidths=0.8, linecolor="white", yticklabels=False,
+    )  # fmt: skip
+    axes.set(xlabel="", ylabel="", xticks=np.arange(n) + 0.5)
+    axes.set_xticklabels([str(place) for place in range(1, n + 1)], rotation=0)
     axes.tick_params(length=0, labelsize=8)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    for (i, j), ahead in np.ndenumerate(leads.to_numpy(bool)):
-        if i != j:
-            face = RISE if ahead else OPEN
-            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=face, edgecolor="white", linewidth=0.8))
     return figure
 
 
-@rc_context(STYLE)
 def classes(scores: pd.DataFrame, chosen: np.ndarray, key: Sequence[tuple[str, str, str]], number: Number) -> Figure:
     """A cell a score, in the colour of its class and with its number.
 
@@ -154,27 +153,10 @@ def classes(scores: pd.DataFrame, chosen: np.ndarray, key: Sequence[tuple[str, s
     number
         Prints a score.
     """
-    faces = {word: face for word, face, _ in key}
+    words = [word for word, _, _ in key]
+    place = {word: float(i) for i, word in enumerate(words)}
+    codes = pd.DataFrame([[place.get(str(word), float(len(words))) for word in row] for row in chosen])
+    codes = codes.set_axis(scores.index).set_axis(scores.columns, axis=1).where(scores.notna())
+    faces = ListedColormap([*(face for _, face, _ in key), OTHER])
     entries = [Entry(text, "patch", {"facecolor": face}) for _, face, text in key]
-    left = max(width_of(str(name), 8.5) for name in scores.index) + 0.2
-    n, k = scores.shape
-    lengths = [width_of(str(column), 8) for column in scores.columns]
-    wide = (WIDTH - left - 0.1 - lengths[-1] * np.cos(SLANT) * 0.7) / k
-    high, head = key_height(entries, WIDTH - 0.2), max(lengths) * np.sin(SLANT) + 0.2
-    top = high + 0.1 + head
-    figure = page(top + n * CELL + 0.1)
-    draw_key(figure, entries, 0.1, 0.1, WIDTH - 0.2)
-    text = area(figure, 0, 0, WIDTH, top + n * CELL, bare=True)
-    for i, name in enumerate(scores.index):
-        text.text(left - 0.1, top + (i + 0.5) * CELL, str(name), size=8.5, ha="right", va="center_baseline")
-    turned: dict[str, Any] = {"rotation": np.degrees(SLANT), "rotation_mode": "anchor", "ha": "left", "va": "center"}
-    for j, title in enumerate(scores.columns):
-        text.text(left + (j + 0.5) * wide, top - 0.06, str(title), size=8, **turned)
-    for (i, j), value in np.ndenumerate(scores.to_numpy(float)):
-        if np.isfinite(value):
-            face = faces.get(str(chosen[i, j]), OTHER)
-            x, y = left + j * wide, top + i * CELL
-            text.add_patch(Rectangle((x, y), wide, CELL, facecolor=face, edgecolor="white", linewidth=0.8))
-            middle = (x + wide / 2, y + CELL / 2)
-            text.text(*middle, number(value), size=8, color=on(face), ha="center", va="center_baseline")
-    return figure
+    return class_map(codes, scores, faces, entries, number)

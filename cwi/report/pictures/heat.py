@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import offset_copy
@@ -39,7 +39,7 @@ from cwi.report.pictures.style import (
     wrap,
 )
 
-__all__ = ["heat_map"]
+__all__ = ["class_map", "heat_map"]
 
 WIDEST = 7.2  # a page may grow to this many inches before the heads of columns are slanted
 SLANT = np.radians(58)
@@ -58,6 +58,7 @@ class _Cells:
     colours: Colormap
     limits: tuple[float, float]
     size: float
+    hatched: bool = True  # whether a cell without a number is marked as missing
 
     @property
     def widest(self) -> float:
@@ -161,6 +162,41 @@ def heat_map(
     return _on_page(cells, entries, axis_label, number, diverging)
 
 
+@rc_context(STYLE)
+def class_map(
+    codes: pd.DataFrame, values: pd.DataFrame, faces: ListedColormap, entries: list[Entry], number: Number
+) -> Figure:
+    """Numbers on the colours of their classes; cells without a class stay empty.
+
+    Parameters
+    ----------
+    codes
+        The class of each cell, from 0; a row a region, a column a node, both printed as they are.
+    values
+        The numbers, of the same shape.
+    faces
+        The colour of each class.
+    entries
+        The key.
+    number
+        Prints a value.
+    """
+    need(codes, [], "class map")
+    unique(codes.index, "class map")
+    unique(codes.columns, "class map")
+    cells = _Cells(
+        table=codes.astype(float),
+        printed=[[number(float(v)) if np.isfinite(v) else "" for v in row] for row in values.to_numpy(float)],
+        marked=np.zeros(codes.shape, dtype=bool),
+        apart=0,
+        colours=faces,
+        limits=(-0.5, faces.N - 0.5),
+        size=8.0 if codes.shape[1] <= 10 else 7.5,
+        hatched=False,
+    )
+    return _on_page(cells, entries, "", number, False)
+
+
 def _on_page(cells: _Cells, entries: list[Entry], axis_label: str, number: Number, diverging: bool) -> Figure:
     """The table on a page: heads above, names at the left, the bar of colours and the key below."""
     n, k = cells.table.shape
@@ -173,7 +209,10 @@ def _on_page(cells: _Cells, entries: list[Entry], axis_label: str, number: Numbe
     label = wrap(axis_label, BAR + 0.35, size)
     beside = left + BAR + 0.6
     room = width - beside - EDGE
-    foot = max(0.36 + (label.count("\n") + 1) * leading(size), key_height(entries, room, size)) + 0.04
+    if not axis_label:  # classes have a key and no bar of colours
+        beside, room = EDGE, width - 2 * EDGE
+    bar = 0.36 + (label.count("\n") + 1) * leading(size) if axis_label else 0.0
+    foot = max(bar, key_height(entries, room, size)) + 0.04
     top = EDGE + heads.height
     below = top + n * names.row
     figure = page(below + 0.14 + foot + EDGE, width)
@@ -188,10 +227,12 @@ def _on_page(cells: _Cells, entries: list[Entry], axis_label: str, number: Numbe
             _draw(axes, cells, first, last)
     main_axes(figure, axes)
     place = (left, below + 0.14, BAR)
+    draw_key(figure, entries, beside, below + 0.08, room, size)
+    if not axis_label:
+        return figure
     colour_bar(figure, place, cells.colours, cells.limits, number, signed=diverging, beyond=cells.beyond)
     text = area(figure, left, below + 0.14, BAR, foot, bare=True)
     text.text(0, 0.34, label, size=size, va="top", linespacing=1.2)
-    draw_key(figure, entries, beside, below + 0.08, room, size)
     return figure
 
 
@@ -283,6 +324,8 @@ def _draw(axes: Axes, cells: _Cells, first: int, last: int) -> None:
     corner = offset_copy(axes.transData, axes.get_figure(root=True), -3.4, -3.4, units="points")
     for (i, j), value in np.ndenumerate(part.to_numpy()):
         if not np.isfinite(value):
+            if not cells.hatched:
+                continue
             axes.add_patch(Rectangle((j + 0.03, i + 0.05), 0.94, 0.9, **MISSING))
             continue
         ink = on(cells.colours(min(max((value - cells.limits[0]) / span, 0.0), 1.0)))
