@@ -20,8 +20,10 @@ from cwi.report.sections import (
     index,
     limits,
     measured,
+    money,
     opening,
     profiles,
+    promises,
     robustness,
     rules,
 )
@@ -110,6 +112,14 @@ class OfficialReport:
         """Girls and boys, town and village: gaps, never scored."""
         return self._kept(equity.equity)
 
+    def money(self) -> Section:
+        """Money for children: the share of local budgets, beside the age structure, and per child."""
+        return self._kept(money.money)
+
+    def promises(self) -> Section:
+        """Promises and progress: targets kept, missed and moved, and weak components that no measure aims at."""
+        return self._kept(promises.promises)
+
     def rules(self) -> Section:
         """The rules that were applied, and every indicator with its ends and its weight."""
         return self._kept(rules.rules)
@@ -121,7 +131,7 @@ class OfficialReport:
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
         first = [self.opening(), self.measured(), self.map(), self.ranking(), self.certainty()]
-        then = [self.dimensions(), self.change(), self.profiles(), self.equity()]
+        then = [self.dimensions(), self.change(), self.profiles(), self.equity(), self.money(), self.promises()]
         return [*first, *then, self.rules(), self.limits()]
 
     def close(self) -> Section:

@@ -17,7 +17,9 @@ from cwi.report.render import execute
 ROOT = Path(__file__).parents[2]
 SANITIZE = Path(__file__).parent / "sanitize.cfg"
 YEARS = {
+    "children_budget": 2025,
     "consultation": 2023,
+    "policy_tracking": 2023,
     "sensitivity": 2019,
     "statistical_audit": 2019,
     "survey_estimates": 2023,

@@ -70,7 +70,11 @@ class Figures:
 
 
 def read_figures(
-    observations: pd.DataFrame, territory: Territory, *, coefficients: Path | None = None, folder: Path | None = None
+    observations: pd.DataFrame,
+    territory: Territory,
+    *,
+    coefficients: Path | str | None = None,
+    folder: Path | None = None,
 ) -> Figures:
     """Read budgets and coefficients of ``folder`` (data/budget) and classify them.
 
@@ -94,7 +98,7 @@ def read_figures(
     Figures(11 regions by programme, by function 2018-2024)
     """
     folder = folder or folders.data() / "budget"
-    table = coefficients or folder / TABLES[0]
+    table = Path(coefficients) if coefficients else folder / TABLES[0]
     rules, functions = inputs.read_coefficients(table), inputs.read_functions(folder / TABLES[1])
     lines, executed = inputs.read_lines(folder), inputs.read_executed(folder / TABLES[3])
     plain = observations[(observations["sex"] == "") & (observations["area"] == "") & observations["scored"]]

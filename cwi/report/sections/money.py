@@ -1,0 +1,118 @@
+"""Money for children: the share of local budgets on the map, beside what the age structure predicts, and per child."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pandas as pd
+
+from cwi import folders
+from cwi.analysis.budget import Figures, account, places, read_figures
+from cwi.edition import Edition
+from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.budget import BudgetPrinter
+from cwi.report.pictures import maps
+from cwi.report.pictures import money as pictures
+from cwi.report.printer import Printer
+
+__all__ = ["MAP_LIMITS", "money"]
+
+MAP_LIMITS = (30.0, 60.0)  # one scale for the maps of all years, per cent
+COLUMNS = ("share", "low", "high", "per_child", "age", "predicted", "difference")
+
+
+def money(printer: Printer) -> Section:
+    """Children's share of local budgets by function; a sentence where the year does not compare or has no budgets."""
+    blocks: list[Block] = [Heading(printer.text("money.title"), anchor="money")]
+    if not (folders.data() / "budget").is_dir():
+        return Section([*blocks, Paragraph(printer.text("money.none"))])
+    figures = _figures(printer.edition)
+    known = places(figures)
+    years = sorted(known.loc[(known["region"] == printer.nation) & (known["depth"] == "function"), "year"])
+    if printer.year not in years:
+        listed = printer.language.list([str(year) for year in years])
+        return Section([*blocks, Paragraph(printer.text("money.year", year=printer.year, years=listed))])
+    found = account(figures, printer.nation, printer.year)
+    words = BudgetPrinter(found, printer.edition.territory, printer.language, printer.ledger)
+    table = _table(found.peers.join(found.age[["age", "predicted", "difference"]]))
+    ordered = table.dropna(subset=["difference"]).sort_values("difference", ascending=False, kind="stable")
+    most, least = str(ordered["region"].iloc[0]), str(ordered["region"].iloc[-1])
+    values = {
+        "year": printer.year,
+        **words.share(),
+        "per_child": words.tenge("per_child", found.per_child["per_child"]),
+        "most": printer.region(most),
+        "points": words.percent(f"age.{most}.difference", ordered["difference"].iloc[0], sign=True),
+        "least": printer.region(least),
+        "least_points": words.percent(f"age.{least}.difference", ordered["difference"].iloc[-1], sign=True),
+    }
+    blocks += [Paragraph(printer.text("money.lead", **values)), Paragraph(printer.text("money.age", **values))]
+    return Section([*blocks, _map(printer, table), _age(printer, words, table), _printed(printer, words, table)])
+
+
+@lru_cache(maxsize=1)  # the same in each language
+def _figures(edition: Edition) -> Figures:
+    return read_figures(edition.base, edition.territory)
+
+
+def _table(peers: pd.DataFrame) -> pd.DataFrame:
+    """A row a region, those with the largest share first."""
+    return peers.sort_values("share", ascending=False, kind="stable").rename_axis("region").reset_index()
+
+
+def _map(printer: Printer, table: pd.DataFrame) -> Figure:
+    shares = 100 * table.set_index("region")["share"].reindex(printer.edition.regions)
+    return Figure(
+        name="money-map",
+        caption=printer.text("money.map.caption", year=printer.year),
+        alt=printer.text("money.map.alt", year=printer.year),
+        language=printer.language.code,
+        draw=lambda: maps.choropleth(
+            shares,
+            maps.boundaries_of(printer.year),
+            names={code: printer.region(code) for code in printer.edition.regions},
+            number=lambda value: printer.language.number(value, 1),
+            axis_label=printer.text("budget.axis.share"),
+            missing_label=printer.text("legend.missing"),
+            limits=MAP_LIMITS,
+        ),
+    )
+
+
+def _age(printer: Printer, words: BudgetPrinter, table: pd.DataFrame) -> Figure:
+    known = table.dropna(subset=["age"])
+    drawn = 100 * known[["age", "share", "predicted"]].set_axis(["x", "y", "predicted"], axis=1)
+    drawn = drawn.set_axis([printer.region(str(code)) for code in known["region"]])
+    return Figure(
+        name="money-age",
+        caption=printer.text("budget.age.caption", year=printer.year),
+        alt=printer.text("money.age.alt"),
+        language=printer.language.code,
+        draw=lambda: pictures.against(
+            drawn,
+            x_label=printer.text("budget.axis.age"),
+            y_label=printer.text("budget.axis.share"),
+            line=printer.text("budget.age.line"),
+            point=printer.text("budget.age.point"),
+            number=words.plain_whole,
+        ),
+    )
+
+
+def _printed(printer: Printer, words: BudgetPrinter, table: pd.DataFrame) -> Table:
+    rows = []
+    for row in table.to_dict("records"):
+        code = row["region"]
+        cells = [words.percent(f"peer.{code}.{name}", row[name]) for name in ("share", "low", "high")]
+        cells.append(words.tenge(f"peer.{code}.per_child", row["per_child"]))
+        cells += [words.percent(f"age.{code}.{name}", row[name]) for name in ("age", "predicted")]
+        cells.append(words.percent(f"age.{code}.difference", row["difference"], sign=True))
+        rows.append([printer.region(code), *cells])
+    return Table(
+        name="money",
+        caption=printer.text("money.table", year=printer.year),
+        columns=[printer.text(f"budget.column.{name}") for name in ("region", *COLUMNS)],
+        rows=rows,
+        data=table[["region", *COLUMNS]],
+        note=printer.text("money.note"),
+    )
