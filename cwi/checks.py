@@ -26,6 +26,7 @@ from cwi.territory import read_territory
 __all__ = ["PARTS", "Check", "check_all"]
 
 NONE = "none"
+STOPPED = "not looked at: a problem above prevents it"
 Outcome = tuple[str, Iterable[str]]
 
 
@@ -39,14 +40,20 @@ class Check:
 
 
 def check_all() -> Iterator[Check]:
-    """Look at the whole data folder, part by part, in the order of ``PARTS``; what is wrong in one hides no other."""
+    """Look at the whole data folder, part by part, in the order of ``PARTS``; what is wrong in one hides no other.
+
+    Each problem is listed once, in the first part that meets it. A part that cannot be looked at because of it says so.
+    """
+    listed: list[str] = []
     for name, look in PARTS.items():
         try:
             looked_at, wrong = look()
+            sentences = [*wrong]
         except CwiError as problem:
-            yield Check(name, "", (str(problem),))
-        else:
-            yield Check(name, looked_at, tuple(wrong))
+            looked_at, sentences = "", [str(problem)]
+        new = [sentence for sentence in sentences if not any(known in sentence for known in listed)]
+        listed += new
+        yield Check(name, looked_at if new or not sentences else STOPPED, tuple(new))
 
 
 def _territory() -> Outcome:
@@ -172,12 +179,14 @@ def _policy() -> Outcome:
 
 
 def _editions() -> Outcome:
-    wrong = []
+    """Every edition can be scored; what is wrong with several is listed once, with their years."""
+    years_of: dict[str, list[str]] = {}
     for year in editions():
         try:
             _ = read_edition(year).scores
         except CwiError as problem:
-            wrong.append(f"edition {year}: {problem}")
+            years_of.setdefault(str(problem), []).append(str(year))
+    wrong = [f"edition {', '.join(years)}: {problem}" for problem, years in years_of.items()]
     return ", ".join(map(str, editions())), wrong
 
 

@@ -113,9 +113,9 @@ def read_sources(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
     path = (folder or folders.data()) / "sources.toml"
     sources = read_toml(path, DataError)
     for name, record in sources.items():
-        for key in ("publisher", "title", "licence", "retrieved"):
-            if not isinstance(record, dict) or not record.get(key):
-                raise DataError(f"{folders.relative(path)}: the source '{name}' has no {key}")
+        keys = ("publisher", "title", "licence", "retrieved")
+        if missing := [key for key in keys if not isinstance(record, dict) or not record.get(key)]:
+            raise DataError(f"{folders.relative(path)}: the source '{name}' has no {', '.join(missing)}")
         if not isinstance(record.get("file", ""), str):
             raise DataError(
                 f"{folders.relative(path)}: file of the source '{name}' is {record['file']!r}; it must be a text"

@@ -124,7 +124,7 @@ def test_a_missing_territory_does_not_hide_the_rest(project):
 def test_two_methodologies_of_one_version(project):
     for name in ("methodology.toml", "indicators.csv"):
         project.write(f"methodology/copy/{name}", project.path(f"methodology/t1/{name}").read_bytes())
-    assert found(check_all())["methodologies"] == [
+    assert [problem for problems in found(check_all()).values() for problem in problems] == [
         "data/methodology/t1/methodology.toml: version 't1' is also the version of data/methodology/copy; "
         "two methodologies cannot share one version"
     ]
@@ -251,3 +251,32 @@ def test_the_register_of_measures_is_held_against_the_methodology(copy, says, mo
         DataError, f"data/policy/measures.csv line 4: methodology 2024.1 has no component 'family_policies'{known}"
     ):
         PARTS["policy"]()
+
+
+# ---------------------------------------------------------------- each problem once
+
+
+def test_a_problem_of_the_observations_is_listed_once(project):
+    for year in (2020, 2021):
+        project.write(f"editions/{year}/edition.toml", 'methodology = "t1"\n')
+    project.append("observations/living.csv", "A,2023,poverty,,,700,,,normal,living,\n")
+    project.sign()
+    checks = {check.name: check for check in check_all()}
+    sentence = "data/observations/living.csv line 18: poverty in A, 2023 is 700 %; the register allows 0 to 100"
+    assert [problem for check in checks.values() for problem in check.problems] == [sentence]
+    assert checks["observations"].problems == (sentence,)
+    assert checks["editions"].looked_at == "not looked at: a problem above prevents it"
+
+
+def test_a_problem_of_several_editions_names_their_years(project):
+    project.write("editions/2021/edition.toml", 'methodology = "t1"\n')
+    project.change("methodology/t1/methodology.toml", 'nation = "N"', 'nation = "M"')
+    wrong = found(check_all())["editions"]
+    assert wrong == [
+        "edition 2021, 2022: data/methodology/t1/methodology.toml: nation is 'M'; in regions.csv it is 'N'"
+    ]
+
+
+def test_all_missing_keys_of_a_source_are_named_at_once(project):
+    project.change("sources.toml", 'title = "Schools"\nlicence = "free"\n', "")
+    assert found(check_all())["sources"] == ["data/sources.toml: the source 'schools' has no title, licence"]

@@ -326,7 +326,7 @@ SOURCES = {
     "no table": (
         '[living]\npublisher = "Bureau"',
         'version = 1\n[living]\npublisher = "Bureau"',
-        "the source 'version' has no publisher",
+        "the source 'version' has no publisher, title, licence, retrieved",
     ),
     "file not a text": (
         'file = "observations/living.csv"',
