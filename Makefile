@@ -68,7 +68,7 @@ clean:
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 	@if [ -d reports ]; then \
-	  find reports \( -name figures -o -name '.staging*' \) -type d -prune -exec rm -rf {} + ; \
+	  find reports \( -name figures -o -name '.*.new-*' -o -name '.*.old' \) -type d -prune -exec rm -rf {} + ; \
 	  find reports \( -name '*.html' -o -name '*.pdf' -o -name '*.xlsx' \) -type f -exec rm -f {} + ; \
 	fi
 	@echo "removed the environment, caches and pages that can be made again; kept what is committed"

@@ -15,6 +15,7 @@ __all__ = [
     "MissingExtraError",
     "ParameterError",
     "ReportError",
+    "WritingError",
     "near",
     "optional",
 ]
@@ -38,6 +39,10 @@ class ParameterError(CwiError):
 
 class MissingExtraError(CwiError):
     """A package of an optional part of cwi that is not installed."""
+
+
+class WritingError(CwiError):
+    """A file or folder that cannot be written: a full disk, no permission, something in the way."""
 
 
 class ReportError(RuntimeError):

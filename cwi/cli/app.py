@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import cwi
+from cwi import folders
 from cwi.cli import budget, consultation, data, draw, edition, exchange, index, lists, policy, report, survey
 from cwi.errors import CwiError, ReportError
 
@@ -62,3 +64,10 @@ def main() -> None:
     except ReportError as problem:
         print(f"ReportError: {problem}", file=sys.stderr)
         sys.exit(3)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except OSError as problem:
+        place = f"{folders.relative(Path(problem.filename))}: " if isinstance(problem.filename, str) else ""
+        print(f"{place}{problem.strerror or problem}", file=sys.stderr)
+        sys.exit(2)

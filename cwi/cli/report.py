@@ -11,6 +11,7 @@ import typer
 from cwi import folders
 from cwi.cli.shared import JsonOutput, Year, print_json, print_table, progress_bar, working
 from cwi.errors import ParameterError
+from cwi.writing import made_folder, writing
 
 __all__ = ["add_to"]
 
@@ -134,14 +135,14 @@ def run(
 
     parameters = checked(notebook, _parameters(notebook, parameter))
     with working(f"running {notebook.name}"), tempfile.TemporaryDirectory() as aside:
-        done = Path(aside) / result.name
+        made_folder(result.parent)  # first: what cannot be written is not computed
+        done = Path(aside) / "executed.ipynb"
         render.execute(notebook, done, parameters, ledger=Path(aside))
-        result.parent.mkdir(parents=True, exist_ok=True)
-        result.write_bytes(done.read_bytes())
-        written = [result]
-        for ledger in Path(aside).glob("ledger.*.csv"):
-            written.append(result.with_suffix(".ledger.csv"))
-            written[-1].write_bytes(ledger.read_bytes())
+        sources = [done, *Path(aside).glob("ledger.*.csv")]
+        written = [result, *(result.with_suffix(".ledger.csv") for _ in sources[1:])]
+        with writing(*written) as places:
+            for place, source in zip(places, sources, strict=True):
+                place.write_bytes(source.read_bytes())
     print(", ".join(folders.relative(path) for path in written))
 
 
@@ -149,15 +150,22 @@ def review(year: Year, as_json: JsonOutput = False) -> None:
     """Compute an edition again from its rows and name every printed number that differs from the published one."""
     with working(f"computing {year} again"):
         from cwi.edition import read_edition
+        from cwi.report.manifest import outdated
         from cwi.report.publication import reviewed
 
         differences, new = reviewed(read_edition(year))
+        old = outdated(folders.reports() / str(year))
     if as_json:
-        print_json({"year": year, "agrees": not differences, "differences": differences, "added": new})
+        print_json({"year": year, "agrees": not differences, "differences": differences, "added": new, "inputs": old})
     elif differences:
         print(*differences, f"{len(differences)} differences", sep="\n")
     else:
         print(f"{year}: every published number is computed again to its last digit")
+    if old and not as_json:
+        print(
+            f"reports/{year} was made of other files than are there now: {len(old)}, the first {old[0]}; "
+            f"'cwi report {year}' makes it of these"
+        )
     if new and not as_json:
         print(f"{len(new)} numbers are printed today that were not published; 'cwi publish {year}' adds them")
     if differences:

@@ -6,18 +6,19 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from cwi import folders
 
-__all__ = ["MADE_OF", "digest", "inputs", "manifest", "read_manifest"]
+__all__ = ["MADE_OF", "changed", "digest", "inputs", "manifest", "outdated", "read_manifest", "signatures"]
 
 MADE_OF = ("cwi", "data", "notebooks", "requirements.lock")
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill", "nbconvert",
             "typst", "babel")  # fmt: skip
+PARTS: Mapping[str, type] = {"edition": dict, "parameters": dict, "languages": list, "inputs": dict, "outputs": dict}
 NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml",
              "rows.csv.gz")  # fmt: skip
 
@@ -29,14 +30,30 @@ def digest(path: Path) -> str:
 
 def inputs(root: Path | None = None) -> dict[str, str]:
     """Everything a report is made of, each file with its SHA-256: code, data, notebooks and the lock."""
-    root = root or folders.root()
-    checksums: dict[str, str] = {}
+    return {name: digest(path) for name, path in _paths(root or folders.root())}
+
+
+def signatures(root: Path | None = None) -> dict[str, tuple[int, ...]]:
+    """Each input with what the system knows of the file; it differs as soon as a file was written or moved back."""
+    states = ((name, path.stat()) for name, path in _paths(root or folders.root()))
+    return {name: (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns) for name, state in states}
+
+
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    """The names of the files that differ, are gone or are new.
+
+    >>> changed({"a": 1, "b": 1}, {"a": 2, "c": 1})
+    ['a', 'b', 'c']
+    """
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def _paths(root: Path) -> Iterator[tuple[str, Path]]:
     for name in MADE_OF:
         top = root / name
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
             if path.is_file() and not any(part in NOT_INPUT for part in path.parts) and path.suffix != ".pyc":
-                checksums[path.relative_to(root).as_posix()] = digest(path)
-    return checksums
+                yield path.relative_to(root).as_posix(), path
 
 
 def manifest(
@@ -78,9 +95,19 @@ def commit() -> str:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a report, or nothing where there is none that can be read."""
+    """The manifest of a report, or nothing where there is none that can be read or a part of it is missing."""
     try:
         record = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return record if isinstance(record, dict) else {}
+    whole = isinstance(record, dict) and all(isinstance(record.get(key), kind) for key, kind in PARTS.items())
+    names = record.get("outputs", {}) if whole else {}
+    inside = all(isinstance(sha, str) and ".." not in Path(name).parts and not Path(name).is_absolute()
+                 for name, sha in names.items())  # fmt: skip
+    return record if whole and inside else {}
+
+
+def outdated(folder: Path) -> list[str]:
+    """The inputs that are not those that a report's manifest names; nothing where there is no manifest."""
+    record = read_manifest(folder)
+    return changed(record["inputs"], inputs()) if record else []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,8 +14,9 @@ from cwi.errors import DataError
 from cwi.published import FROZEN, PUBLISHED, differing_rows, freeze_rows, read_published
 from cwi.report.languages import LANGUAGES
 from cwi.report.ledger import merge
-from cwi.report.manifest import read_manifest
+from cwi.report.manifest import digest, read_manifest
 from cwi.report.official import OfficialReport
+from cwi.writing import writing
 
 __all__ = ["added", "compare", "publish", "recompute", "review", "reviewed"]
 
@@ -89,7 +92,8 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     ------
     DataError
         If the edition is a rehearsal, there is no finished report in all languages, it was made of something else
-        than is there now, or other numbers were published before and no reason is given.
+        than is there now, a file of it is not the one that its manifest names, its numbers are not those that the rows
+        give, or other numbers were published before and no reason is given.
     """
     if edition.rehearsal:
         raise DataError(f"the edition of {edition.year} is a rehearsal; its numbers are synthetic and never published")
@@ -97,9 +101,9 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     if set(record.get("languages", [])) != set(LANGUAGES):
         raise DataError(f"reports/{edition.year} is no finished report in all languages; make it first")
     source = record["edition"]
-    if (source["fingerprint"], source["data"]) != (edition.methodology.fingerprint, edition.checksum):
+    if (source.get("fingerprint"), source.get("data")) != (edition.methodology.fingerprint, edition.checksum):
         raise DataError(f"reports/{edition.year} was made of other data or rules than are there now; make it again")
-    ledger = pd.read_csv(report / "ledger.csv", dtype=str, keep_default_na=False)[list(PUBLISHED)]
+    ledger = _true_ledger(edition, report, record)
     target = edition.path / "published.csv"
     revisions: list[str] = []
     if target.is_file():
@@ -122,8 +126,37 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
         "revision": revisions,
     }
     text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
-    (edition.path / FROZEN).write_bytes(freeze_rows(edition))
-    ledger.to_csv(target, index=False, lineterminator="\n")
     head = "# Written by 'cwi publish': what the published numbers beside this file were made of.\n"
-    (edition.path / "published.toml").write_text(head + text + "\n", encoding="utf-8", newline="\n")
+    with writing(target, edition.path / "published.toml", edition.path / FROZEN) as (numbers, facts_of_them, frozen):
+        frozen.write_bytes(freeze_rows(edition))
+        ledger.to_csv(numbers, index=False, lineterminator="\n")
+        facts_of_them.write_text(head + text + "\n", encoding="utf-8", newline="\n")
     return len(ledger)
+
+
+def _true_ledger(edition: Edition, report: Path, record: Mapping[str, Any]) -> pd.DataFrame:
+    """The numbers of a report, if its files are those that its manifest names and its numbers those of the rows."""
+    where = f"reports/{edition.year}"
+    if "ledger.csv" not in record["outputs"]:
+        raise DataError(f"{where}/manifest.json names no ledger.csv; make the report again")
+    for name, checksum in record["outputs"].items():
+        if not (report / name).is_file():
+            raise DataError(f"{where}/{name} is missing, which its manifest names; make the report again")
+        if digest(report / name) != checksum:
+            raise DataError(f"{where}/{name} is not the file that its manifest names; make the report again")
+    draws, seed = (record["parameters"].get(name) for name in ("draws", "seed"))
+    if type(draws) is not int or type(seed) is not int:
+        raise DataError(f"{where}/manifest.json names no draws and no seed in whole numbers; make the report again")
+    ledger = pd.read_csv(report / "ledger.csv", dtype=str, keep_default_na=False)
+    for column in PUBLISHED:
+        if column not in ledger:
+            raise DataError(f"{where}/ledger.csv has no column '{column}'; make the report again")
+    ledger = ledger[list(PUBLISHED)]
+    computed = recompute(edition, draws=draws, seed=seed)
+    printed = ledger.set_index("name")
+    if wrong := [*compare(printed, computed), *added(printed, computed)]:
+        raise DataError(
+            f"{where}/ledger.csv is not what the rows give today ({len(wrong)} numbers, the first: {wrong[0]}); make "
+            "the report again"
+        )
+    return ledger

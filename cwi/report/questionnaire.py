@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from cwi.errors import DataError, ParameterError, near
 from cwi.inputs.survey import RESPONDENTS, Item, SurveyDefinitions
 from cwi.report.languages import LANGUAGES
+from cwi.writing import writing
 
 __all__ = ["questionnaire", "write_questionnaires"]
 
@@ -108,14 +109,15 @@ def questionnaire(definitions: SurveyDefinitions, respondent: str, language: str
 
 def write_questionnaires(definitions: SurveyDefinitions, folder: Path) -> list[Path]:
     """Write the questionnaires of children and parents in every language, and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for respondent in RESPONDENTS:
-        for language in LANGUAGES:
-            path = folder / f"questionnaire-{respondent}.{language}.html"
-            path.write_text(questionnaire(definitions, respondent, language), encoding="utf-8", newline="\n")
-            written.append(path)
-    return written
+    pages = {
+        folder / f"questionnaire-{respondent}.{language}.html": questionnaire(definitions, respondent, language)
+        for respondent in RESPONDENTS
+        for language in LANGUAGES
+    }
+    with writing(*pages) as places:
+        for place, text in zip(places, pages.values(), strict=True):
+            place.write_text(text, encoding="utf-8", newline="\n")
+    return list(pages)
 
 
 def _question(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
-import tempfile
+import signal
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -26,10 +28,12 @@ from cwi.errors import CwiError, ReportError
 from cwi.report.blocks import LEDGER, OUTPUT
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
-from cwi.report.manifest import digest, inputs, manifest, read_manifest
+from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
 from cwi.report.page import page
 from cwi.report.parameters import checked
 from cwi.report.pdf import pdf
+from cwi.report.staging import end_with_parent, mend, staged
+from cwi.writing import cannot_write
 
 __all__ = ["ReportError", "execute", "is_current", "make_report"]
 
@@ -71,35 +75,24 @@ def make_report(
     CwiError
         If a parameter, the methodology or the data cannot be used; nothing was started then.
     ReportError
-        If a cell of a notebook failed; the old report is whole.
+        If a cell of a notebook failed, or an input was changed meanwhile; the old report is whole.
     """
     source = folders.notebooks() / f"{NOTEBOOK}.ipynb"
     runs = {code: checked(source, {"year": year, "language": code, **parameters}) for code in languages}
     for code in languages:
         Language(code)
     first = runs[languages[0]]
-    edition = read_edition(year, first.get("methodology"))
-    made_of = inputs()
     reports = output or folders.reports()
     target = reports / str(year)
+    mend(target)
+    before = signatures()  # before anything is read: the manifest names what was read
+    edition = read_edition(year, first.get("methodology"))
+    made_of = inputs()
     progress("checked")
-    with _aside(reports, target) as stage:
-        with ProcessPoolExecutor(len(languages), mp_context=get_context("spawn")) as pool:
-            waiting = {
-                pool.submit(_one_language, source, stage, code, runs[code], edition.rehearsal): code
-                for code in languages
-            }
-            failed = []
-            for done in as_completed(waiting):
-                try:
-                    done.result()
-                except CwiError:
-                    raise
-                except Exception as problem:
-                    failed.append(f"{waiting[done]}: {problem}")
-                progress(waiting[done])
+    with staged(reports, target) as stage, _sentences(target):
+        failed = _all_languages(source, stage, runs, edition.rehearsal, progress)
         if failed:
-            raise ReportError(f"the report of {year} could not be made\n" + "\n".join(sorted(failed)))
+            raise ReportError(f"the report of {year} could not be made\n" + "\n".join(failed))
         shared = {key: value for key, value in first.items() if key != "language"}
         kept = _keep(target, stage, languages, made_of, shared)
         _merge_ledgers(stage, target, languages, kept)
@@ -122,6 +115,9 @@ def make_report(
         )
         text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True)
         (stage / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        if touched := changed(before, signatures()):
+            more = f" (and {len(touched) - 1} more)" if len(touched) > 1 else ""
+            raise ReportError(f"{touched[0]}{more} was changed while the report of {year} was made; make it again")
     progress("placed")
     return target
 
@@ -129,12 +125,62 @@ def make_report(
 def is_current(year: int, languages: Sequence[str], parameters: dict[str, Any], output: Path | None = None) -> bool:
     """Whether the report of a year is there, whole, and made of what is there now."""
     folder = (output or folders.reports()) / str(year)
+    mend(folder)
     record = read_manifest(folder)
     if not record or record.get("inputs") != inputs() or not set(languages) <= set(record.get("languages", [])):
         return False
     if any(record["parameters"].get(key) != value for key, value in parameters.items()):
         return False
     return all((folder / name).is_file() and digest(folder / name) == sha for name, sha in record["outputs"].items())
+
+
+def _all_languages(
+    source: Path, stage: Path, runs: dict[str, dict[str, Any]], rehearsal: bool, progress: Callable[[str], None]
+) -> list[str]:
+    """Make every language in a process of its own; what failed, a line a language."""
+    failed = []
+    with ProcessPoolExecutor(len(runs), mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        with _uninterrupted():
+            waiting = {
+                pool.submit(_one_language, source, stage, code, parameters, rehearsal): code
+                for code, parameters in runs.items()
+            }
+        try:
+            for done in as_completed(waiting):
+                try:
+                    done.result()
+                except CwiError:
+                    raise
+                except Exception as problem:
+                    failed.append(f"{waiting[done]}: {problem}")
+                progress(waiting[done])
+        except BaseException:  # stopped, or an input that cannot be used: what still runs is of no use
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+    return sorted(failed)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started here leave Ctrl-C to their parent, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _sentences(target: Path) -> Iterator[None]:
+    """What the system refuses while a report is laid down, as a sentence."""
+    try:
+        yield
+    except OSError as problem:
+        raise cannot_write(target, problem) from None
 
 
 def execute(
@@ -248,28 +294,6 @@ def _merge_ledgers(stage: Path, target: Path, languages: Sequence[str], kept: Se
     merged.to_csv(stage / "ledger.csv", index=False, lineterminator="\n")
     for path in paths:
         path.unlink()
-
-
-@contextmanager
-def _aside(reports: Path, target: Path) -> Iterator[Path]:
-    """A folder beside the report that takes its place when everything went well, and is gone when not."""
-    reports.mkdir(parents=True, exist_ok=True)
-    old = reports / f".{target.name}.old"
-    if old.exists():  # an earlier run was stopped between the two moves
-        if target.exists():
-            shutil.rmtree(old)
-        else:
-            old.rename(target)
-    stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=reports))
-    try:
-        stage.chmod(0o755)
-        yield stage
-        if target.exists():
-            target.rename(old)
-        stage.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What was printed is kept, and a number that would be printed otherwise today is named."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,10 @@ def finished(folder: Path, year: int = 2022, **changes: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = recompute(edition, draws=DRAWS, seed=SEED).reset_index()
     ledger.assign(edition=year).to_csv(folder / "ledger.csv", index=False)
+    digest = hashlib.sha256((folder / "ledger.csv").read_bytes()).hexdigest()
     record = {
+        "inputs": {},
+        "outputs": {"ledger.csv": digest},
         "edition": {"fingerprint": edition.methodology.fingerprint, "data": edition.checksum},
         "languages": sorted(LANGUAGES),
         "parameters": {"draws": DRAWS, "seed": SEED},
@@ -197,3 +201,36 @@ def test_the_comparison_would_notice() -> None:
     spoiled.loc[spoiled.index[0], "text_ru"] = "0,0"
     assert len(compare(spoiled, published)) == 1
     assert compare(spoiled, published)[0].startswith(f"{published.index[0]}: text_ru was published as 0,0, ")
+
+
+@pytest.mark.slow
+def test_a_forged_ledger_is_not_published(project: Any, tmp_path: Path) -> None:
+    """A file that its manifest does not name so, and one that agrees with its manifest and not with the rows."""
+    edition, report = read_edition(2022), finished(tmp_path / "report")
+    path = report / "ledger.csv"
+    whole, record = path.read_bytes(), json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    forged = whole.replace(b"score.2022.A.home,85.5,", b"score.2022.A.home,95.5,")
+    assert forged != whole
+    path.write_bytes(forged)
+    with pytest.raises(DataError) as caught:
+        publish(edition, report, revision="corrected")
+    assert str(caught.value) == (
+        "reports/2022/ledger.csv is not the file that its manifest names; make the report again"
+    )
+    record["outputs"]["ledger.csv"] = hashlib.sha256(forged).hexdigest()
+    (report / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        publish(edition, report, revision="corrected")
+    assert str(caught.value) == (
+        "reports/2022/ledger.csv is not what the rows give today (1 numbers, the first: score.2022.A.home: value was "
+        "published as 95.5, today it is 85.5); make the report again"
+    )
+    record["outputs"]["tables/index.csv"] = "0"
+    (report / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+    path.write_bytes(whole)
+    with pytest.raises(DataError) as caught:
+        publish(edition, report)
+    assert str(caught.value) == (
+        "reports/2022/ledger.csv is not the file that its manifest names; make the report again"
+    )
+    assert not project.path("editions/2022/published.csv").exists()

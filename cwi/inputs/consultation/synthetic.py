@@ -23,6 +23,7 @@ from cwi.inputs.consultation.rows import ORIGIN, SYNTHETIC
 from cwi.inputs.consultation.sheets import SAATY
 from cwi.methodology import Methodology
 from cwi.territory import Territory
+from cwi.writing import writing
 
 __all__ = ["Synthetic", "synthesize_consultation", "write_consultation"]
 
@@ -144,13 +145,13 @@ def write_consultation(folder: Path, consultation: Synthetic) -> list[Path]:
         If one of the files is there already.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     paths = {folder / f"{name}.csv": table for name, table in consultation.tables().items()}
     for path in paths:
         if path.exists():
             raise DataError(f"{relative(path)}: there is such a file already; name another folder")
-    for path, table in paths.items():
-        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    with writing(*paths) as places:
+        for place, table in zip(places, paths.values(), strict=True):
+            table.to_csv(place, index=False, lineterminator="\n", encoding="utf-8")
     return list(paths)
 
 

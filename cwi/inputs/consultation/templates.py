@@ -22,6 +22,7 @@ from cwi.inputs.consultation.proposals import BODIES, DECISIONS, PROPOSALS, SUBJ
 from cwi.inputs.consultation.sheets import SAATY
 from cwi.methodology import Methodology, methodologies
 from cwi.territory import Territory
+from cwi.writing import writing
 
 __all__ = ["write_templates"]
 
@@ -123,24 +124,28 @@ def write_templates(folder: Path, methodology: Methodology, territory: Territory
         If one of the files is there already.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.xlsx" for name in SAID}
     for path in paths.values():
         if path.exists():
             raise DataError(f"{relative(path)}: there is such a file already; name another folder")
-    for name, path in paths.items():
-        with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-            book.set_properties({"title": f"cwi consultation: {name}", "created": CREATED})
-            sheet = _Template(book, name)
-            if name == "budget":
-                _budget(sheet, methodology)
-            elif name == "ahp":
-                _ahp(sheet, methodology)
-            elif name == "votes":
-                _votes(sheet, methodology, territory)
-            else:
-                _proposals(sheet, methodology)
+    with writing(*paths.values()) as places:
+        for name, place in zip(paths, places, strict=True):
+            _write_template(place, name, methodology, territory)
     return list(paths.values())
+
+
+def _write_template(path: Path, name: str, methodology: Methodology, territory: Territory) -> None:
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"title": f"cwi consultation: {name}", "created": CREATED})
+        sheet = _Template(book, name)
+        if name == "budget":
+            _budget(sheet, methodology)
+        elif name == "ahp":
+            _ahp(sheet, methodology)
+        elif name == "votes":
+            _votes(sheet, methodology, territory)
+        else:
+            _proposals(sheet, methodology)
 
 
 class _Template:

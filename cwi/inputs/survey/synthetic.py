@@ -20,6 +20,7 @@ from cwi.errors import DataError, near
 from cwi.inputs.survey.definitions import NOT_ASKED, RESPONDENTS
 from cwi.inputs.survey.population import AREAS, MIDDLE_AGE, SEXES, Population, offsets
 from cwi.inputs.survey.records import Item, SurveyDefinitions
+from cwi.writing import writing
 
 __all__ = ["SYNTHETIC", "Sample", "invited", "synthesize", "write_synthetic"]
 
@@ -210,10 +211,10 @@ def write_synthetic(
         table = tables[respondent]
         if SYNTHETIC not in table or not table[SYNTHETIC].eq(SYNTHETIC).all():
             raise DataError(f"the answers of the respondent '{respondent}' are not marked '{SYNTHETIC}' in every row")
-    place.mkdir(parents=True, exist_ok=True)
-    for respondent, path in paths.items():
-        table = tables[respondent].rename(columns=dict(definitions.columns))
-        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    with writing(*paths.values()) as places:
+        for respondent, aside in zip(paths, places, strict=True):
+            table = tables[respondent].rename(columns=dict(definitions.columns))
+            table.to_csv(aside, index=False, lineterminator="\n", encoding="utf-8")
     return list(paths.values())
 
 

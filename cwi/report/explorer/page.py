@@ -27,6 +27,7 @@ from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
 from cwi.report.pictures.maps import boundaries_of
 from cwi.report.sections.index import MAP_LIMITS
 from cwi.report.sections.weights_interval import LEVEL, NOISE, weights_interval
+from cwi.writing import writing
 
 __all__ = ["DRAWS", "SEED", "explorer", "make_site"]
 
@@ -137,8 +138,8 @@ def make_site(year: int, output: Path | None = None) -> Path:
         record = read_published(edition)[1]
     html = explorer(edition, draws=record["draws"], rng=np.random.default_rng(record["seed"]))
     path = (output or folders.root() / "site") / f"{year}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html, encoding="utf-8", newline="\n")
+    with writing(path) as (place,):
+        place.write_text(html, encoding="utf-8", newline="\n")
     return path
 
 

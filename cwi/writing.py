@@ -1,0 +1,94 @@
+"""Files written aside, then moved into place: what stops a writer leaves the old file whole and nothing beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cwi.errors import WritingError
+from cwi.folders import relative
+
+__all__ = ["cannot_write", "made_folder", "writing"]
+
+
+def cannot_write(path: Path, problem: OSError) -> WritingError:
+    """The error of a file or folder that the system does not let be written."""
+    return WritingError(f"{relative(path)}: it cannot be written ({problem.strerror or problem})")
+
+
+def made_folder(folder: Path) -> Path:
+    """The folder, made with those above it where they are missing.
+
+    Raises
+    ------
+    WritingError
+        If a file is in the way, or the system does not allow it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise WritingError(
+            f"{relative(folder)}: the folder cannot be made ({problem.strerror or problem}); name another"
+        ) from None
+    return folder
+
+
+@contextmanager
+def writing(*paths: Path) -> Iterator[list[Path]]:
+    """Places beside files to write them in; they take the names of the files when all of them are written.
+
+    Parameters
+    ----------
+    paths
+        The files; folders that are missing are made. One that is there is replaced.
+
+    Raises
+    ------
+    WritingError
+        With the file and what the system answers, such as 'No space left on device'; no file is changed then.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with writing(folder / "a.txt") as (place,):
+    ...     _ = place.write_text("whole")
+    >>> [path.name for path in folder.iterdir()]
+    ['a.txt']
+    """
+    aside: list[Path] = []
+    try:
+        for path in paths:
+            made_folder(path.parent)
+            if path.is_dir():
+                raise WritingError(f"{relative(path)}: there is a folder of that name; name another file")
+            try:
+                handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+            except OSError as problem:
+                raise cannot_write(path, problem) from None
+            os.close(handle)
+            Path(name).chmod(0o666 & ~_mask())
+            aside.append(Path(name))
+        try:
+            yield aside
+            for place, path in zip(aside, paths, strict=True):
+                place.replace(path)
+        except OSError as problem:
+            raise cannot_write(paths[0], problem) from None
+        except Exception as problem:
+            if problem.args and isinstance(problem.args[0], OSError):  # as a writer of workbooks wraps it
+                raise cannot_write(paths[0], problem.args[0]) from None
+            raise
+    finally:
+        for place in aside:
+            with suppress(OSError):
+                place.unlink(missing_ok=True)
+
+
+def _mask() -> int:
+    """The permissions that new files do not get here."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
