@@ -260,7 +260,7 @@ def ranks(
     words, simulation, year = Language(language), *_drawn(simulation, year)
     distribution = simulation.rank_distribution(year)
     official = simulation.summary(year)["rank"].reindex(distribution.index)
-    called = _plainly(names)
+    called = _Called(simulation.plan.names if names is None else names)
     figure = rank_shares(
         distribution.rename(index=called),
         official,
@@ -295,7 +295,10 @@ def intervals(
     """
     words, simulation, year = Language(language), *_drawn(simulation, year)
     table = simulation.summary(year).reindex(simulation.rank_distribution(year).index)
-    table = table.rename(columns=lambda name: str(name).removeprefix("rank_"), index=_plainly(names))
+    table = table.rename(
+        columns=lambda name: str(name).removeprefix("rank_"),
+        index=_Called(simulation.plan.names if names is None else names),
+    )
     labels = {key: words.text(f"sure.key.{key}") for key in ("narrow", "wide")}
     labels["official"] = words.text("plot.official")
     figure = rank_intervals(table, labels, words.text("sure.axis"), ax=ax)
@@ -342,10 +345,6 @@ def _drawn(result: Simulation | Robustness, year: int | None) -> tuple[Simulatio
     """The simulation, of robustness the one that it holds, and the year that is drawn, the last one by default."""
     simulation = result.simulation if hasattr(result, "simulation") else result
     return simulation, max(int(each) for each in simulation.units["year"]) if year is None else year
-
-
-def _plainly(names: Names | None) -> _Called:
-    return _Called({} if names is None else names)
 
 
 def _called(scores: Scores, names: Names | None) -> _Called:

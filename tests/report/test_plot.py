@@ -82,7 +82,7 @@ def test_the_map_is_coloured_by_the_scores(scores: Scores) -> None:
 
 
 def test_ranks_are_the_shares_of_the_draws(drawn: Simulation, scores: Scores) -> None:
-    axes = drawn.plot.ranks(names=scores.names)
+    axes = drawn.plot.ranks()
     shares = 100 * drawn.rank_distribution(2023).to_numpy()
     colours = np.ma.filled(axes.collections[0].get_array().astype(float), 0.0).reshape(shares.shape)
     assert np.allclose(colours, shares)
@@ -114,7 +114,7 @@ def test_pictures_are_drawn_on_given_axes(scores: Scores, drawn: Simulation) -> 
     for picture, axes in given:
         assert picture(ax=axes) is axes
     assert places[0, 0].get_yticklabels()[0].get_text() == "Astana  72.2"
-    assert places[1, 0].get_yticklabels()[0].get_text() == "KZ-71"
+    assert places[1, 0].get_yticklabels()[0].get_text() == "Astana"
     assert len(pyplot.get_fignums()) == 1  # no page was made beside
     assert not figure.texts  # no foot: the figure is the caller's
 
