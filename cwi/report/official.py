@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from cwi.edition import Edition
 from cwi.errors import DataError, ParameterError
-from cwi.report.blocks import Paragraph, Section, Table, output_folder
+from cwi.report.blocks import Paragraph, Section, Table, ledger_folder, output_folder
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
@@ -17,6 +18,7 @@ from cwi.report.sections import (
     change,
     dimensions,
     equity,
+    example,
     index,
     limits,
     measured,
@@ -88,9 +90,33 @@ class OfficialReport:
         """The index on the map."""
         return self._kept(index.index_map)
 
-    def ranking(self) -> Section:
-        """Regions ranked, with their dimensions and the interval of each rank, and the table of the index."""
+    def ranking(self, ranked: pd.DataFrame | None = None) -> Section:
+        """Regions ranked, with their dimensions and the interval of each rank, and the table of the index.
+
+        Parameters
+        ----------
+        ranked
+            Of :meth:`cwi.index.Scores.ranked`, as the notebook computes it; it must be that of the edition.
+
+        Raises
+        ------
+        ParameterError
+            If it is not.
+        """
+        own = self.edition.scores.ranked(self.edition.year)
+        if ranked is not None and not ranked.equals(own):
+            raise ParameterError(f"the ranking is not that of the edition of {self.edition.label}")
         return self._kept(index.index)
+
+    def example(self, explained: pd.DataFrame | None = None) -> Section:
+        """The index of one region from values to scores.
+
+        Parameters
+        ----------
+        explained
+            Of :meth:`cwi.index.Scores.explain`; that of the first region by default.
+        """
+        return self._kept(partial(example.example, explained=explained))
 
     def certainty(self) -> Section:
         """How sure the order is, and what it rests on."""
@@ -131,14 +157,18 @@ class OfficialReport:
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
         first = [self.opening(), self.measured(), self.map(), self.ranking(), self.certainty()]
-        then = [self.dimensions(), self.change(), self.profiles(), self.equity(), self.money(), self.promises()]
+        then = [self.dimensions(), self.example(), self.change(), self.profiles(), self.equity()]
+        then += [self.money(), self.promises()]
         return [*first, *then, self.rules(), self.limits()]
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and say how many numbers were printed."""
         printer = self._printer
         rows = self.ledger.frame()
-        if (folder := output_folder()) is not None:
+        folder = output_folder()
+        if folder is None and (aside := ledger_folder()) is not None:
+            self.ledger.write(aside / f"ledger.official.{printer.language.code}.csv")
+        if folder is not None:
             self.ledger.write(folder / f"ledger.{printer.language.code}.csv")
             (folder / "tables").mkdir(exist_ok=True)
             for table in self._tables.values():

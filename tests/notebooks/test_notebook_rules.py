@@ -5,11 +5,18 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from notebook_cells import problems, untranslated
+from notebook_cells import LINES, code_cells, problems, untranslated
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TAUGHT = {"weighting_alternatives": 1}
-TRANSLATED = ["consultation", "statistical_audit", "survey_estimates", "weighting_alternatives"]
+TRANSLATED = [
+    "consultation",
+    "official_report",
+    "sensitivity",
+    "statistical_audit",
+    "survey_estimates",
+    "weighting_alternatives",
+]
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "official_report")
 
 
@@ -23,6 +30,17 @@ def test_a_notebook_keeps_to_the_rules(name: str) -> None:
 def test_cells_of_text_are_in_three_languages(name: str) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     assert untranslated(notebook) == []
+
+
+def test_the_official_report_computes_what_it_prints() -> None:
+    """Three calls of the library are there to be read: the scores, the ranked table, and how one score is made."""
+    cells = [cell.source for cell in code_cells(NOTEBOOKS / "official_report.ipynb")]
+    assert max(len(cell.splitlines()) for cell in cells[1:]) <= LINES
+    lines = [line.split("  #")[0] for cell in cells for line in cell.splitlines()]
+    for call in ("scores = edition.scores", "ranked = scores.ranked(year)",
+                 "explained = scores.explain(ranked.index[0], year)"):  # fmt: skip
+        assert call in lines
+    assert {"report.ranking(ranked)", "report.example(explained)"} <= set(lines)
 
 
 def test_a_text_in_one_language_is_noticed() -> None:

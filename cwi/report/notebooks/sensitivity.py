@@ -9,16 +9,15 @@ import numpy as np
 from cwi.analysis.uncertainty import Robustness
 from cwi.edition import Edition
 from cwi.errors import ParameterError
-from cwi.report.blocks import Paragraph, Section, output_folder
-from cwi.report.languages import Language
-from cwi.report.ledger import Ledger
+from cwi.report.blocks import Section
+from cwi.report.notebooks.analysis_report import AnalysisReport
 from cwi.report.printer import Printer
 from cwi.report.sections import robustness
 
 __all__ = ["SensitivityReport"]
 
 
-class SensitivityReport:
+class SensitivityReport(AnalysisReport):
     """Sections on one edition in one language; show each in a cell of its own.
 
     Parameters
@@ -44,6 +43,8 @@ class SensitivityReport:
     'How robust is the ranking?'
     """
 
+    subject = "sensitivity"
+
     def __init__(
         self,
         edition: Edition,
@@ -56,11 +57,10 @@ class SensitivityReport:
     ) -> None:
         if draws < 100:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
-        words = Language(language)
-        self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed)
+        super().__init__(edition, language=language, seed=seed)
         names = tuple(name.strip() for name in factors.split(",") if name.strip())
         rng = np.random.default_rng(seed)
-        self._printer = Printer(edition, words, self.ledger, draws, rng, factors=names, drawn=result)
+        self.printer = Printer(edition, self.language, self.ledger, draws, rng, factors=names, drawn=result)
 
     def intervals(self) -> Section:
         """What was varied, and where each region stands then."""
@@ -86,13 +86,5 @@ class SensitivityReport:
         """Sentences that stand by themselves."""
         return self._made(robustness.quotable)
 
-    def close(self) -> Section:
-        """Write the ledger where a report is being made, and say how many numbers were printed."""
-        rows = self.ledger.frame()
-        if (folder := output_folder()) is not None:
-            self.ledger.write(folder / f"ledger.sensitivity.{self._printer.language.code}.csv")
-        number = self._printer.language.number(len(rows), 0)
-        return Section([Paragraph(self._printer.text("report.numbers", n=number), "note")])
-
     def _made(self, section: Callable[[Printer], Section]) -> Section:
-        return self._printer.marked(section(self._printer))
+        return self.printer.marked(section(self.printer))
