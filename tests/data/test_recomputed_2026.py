@@ -15,6 +15,8 @@ import pytest
 from cwi import read_edition
 from cwi.analysis.comparison import children_by_region, fixed_set, like_with_like, mean_by_children
 
+pytestmark = pytest.mark.slow  # every file of observations is read, and the library called
+
 DATA = Path(__file__).parents[2] / "data"
 FOLDER = DATA / "methodology" / "2026.1"
 FORMER = {
