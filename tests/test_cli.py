@@ -583,7 +583,6 @@ def test_check_and_review_as_json(run: Run, project: Any) -> None:
     assert json.loads(out) == {
         "year": 2022,
         "agrees": False,
-        "added": [],
         "inputs": [],
         "differences": [f"the checksum of the data was 0 when it was published and is {edition.checksum} now"],
         "added": [],
