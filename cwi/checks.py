@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,13 @@ from cwi.analysis.comparison import read_methods
 from cwi.analysis.uncertainty import read_factors
 from cwi.derived_series import derived_problems, read_derived_series
 from cwi.edition import editions, read_edition
-from cwi.errors import CwiError
-from cwi.indicators import OPEN
+from cwi.errors import CwiError, near
+from cwi.indicators import ENDS, OPEN
 from cwi.inputs.crosswalk import read_crosswalk
 from cwi.inputs.policy import read_indicator_targets, read_register
 from cwi.inputs.questions import ask, read_answers, unanswered
 from cwi.inputs.survey import read_published_shares, read_survey_definitions, read_traits
-from cwi.methodology import methodologies, read_methodology
+from cwi.methodology import Methodology, methodologies, read_methodology
 from cwi.observations import problems, read_covariance, read_observations, read_series, read_sources
 from cwi.territory import read_territory
 
@@ -128,7 +129,8 @@ def _covariances() -> Outcome:
 
 def _methodologies() -> Outcome:
     wrong = []
-    series = read_series().index
+    register = read_series()
+    series = register.index
     versions = methodologies()
     for version, path in versions.items():
         methodology = read_methodology(version)
@@ -137,16 +139,49 @@ def _methodologies() -> Outcome:
         for line, code in table.loc[(table["data"] == OPEN) & ~table["code"].isin(series), "code"].items():
             place = f"{folders.relative(path / 'indicators.csv')} line {line}"
             wrong.append(f"{place}: '{code}' is said to be open but data/series.csv has no such series")
+        wrong += _impossible_ends(table[table["code"].isin(series)], register, folders.relative(path))
+        wrong += _likely_misspelt(methodology)
     return ", ".join(versions), wrong
+
+
+def _impossible_ends(table: pd.DataFrame, register: pd.DataFrame, where: str) -> Iterator[str]:
+    """Ends of shares that no share can have."""
+    for line, row in zip(table.index, table.to_dict("records"), strict=True):
+        for end in ENDS if register.at[row["code"], "unit"] == "%" else ():
+            if not 0 <= row[end] <= 100:
+                place = f"{where}/indicators.csv line {line}"
+                yield f"{place}: {end} of '{row['code']}' is {row[end]:g}; a share is 0 to 100 %"
+
+
+def _likely_misspelt(methodology: Methodology) -> Iterator[str]:
+    """Nodes of one part alone that are written almost as another of their level."""
+    for nodes in methodology.nodes[:-1]:
+        codes = [node.code for node in nodes]
+        for node in nodes:
+            others = [code for code in codes if code != node.code]
+            if len(node.parts) == 1 and (close := get_close_matches(node.code, others, n=1, cutoff=0.85)):
+                yield (
+                    f"{folders.relative(methodology.path.parent / 'indicators.csv')}: the {node.level} '{node.code}' "
+                    f"has one part only and is written almost as '{close[0]}'; make them one, or call it otherwise"
+                )
 
 
 def _factors() -> Outcome:
     """What may vary in each methodology that says so; an edition cannot be reported without it."""
-    declared = []
+    declared, wrong = [], []
     for version, path in methodologies().items():
         if (path / "factors.toml").is_file():
-            declared.append(f"{version}: {len(read_factors(read_methodology(version)))}")
-    return ", ".join(declared) or NONE, []
+            factors = read_factors(read_methodology(version))
+            declared.append(f"{version}: {len(factors)}")
+            for factor in factors:
+                for code, counted in factor.settings.get("of", {}).items():
+                    name, known = counted.get("exposure"), read_series().index
+                    if name is not None and name not in known:
+                        wrong.append(
+                            f"{factors.where}: factor '{factor.name}': of '{code}': exposure is '{name}', which is no "
+                            f"series of data/series.csv{near(name, known)}"
+                        )
+    return ", ".join(declared) or NONE, wrong
 
 
 def _survey() -> Outcome:

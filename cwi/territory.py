@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cwi import folders
@@ -22,6 +24,7 @@ __all__ = ["NAMES", "PARENT_REGION", "Territory", "read_territory"]
 
 KINDS = ("nation", "region", "city")
 NAMES = ("name_en", "name_ru", "name_kk")
+LONGEST = 59  # letters of a name
 OF_KIND = ("city", "region", "г.", "город", "область", "қаласы", "облысы")
 PARENT_REGION = "parent region"  # the status of a value that a region takes from the territory it was part of
 
@@ -89,7 +92,7 @@ class Territory:
             known = set(map(tuple, measured.loc[measured["region"] == region, key].to_numpy()))
             for parent in self.ancestors(region):
                 inherited = observations[(observations["region"] == parent) & observations["value"].notna()]
-                new = [tuple(row) not in known for row in inherited[key].to_numpy()]
+                new = np.array([tuple(row) not in known for row in inherited[key].to_numpy()], dtype=bool)
                 inherited = inherited[pd.Series(new, index=inherited.index, dtype=bool)]
                 known |= set(map(tuple, inherited[key].to_numpy()))
                 scored = inherited["status"].where(~inherited["scored"], PARENT_REGION)
@@ -148,6 +151,7 @@ def read_territory(folder: Path | None = None) -> Territory:
     for line, row in table.iterrows():
         if row["valid_from"] > row["valid_to"]:
             raise DataError(f"{where} line {line}: {row['code']} ends on {row['valid_to']}, before it begins")
+    _refuse_names(table, where)
     changes_path = folder / "boundary_changes.csv"
     changes = read_csv(changes_path, DataError, required=("date", "old", "new"), optional=("note", "source"))
     where = folders.relative(changes_path)
@@ -165,7 +169,35 @@ def read_territory(folder: Path | None = None) -> Territory:
             )
     for line in changes.index[changes["new"].duplicated()]:
         raise DataError(f"{where} line {line}: '{changes.at[line, 'new']}' has two parents")
+    for column, side, verb, unbounded in (
+        ("new", "valid_from", "begins", date.min),
+        ("old", "valid_to", "ends", date.max),
+    ):
+        for line, code, day in zip(table.index, table["code"], table[side], strict=True):
+            if day != unbounded and code not in set(changes[column]):
+                raise DataError(
+                    f"{folders.relative(path)} line {line}: '{code}' {verb} on {day}, but {where} has no change with "
+                    f"it in the column '{column}'; without it figures of the other territory are lost"
+                )
     return Territory(table.set_index("code"), changes.reset_index(drop=True))
+
+
+def _refuse_names(table: pd.DataFrame, where: str) -> None:
+    """No name is too long to be drawn, and no two territories of one time are called alike."""
+    for column in NAMES:
+        for line, name in table[column].items():
+            if len(name) > LONGEST:
+                raise DataError(
+                    f"{where} line {line}: {column} has {len(name)} letters; at most {LONGEST} can be drawn on a map"
+                )
+        for _, same in table.groupby(table[column].str.casefold(), sort=False):
+            rows = same.sort_values("valid_from", kind="stable").reset_index().to_dict("records")
+            for one, other in pairwise(rows):
+                if other["valid_from"] <= one["valid_to"]:
+                    raise DataError(
+                        f"{where} line {other['line']}: {other['code']} has the same {column} as {one['code']}, "
+                        f"'{other[column]}'; give each its own"
+                    )
 
 
 def _short(name: str) -> str:

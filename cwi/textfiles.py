@@ -49,6 +49,10 @@ def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
         return tomllib.loads(read_text(path, error))
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{relative(path)}: this is not TOML: {problem}") from None
+    except RecursionError:
+        raise error(f"{relative(path)}: tables are nested too deeply to be read") from None
+    except ValueError:  # of Python itself: a whole number of thousands of digits
+        raise error(f"{relative(path)}: a number has too many digits to be read") from None
 
 
 def read_csv(

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import warnings
+import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 from cwi.errors import CwiError, near
 from cwi.folders import relative
@@ -24,6 +26,9 @@ __all__ = ["Grid", "Table", "read_grid", "read_table", "refuse_formula"]
 WORKBOOKS = (".xlsx", ".xlsm")
 BREAKS = re.compile(r"[\x00-\x1f\x7f]")
 FORMULA = re.compile(r"\s*[=@]|\s*[+-].*[(|!]")  # what a spreadsheet would run rather than show
+CELL_AT = re.compile(rb'<(?:\w+:)?(?:c|row)\b[^>]*?\sr="([A-Z]{0,3})(\d{1,7})"')
+SPAN = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\sref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+MOST, LARGEST = 2_000_000, 200_000_000  # cells of a sheet, bytes
 NEVER_SAVED = object()  # the result of a formula that no spreadsheet has computed
 
 
@@ -231,7 +236,38 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
     )
 
 
+def _refuse_huge(path: Path, error: type[CwiError]) -> None:
+    """Refuse a sheet that reaches so far that reading it would exhaust the machine, before it is read."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            for part in book.infolist():
+                if not part.filename.startswith("xl/worksheets/") or not part.filename.endswith(".xml"):
+                    continue
+                if part.file_size > LARGEST:
+                    raise error(f"{relative(path)}: a sheet is larger than {LARGEST // 10**6} MB; divide the table")
+                _refuse_far(book.read(part), path, error)
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
+        return  # what is no workbook is refused when it is read
+
+
+def _refuse_far(sheet: bytes, path: Path, error: type[CwiError]) -> None:
+    rows, columns, merged = 1, 1, 0
+    for letters, row in CELL_AT.findall(sheet):
+        rows, columns = max(rows, int(row)), max(columns, column_index_from_string(letters.decode()) if letters else 1)
+    for left, top, right, bottom in SPAN.findall(sheet):
+        wide = column_index_from_string(right.decode()) - column_index_from_string(left.decode()) + 1
+        merged += wide * (int(bottom) - int(top) + 1)
+    for count, what in ((rows * columns, f"reaches to row {rows:,} and column {columns:,}"),
+                        (merged, f"has merged ranges of {merged:,} cells")):  # fmt: skip
+        if count > MOST:
+            raise error(
+                f"{relative(path)}: a sheet {what}, more than {MOST:,} cells; delete the empty rows and columns beside "
+                "the table, and save the workbook"
+            )
+
+
 def _load(path: Path, error: type[CwiError], *, values: bool = False) -> Any:
+    _refuse_huge(path, error)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of looks that openpyxl does not know; they are not read

@@ -31,7 +31,9 @@ from cwi.report.sections import (
 )
 from cwi.report.workbook import write_workbook
 
-__all__ = ["OfficialReport"]
+__all__ = ["OfficialReport", "check_draws"]
+
+MOST = 200_000  # draws
 
 
 class OfficialReport:
@@ -66,6 +68,7 @@ class OfficialReport:
     def __init__(self, edition: Edition, *, language: str, draws: int, seed: int) -> None:
         if draws < 100:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
+        check_draws(draws, seed)
         words = Language(language)
         nation = edition.territory.nation
         if not nation or nation not in set(edition.scores.nodes["region"]):
@@ -199,6 +202,19 @@ class OfficialReport:
         section = self._printer.marked(make(self._printer))
         self._tables |= {table.name: table for table in section.tables()}
         return section
+
+
+def check_draws(draws: int, seed: int) -> None:
+    """Refuse more draws than a machine holds, and a seed that starts no generator.
+
+    >>> check_draws(3_000_000, 1)
+    Traceback (most recent call last):
+    cwi.errors.ParameterError: draws is 3000000; at most 200,000 can be held
+    """
+    if draws > MOST:
+        raise ParameterError(f"draws is {draws}; at most {MOST:,} can be held")
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}; it must be a whole number not below 0")
 
 
 def rounded(data: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from cwi.report.blocks import LEDGER, OUTPUT
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
+from cwi.report.official import check_draws
 from cwi.report.page import page
 from cwi.report.parameters import checked
 from cwi.report.pdf import pdf
@@ -82,6 +83,7 @@ def make_report(
     for code in languages:
         Language(code)
     first = runs[languages[0]]
+    check_draws(first["draws"], first["seed"])
     reports = output or folders.reports()
     target = reports / str(year)
     mend(target)

@@ -36,6 +36,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 NEEDED = ("id", "region", "area", "stratum", "psu", "weight", "sex", "age")
 EXTRA = ("synthetic", "source")
 SHOWN = 3
+FAR = 1000  # times the median weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,6 +214,9 @@ def _design(
         "weight", weight <= 0, table, "the weight is not above zero; leave out who stands for nobody"
     )
     yield from problem.rows("weight", np.isinf(weight.to_numpy(float)), table, "the weight is infinite")
+    far = np.isfinite(weight.to_numpy(float)) & (weight > FAR * weight.median()).to_numpy()
+    sentence = f"the weight is more than {FAR:,} times the median of the file; one person would stand for all"
+    yield from problem.rows("weight", far, table, sentence)
     allowed: dict[str, tuple[str, ...]] = {"region": regions, **WORDS, "respondent": (respondent,)}
     for name, known in allowed.items():
         if name in table:
