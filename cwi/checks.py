@@ -146,8 +146,9 @@ def _methodologies() -> Outcome:
 
 def _impossible_ends(table: pd.DataFrame, register: pd.DataFrame, where: str) -> Iterator[str]:
     """Ends of shares that no share can have."""
+    shares = (register["unit"] == "%") & (register["kind"] == "share")
     for line, row in zip(table.index, table.to_dict("records"), strict=True):
-        for end in ENDS if register.at[row["code"], "unit"] == "%" else ():
+        for end in ENDS if shares[row["code"]] else ():
             if not 0 <= row[end] <= 100:
                 place = f"{where}/indicators.csv line {line}"
                 yield f"{place}: {end} of '{row['code']}' is {row[end]:g}; a share is 0 to 100 %"
