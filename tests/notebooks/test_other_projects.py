@@ -14,7 +14,8 @@ from cwi.report import OfficialReport
 from cwi.report.parameters import declared
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+OF_THIS_PROJECT = ("children_budget", "policy_tracking")  # registers of one country that no other project has
+NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in OF_THIS_PROJECT)
 
 RULES = """\
 version = "theirs"
