@@ -585,6 +585,7 @@ def test_check_and_review_as_json(run: Run, project: Any) -> None:
         "agrees": False,
         "inputs": [],
         "differences": [f"the checksum of the data was 0 when it was published and is {edition.checksum} now"],
+        "added": [],
     }
 
 
