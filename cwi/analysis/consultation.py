@@ -87,7 +87,7 @@ class Consulted:
     register: Register
 
 
-def collected(folder: str | Path, edition: Edition, *, rng: np.random.Generator) -> Consultation:
+def collected(edition: Edition, folder: str | Path, *, rng: np.random.Generator) -> Consultation:
     """The consultation that lies in a folder; where none is named, a synthetic one, which says so in every row.
 
     Raises
@@ -103,8 +103,8 @@ def collected(folder: str | Path, edition: Edition, *, rng: np.random.Generator)
 
 
 def consult(
-    consultation: Consultation,
     edition: Edition,
+    consultation: Consultation,
     *,
     rng: np.random.Generator,
     draws: int,
@@ -120,10 +120,10 @@ def consult(
 
     Parameters
     ----------
-    consultation
-        Read with the edition's methodology.
     edition
         Its year is scored.
+    consultation
+        Read with the edition's methodology.
     rng
         The generator that voters and experts are drawn from.
     draws

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cwi import Methodology, Scores, read_methodology, score
+from cwi import Edition, Methodology, Scores, read_methodology, score
 
 YEAR = 2020
 TREE = {"left": {"a": ["a1", "a2", "a3"], "b": ["b1"]}, "right": {"c": ["c1", "c2"], "d": ["d1", "d2"]}}
@@ -39,3 +39,7 @@ def long(table: pd.DataFrame) -> pd.DataFrame:
 
 def scored(table: pd.DataFrame, methodology: Methodology) -> Scores:
     return score(long(table), methodology)
+
+
+def edition_of(table: pd.DataFrame, methodology: Methodology) -> Edition:
+    return Edition.of(long(table), methodology, YEAR)

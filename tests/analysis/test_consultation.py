@@ -42,7 +42,7 @@ def consultation(edition: Edition) -> Consultation:
 
 @pytest.fixture(scope="module")
 def found(consultation: Consultation, edition: Edition) -> Consulted:
-    return consult(consultation, edition, rng=np.random.default_rng(6), draws=40, lambdas=(0, 0.25, 1))
+    return consult(edition, consultation, rng=np.random.default_rng(6), draws=40, lambdas=(0, 0.25, 1))
 
 
 def test_weights_and_implied_weights_sum_to_one(found: Consulted) -> None:
@@ -99,7 +99,7 @@ def test_few_flagged_ballots_are_not_told(consultation: Consultation, edition: E
     calm = ballots.select((ballots.frame["seconds"] >= 60).to_numpy())
     seconds = calm.frame["seconds"].where(calm.frame.index >= 4, 5.0)
     few = replace(consultation, ballots=replace(calm, frame=calm.frame.assign(seconds=seconds)))
-    found = consult(few, edition, rng=np.random.default_rng(6), draws=1, lambdas=(1,))
+    found = consult(edition, few, rng=np.random.default_rng(6), draws=1, lambdas=(1,))
     flags = found.flags.set_index("flag")
     assert np.isnan(flags.loc["fast", ["ballots", "counted", "share", "change"]].to_numpy(float)).all()
     assert (
@@ -116,7 +116,7 @@ def test_children_are_shown_apart_or_not_at_all(found: Consulted, consultation: 
     ballots = consultation.ballots.select(kept)
     groups = ballots.frame["group"].value_counts(normalize=True)
     few = replace(consultation, ballots=ballots, margins={**consultation.margins, "group": groups})
-    result = consult(few, edition, rng=np.random.default_rng(6), draws=1, lambdas=(1,))
+    result = consult(edition, few, rng=np.random.default_rng(6), draws=1, lambdas=(1,))
     assert result.children.empty
     section = ConsultationReport(edition, result, language="en", seed=1).children("index")
     assert "fewer than 10 ballots of children" in section._repr_mimebundle_()["text/plain"]
@@ -133,14 +133,14 @@ def test_a_region_without_ballots_leaves_the_margins_when_its_flag_is_looked_at(
         region=np.where(np.arange(len(consultation.ballots)) % 4, consultation.ballots.frame["region"], "KZ-62")
     )
     moved = replace(consultation, ballots=replace(consultation.ballots, frame=frame))
-    flags = consult(moved, edition, rng=np.random.default_rng(6), draws=1, lambdas=(1,)).flags.set_index("flag")
+    flags = consult(edition, moved, rng=np.random.default_rng(6), draws=1, lambdas=(1,)).flags.set_index("flag")
     assert flags.loc["region", "counted"] > 600
     assert flags.loc["region", "change"] > 0
 
 
 def test_one_seed_gives_one_result_and_another_another(consultation: Consultation, edition: Edition) -> None:
     one, same, other = (
-        consult(consultation, edition, rng=np.random.default_rng(seed), draws=20, lambdas=(1,)) for seed in (1, 1, 2)
+        consult(edition, consultation, rng=np.random.default_rng(seed), draws=20, lambdas=(1,)) for seed in (1, 1, 2)
     )
     assert one.weights.equals(same.weights)
     assert one.ranks.equals(same.ranks)
@@ -159,7 +159,7 @@ def test_the_order_of_ballots_and_experts_does_not_matter(consultation: Consulta
         panel=replace(consultation.panel, weights=consultation.panel.weights[::-1]),
     )
     one, other = (
-        consult(said, edition, rng=np.random.default_rng(1), draws=1, lambdas=(1,)).weights[["experts", "experts_high"]]
+        consult(edition, said, rng=np.random.default_rng(1), draws=1, lambdas=(1,)).weights[["experts", "experts_high"]]
         for said in (consultation, turned)
     )
     pd.testing.assert_frame_equal(one, other)
@@ -175,13 +175,13 @@ def test_a_folder_is_read_and_none_is_drawn(edition: Edition, tmp_path: Path) ->
         experts=20,
     )
     write_consultation(tmp_path, made)
-    assert len(collected(str(tmp_path), edition, rng=np.random.default_rng(1)).ballots) == 900
-    assert len(collected("", edition, rng=np.random.default_rng(1)).ballots) == 18_000
+    assert len(collected(edition, str(tmp_path), rng=np.random.default_rng(1)).ballots) == 900
+    assert len(collected(edition, "", rng=np.random.default_rng(1)).ballots) == 18_000
 
 
 def test_a_real_consultation_is_not_called_synthetic(consultation: Consultation, edition: Edition) -> None:
     """The control of the marks: they come from the rows, not from the pictures."""
-    real = consult(replace(consultation, synthetic=False), edition, rng=np.random.default_rng(1), draws=5, lambdas=(1,))
+    real = consult(edition, replace(consultation, synthetic=False), rng=np.random.default_rng(1), draws=5, lambdas=(1,))
     section = ConsultationReport(edition, real, language="en", seed=1).weights("index")
     page = section._repr_mimebundle_()["text/plain"]
     assert "ynthetic" not in page
@@ -196,7 +196,7 @@ def test_margins_that_some_draw_cannot_meet(consultation: Consultation, edition:
     kept[young[9:]] = False
     few = replace(consultation, ballots=consultation.ballots.select(kept))
     with pytest.raises(DataError, match=r"\Athe margins of region, group cannot be met together: after 1000 rounds .*"):
-        consult(few, edition, rng=np.random.default_rng(6), draws=20, lambdas=(1,))
+        consult(edition, few, rng=np.random.default_rng(6), draws=20, lambdas=(1,))
 
 
 @pytest.mark.parametrize("said", ["", "0, x", "0; 1", "2", [-0.1], []])
@@ -210,4 +210,4 @@ def test_lambdas_that_are_none(said: Any, says: Says) -> None:
 
 def test_no_draws(consultation: Consultation, edition: Edition, says: Says) -> None:
     with says(DataError, "draws is 0; it must be at least 1"):
-        consult(consultation, edition, rng=np.random.default_rng(1), draws=0)
+        consult(edition, consultation, rng=np.random.default_rng(1), draws=0)

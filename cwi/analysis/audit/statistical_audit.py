@@ -20,15 +20,16 @@ from cwi.analysis.audit.sheet import read_sheet
 from cwi.analysis.audit.structure import belonging, correlations, structure
 from cwi.analysis.audit.values import capacity, coverage, ends, outliers, spread, units
 from cwi.edition import Edition
-from cwi.errors import ParameterError
+from cwi.html import html_table
 from cwi.index import Scores
+from cwi.rules import check_generator
 
 __all__ = ["VERDICTS", "Audit", "audit", "few"]
 
 VERDICTS = ("fail", "attention", "pass")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Audit:
     """What was found, and the tables behind it.
 
@@ -93,6 +94,14 @@ class Audit:
         order = table["verdict"].map(VERDICTS.index)
         return table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
 
+    def __repr__(self) -> str:
+        verdicts = self.findings["verdict"].value_counts()
+        counted = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+        return f"Audit({self.year}, methodology {self.version}: {self.regions} regions, findings: {counted})"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.open[["verdict", "check", "sentence"]], repr(self))
+
 
 def audit(edition: Edition | Scores, year: int | None = None, *, rng: np.random.Generator, draws: int = 1000) -> Audit:
     """Audit the scores of one year; the nation is left out.
@@ -129,8 +138,7 @@ def audit(edition: Edition | Scores, year: int | None = None, *, rng: np.random.
     >>> result.regions, sorted(result.findings["verdict"].unique())
     (17, ['attention', 'fail', 'pass'])
     """
-    if not isinstance(rng, np.random.Generator):
-        raise ParameterError(f"rng is {rng!r}; it must be a generator: np.random.default_rng({rng!r})")
+    check_generator(rng)
     scores = edition.scores if isinstance(edition, Edition) else edition
     year = scores.years[-1] if year is None else year
     sheet = read_sheet(scores, year, draws=draws, rng=rng)

@@ -16,9 +16,21 @@ from cwi.analysis.comparison.like_with_like import (
     mean_by_children,
 )
 from cwi.analysis.comparison.methodologies import SAME, Comparison, compare, incompatible, weightings
-from cwi.analysis.comparison.other_indices import Method, alike, beside, read_methods, standardised_mean
+from cwi.analysis.comparison.other_indices import (
+    Method,
+    equally_weighted,
+    read_methods,
+    standardised_mean,
+    with_reference,
+)
 from cwi.analysis.comparison.scenarios import read_scenarios, scenarios
-from cwi.analysis.comparison.weights_to_lead import Needed, best_case, nearest_first, needed_weights, sure_leads
+from cwi.analysis.comparison.weights_to_lead import (
+    WeightsToLead,
+    best_case,
+    nearest_weights,
+    robust_leads,
+    weights_to_lead,
+)
 from cwi.analysis.comparison.years import Change, change
 
 __all__ = [
@@ -30,24 +42,24 @@ __all__ = [
     "FixedSet",
     "LikeWithLike",
     "Method",
-    "Needed",
-    "alike",
+    "WeightsToLead",
     "attribute",
-    "beside",
     "best_case",
     "change",
     "children_by_region",
     "compare",
+    "equally_weighted",
     "fixed_set",
     "incompatible",
     "like_with_like",
     "mean_by_children",
-    "nearest_first",
-    "needed_weights",
+    "nearest_weights",
     "read_methods",
     "read_scenarios",
+    "robust_leads",
     "scenarios",
     "standardised_mean",
-    "sure_leads",
     "weightings",
+    "weights_to_lead",
+    "with_reference",
 ]

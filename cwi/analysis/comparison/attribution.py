@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError, MethodologyError, near
 from cwi.index import Scores
 from cwi.methodology import Node
@@ -65,19 +66,17 @@ class _Share:
 
 
 def attribute(
-    scores: Scores,
+    edition: Edition,
     region: str,
-    year: int,
     *,
     against: str | None = None,
     since: int | None = None,
-    earlier: Scores | None = None,
     node: str | None = None,
 ) -> Attribution:
     """Split the gap between two scores over the indicators.
 
-    The two are a region and the nation (if nothing else is said), two regions (``against``), or one region in two
-    years (``since``). The gap is the score of ``region`` in ``year`` less the other.
+    The two are a region and the nation (by default), two regions (``against``), or one region in two years
+    (``since``). The gap is the score of ``region`` in the edition's year less the other.
 
     For a node with scores I and parts y, of the one (1) and the other (0), and u the weights of the parts that each
     has, brought to sum to one, v = (u1 + u0) / 2:
@@ -99,21 +98,21 @@ def attribute(
 
     Parameters
     ----------
-    scores
-        Scores that hold ``year``; and the other year, unless ``earlier`` does.
+    edition
+        The year, its rules and all that was measured.
+    region
+        The code of the region.
     against
         The code of the other region; by default the nation, or with ``since`` the region itself.
     since
-        The other year; by default the same.
-    earlier
-        Scores of the other year by the same methodology.
+        The other year, scored by the same rules; by default the same year.
     node
         Whose gap; by default that of the topmost node.
 
     Raises
     ------
     DataError
-        If one of the two has no score, both are the same, or the scores were made by different rules.
+        If one of the two has no score, or both are the same.
     MethodologyError
         If a node under it is aggregated neither arithmetically nor geometrically.
 
@@ -126,19 +125,19 @@ def attribute(
     Examples
     --------
     >>> from cwi import read_edition
-    >>> found = attribute(read_edition(2023).scores, "KZ-15", 2023)
+    >>> found = attribute(read_edition(2023), "KZ-15")
     >>> found.total == found.gap, round(found.gap, 1)
     (True, 1.1)
     >>> bool(found.under("index")["contribution"].sum() == found.gap)
     True
     """
-    before = scores if earlier is None else earlier
-    _same_rules(scores, before)
+    scores, year = checked_edition(edition).scores, edition.year
+    before = scores if since is None else edition.earlier(since).scores
     methodology = scores.methodology
     if against is None:
         against = methodology.nation if since is None else region
         if against is None:
-            raise DataError("the methodology names no nation; say against which region")
+            raise DataError("the methodology names no nation; name the other region with against")
     top = methodology.top.code if node is None else node
     nodes = {found.code: found for level in methodology.nodes for found in level}
     if top not in nodes:
@@ -186,17 +185,6 @@ def attribute(
         unmatched=pd.DataFrame(unmatched, columns=["parent", "node", "in"]),
         residual=residual,
     )
-
-
-def _same_rules(scores: Scores, before: Scores) -> None:
-    ours, theirs = scores.methodology, before.methodology
-    if ours.fingerprint != theirs.fingerprint:
-        raise DataError(
-            f"scores made by methodology {theirs.version} ({theirs.fingerprint}) and by {ours.version} "
-            f"({ours.fingerprint}) cannot be compared; score both years by one methodology"
-        )
-    if not scores.edges.equals(before.edges):
-        raise DataError("the weights of the two differ: they were learnt from different data; hand both the same base")
 
 
 def _scored(scores: Scores, region: str, year: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.edition import Edition
+from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError, MethodologyError, near
 from cwi.index import Scores
 from cwi.methodology import Methodology
@@ -143,11 +143,12 @@ def compare(edition: Edition, schemes: Mapping[str, Methodology | str]) -> Compa
     --------
     >>> from cwi import read_edition
     >>> edition = read_edition(2023)
-    >>> schemes = weightings(edition.methodology, "entropy, critic", level="index")
+    >>> schemes = weightings(edition, "entropy, critic", level="index")
     >>> found = compare(edition, schemes)
     >>> list(found.ranks.columns), found.robust["always"].iloc[0]
     (['working', 'entropy', 'critic'], 'first')
     """
+    checked_edition(edition)
     if not schemes:
         raise DataError("there is no scheme to compare")
     reference = next(iter(schemes))
@@ -179,11 +180,13 @@ def compare(edition: Edition, schemes: Mapping[str, Methodology | str]) -> Compa
     )
 
 
-def weightings(official: Methodology, words: str | Sequence[str], *, level: str = ALL) -> dict[str, Methodology | str]:
-    """A methodology and, beside it, one with another weighting for each word.
+def weightings(edition: Edition, words: str | Sequence[str], *, level: str = ALL) -> dict[str, Methodology | str]:
+    """An edition's methodology and, beside it, one with another weighting for each word.
 
     Parameters
     ----------
+    edition
+        Its methodology is the first.
     words
         Words of the family of weightings, as a list or divided by commas.
     level
@@ -202,11 +205,12 @@ def weightings(official: Methodology, words: str | Sequence[str], *, level: str 
 
     Examples
     --------
-    >>> from cwi import read_methodology
-    >>> schemes = weightings(read_methodology("2024.1"), "entropy, ahp", level="index")
+    >>> from cwi import read_edition
+    >>> schemes = weightings(read_edition(2023), "entropy, ahp", level="index")
     >>> schemes["entropy"].top.weighting.name, schemes["ahp"].split(": ")[-1]
     ('entropy', "weighting 'ahp' needs the parameter 'judgements'")
     """
+    official = checked_edition(edition).methodology
     names = [each.name for each in official.levels]
     if level not in (*names, ALL):
         raise MethodologyError(f"no level is called '{level}'{near(level, [*names, ALL])}")

@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi import folders
+from cwi.edition import Edition, checked_edition
 from cwi.errors import MethodologyError, near
 from cwi.inputs.crosswalk import Crosswalk
 from cwi.methodology import Methodology
 from cwi.rules import check_known, check_number
 from cwi.textfiles import read_toml
 
-__all__ = ["Method", "alike", "beside", "read_methods", "standardised_mean"]
+__all__ = ["Method", "equally_weighted", "read_methods", "standardised_mean", "with_reference"]
 
 Array = NDArray[np.float64]
-SETTINGS = ("title", "system", "alike", "replace", "reason", "differs", "colours")
+SETTINGS = ("title", "system", "equal", "replace", "reason", "differs", "colours")
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ standardised_mean.of_units = True  # type: ignore[attr-defined]  # a rule that c
 FUNCTIONS: Mapping[str, Callable[[Array, Array], Array]] = MappingProxyType({"standardised_mean": standardised_mean})
 
 
-def alike(official: Methodology, level: str) -> Methodology:
-    """The methodology with every node of a level counting alike in the index, whatever it stands under.
+def equally_weighted(official: Methodology, level: str) -> Methodology:
+    """The methodology with every node of a level having the same weight in the index, whatever it is under.
 
     A parent then weighs as many as it holds, measured or not.
 
@@ -103,7 +104,7 @@ def alike(official: Methodology, level: str) -> Methodology:
     Examples
     --------
     >>> from cwi import read_methodology
-    >>> every = alike(read_methodology("2024.1"), "indicator")
+    >>> every = equally_weighted(read_methodology("2024.1"), "indicator")
     >>> every.nodes[1][0].code, every.nodes[1][0].weight
     ('child', 14.0)
     """
@@ -148,38 +149,39 @@ def read_methods(crosswalk: Crosswalk, path: Path | None = None) -> dict[str, Me
     """
     path = path or folders.data() / "crosswalk" / "methods.toml"
     where = folders.relative(path)
-    found = {}
-    for name, said in read_toml(path, MethodologyError).items():
-        check_known(said, SETTINGS, where, f"the method '{name}'")
-        if not said.get("title"):
+    methods = {}
+    for name, table in read_toml(path, MethodologyError).items():
+        check_known(table, SETTINGS, where, f"the method '{name}'")
+        if not table.get("title"):
             raise MethodologyError(f"{where}: the method '{name}' has no title")
-        system = said.get("system", "")
+        system = table.get("system", "")
         if system and system not in crosswalk.systems.index:
             raise MethodologyError(
                 f"{where}: the method '{name}' is of '{system}'{near(system, crosswalk.systems.index)}"
             )
-        if ("replace" in said) == ("reason" in said):
+        if ("replace" in table) == ("reason" in table):
             raise MethodologyError(
                 f"{where}: the method '{name}' must say either what to replace or the reason why not"
             )
-        colours = said.get("colours", {})
+        colours = table.get("colours", {})
         for colour, lowest in colours.items():
             check_number(lowest, f"the colour {colour} of '{name}'", where)
-        ruled = said["reason"] if "reason" in said else _replaced(crosswalk.methodology, said)
-        found[name] = Method(name, said["title"], system, ruled, said.get("differs", ""), MappingProxyType(colours))
-    return found
+        ruled = table["reason"] if "reason" in table else _replaced(crosswalk.methodology, table)
+        methods[name] = Method(name, table["title"], system, ruled, table.get("differs", ""), MappingProxyType(colours))
+    return methods
 
 
-def beside(official: Methodology, methods: Mapping[str, Method]) -> dict[str, Methodology | str]:
-    """A methodology by its status and the others after it, as :func:`cwi.analysis.comparison.compare` takes them."""
+def with_reference(edition: Edition, methods: Mapping[str, Method]) -> dict[str, Methodology | str]:
+    """The edition's methodology by its status and the methods after it, as :func:`compare` takes them."""
+    official = checked_edition(edition).methodology
     return {official.status: official, **{name: method.methodology for name, method in methods.items()}}
 
 
-def _replaced(official: Methodology, said: Mapping[str, Any]) -> Methodology | str:
+def _replaced(official: Methodology, table: Mapping[str, Any]) -> Methodology | str:
     """What the file says, done; or the sentence with which the methodology refuses."""
-    changes = {key: _filled(value) if isinstance(value, Mapping) else value for key, value in said["replace"].items()}
+    changes = {key: _filled(value) if isinstance(value, Mapping) else value for key, value in table["replace"].items()}
     try:
-        even = alike(official, said["alike"]) if "alike" in said else official
+        even = equally_weighted(official, table["equal"]) if "equal" in table else official
         return even.replace(**changes)
     except MethodologyError as refusal:
         return str(refusal)

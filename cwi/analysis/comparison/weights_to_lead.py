@@ -12,12 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError, MethodologyError, near
 from cwi.index import Scores
 from cwi.methods.benefit_of_doubt import benefit_of_doubt
 from cwi.methods.ranking import rank_within, robust_dominance
 
-__all__ = ["Needed", "Parts", "best_case", "nearest_first", "needed_weights", "parts_of", "sure_leads"]
+__all__ = ["Parts", "WeightsToLead", "best_case", "nearest_weights", "parts_of", "robust_leads", "weights_to_lead"]
 
 Array = NDArray[np.float64]
 SAME = 1e-9  # scores closer than this share a rank
@@ -38,7 +39,7 @@ class Parts:
 
 
 @dataclass(frozen=True, eq=False)
-class Needed:
+class WeightsToLead:
     """The weights nearest to the methodology's under which each region would be first.
 
     ``regions``: index region, nearest first; rank, possible (whether any weights make it first), distance (the share
@@ -60,7 +61,7 @@ class Needed:
         return wide.reindex(index=order, columns=list(dict.fromkeys(self.weights["node"])))
 
 
-def nearest_first(y: Array, w: Array, unit: int, *, lead: float = 0.0) -> Array | None:
+def nearest_weights(y: Array, w: Array, unit: int, *, lead: float = 0.0) -> Array | None:
     """The weights nearest to w under which a unit is first, by linear programming [1]_.
 
     min ½ sum |v - w| over v not below zero, summing to one, with v·y_unit - v·y ≥ ``lead`` for every other unit. Half
@@ -96,9 +97,9 @@ def nearest_first(y: Array, w: Array, unit: int, *, lead: float = 0.0) -> Array 
     The second unit is ten points behind in one part and twenty ahead in the other, so a third on the latter is enough:
 
     >>> y, w = np.array([[60.0, 40.0], [50.0, 60.0]]), np.array([0.75, 0.25])
-    >>> nearest_first(y, w, 1).round(6).tolist()
+    >>> nearest_weights(y, w, 1).round(6).tolist()
     [0.666667, 0.333333]
-    >>> nearest_first(np.array([[60.0, 40.0], [50.0, 30.0]]), w, 1) is None
+    >>> nearest_weights(np.array([[60.0, 40.0], [50.0, 30.0]]), w, 1) is None
     True
     """
     y, w = np.asarray(y, dtype=float), np.asarray(w, dtype=float)
@@ -123,29 +124,28 @@ def nearest_first(y: Array, w: Array, unit: int, *, lead: float = 0.0) -> Array 
     return None if found.x is None else np.asarray(found.x[:k])
 
 
-def parts_of(scores: Scores, year: int, level: str) -> Parts:
+def parts_of(edition: Edition, level: str) -> Parts:
     """The nodes of a level and what each counts in the index of the regions that have them all.
 
     Raises
     ------
     DataError
-        If there are no scores of that year, or no region has all nodes.
+        If no region has all nodes.
     MethodologyError
         If the level is unknown, or the tree above it is not additive.
 
     Examples
     --------
     >>> from cwi import read_edition
-    >>> parts = parts_of(read_edition(2023).scores, 2023, "dimension")
+    >>> parts = parts_of(read_edition(2023), "dimension")
     >>> parts.scores.shape, parts.weights.tolist()
     ((20, 4), [0.25, 0.25, 0.25, 0.25])
     """
+    scores, year = checked_edition(edition).scores, edition.year
     methodology = scores.methodology
     names = methodology.tree.levels
     if level not in names[:-1]:
         raise MethodologyError(f"no level below '{names[-1]}' is called '{level}'{near(level, names[:-1])}")
-    if year not in set(scores.cells["year"]):
-        raise DataError(f"there are no scores of {year}")
     above = names.index(level)
     for nodes in methodology.nodes[above:]:
         for node in nodes:
@@ -171,33 +171,33 @@ def parts_of(scores: Scores, year: int, level: str) -> Parts:
     return Parts(table[made], weights, left_out)
 
 
-def needed_weights(scores: Scores, year: int, level: str, *, lead: float = 0.0) -> Needed:
+def weights_to_lead(edition: Edition, level: str, *, lead: float = 0.0) -> WeightsToLead:
     """For each region the weights of a level, nearest to the methodology's, under which it would be first.
 
     Parameters
     ----------
-    scores, year, level
+    edition, level
         As in :func:`parts_of`.
     lead
         Points that the region must be ahead; 0 lets it share the first place.
 
     Returns
     -------
-    Needed
+    WeightsToLead
 
     Examples
     --------
     >>> from cwi import read_edition
-    >>> needed = needed_weights(read_edition(2023).scores, 2023, "dimension")
+    >>> needed = weights_to_lead(read_edition(2023), "dimension")
     >>> needed.regions.loc[needed.regions["possible"], "distance"].round(3).to_dict()
     {'KZ-71': 0.0, 'KZ-75': 0.141, 'KZ-35': 0.722}
     """
-    parts = parts_of(scores, year, level)
+    parts = parts_of(edition, level)
     y, w = parts.scores.to_numpy(float), parts.weights.to_numpy(float)
     ranks = rank_within(y @ w, tolerance=SAME)
     rows, weights = [], []
     for unit, region in enumerate(parts.scores.index):
-        v = nearest_first(y, w, unit, lead=lead)
+        v = nearest_weights(y, w, unit, lead=lead)
         row = {"region": region, "rank": ranks[unit], "possible": v is not None, "distance": np.nan}
         row |= {"raised": "", "lowered": "", "why": "" if v is not None else "no weights of this level make it first"}
         if v is not None:
@@ -225,10 +225,10 @@ def needed_weights(scores: Scores, year: int, level: str, *, lead: float = 0.0) 
         for region, why in parts.left_out.items()
     ]
     table = pd.DataFrame(rows).sort_values(["distance", "rank"], kind="stable").set_index("region")
-    return Needed(level, table, pd.concat(weights, ignore_index=True))
+    return WeightsToLead(level, table, pd.concat(weights, ignore_index=True))
 
 
-def sure_leads(scores: Scores, year: int, level: str, *, band: float) -> pd.DataFrame:
+def robust_leads(edition: Edition, level: str, *, band: float) -> pd.DataFrame:
     """Which region is ahead of which under all weights of a level within a band of the methodology's.
 
     Parameters
@@ -239,16 +239,16 @@ def sure_leads(scores: Scores, year: int, level: str, *, band: float) -> pd.Data
     Returns
     -------
     DataFrame
-        true where the row is surely ahead of the column; rows and columns in the order of the index.
+        true where the row is ahead of the column under all of them; rows and columns in the order of the index.
 
     Examples
     --------
     >>> from cwi import read_edition
-    >>> leads = sure_leads(read_edition(2023).scores, 2023, "dimension", band=0.05)
+    >>> leads = robust_leads(read_edition(2023), "dimension", band=0.05)
     >>> int(leads.to_numpy().sum()), leads.columns[0]
     (163, 'KZ-71')
     """
-    parts = parts_of(scores, year, level)
+    parts = parts_of(edition, level)
     y, w = parts.scores.to_numpy(float), parts.weights.to_numpy(float)
     order = np.argsort(-(y @ w), kind="stable")
     codes = parts.scores.index[order]
@@ -256,7 +256,7 @@ def sure_leads(scores: Scores, year: int, level: str, *, band: float) -> pd.Data
     return pd.DataFrame(leads, index=codes, columns=pd.Index(codes, name="other"))
 
 
-def best_case(scores: Scores, year: int, level: str, *, shares: tuple[float, float] | None = None) -> pd.DataFrame:
+def best_case(edition: Edition, level: str, *, shares: tuple[float, float] | None = None) -> pd.DataFrame:
     """Each region by the weights that suit it best: the benefit of the doubt, as its best case and no ranking.
 
     Parameters
@@ -274,11 +274,11 @@ def best_case(scores: Scores, year: int, level: str, *, shares: tuple[float, flo
     Examples
     --------
     >>> from cwi import read_edition
-    >>> case = best_case(read_edition(2023).scores, 2023, "dimension", shares=(0.1, 0.4))
+    >>> case = best_case(read_edition(2023), "dimension", shares=(0.1, 0.4))
     >>> bool((case["best"] >= case["index"] - 1e-9).all())
     True
     """
-    parts = parts_of(scores, year, level)
+    parts = parts_of(edition, level)
     y, w = parts.scores.to_numpy(float), parts.weights.to_numpy(float)
     own = y @ w / (y @ w).max()
     best = benefit_of_doubt(y, shares=shares)

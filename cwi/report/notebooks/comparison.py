@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.comparison import Comparison, Needed
+from cwi.analysis.comparison import Comparison, WeightsToLead
 from cwi.report.blocks import Block, Bullets, Paragraph, Section, Table
 from cwi.report.languages import NONE, Language
 from cwi.report.notebooks.analysis_report import (
@@ -63,9 +63,9 @@ class ComparisonReport(AnalysisReport):
     >>> from cwi import read_edition
     >>> from cwi.analysis.comparison import compare, weightings
     >>> edition = read_edition(2019)
-    >>> result = compare(edition, weightings(edition.methodology, "entropy", level="index"))
+    >>> result = compare(edition, weightings(edition, "entropy", level="index"))
     >>> ComparisonReport(edition, language="en", seed=1).movers(result).tables()[0].rows[0][:2]
-    ['entropy', '0.94']
+    ['entropy', '0.97']
     """
 
     subject = "comparison"
@@ -286,7 +286,7 @@ class ComparisonReport(AnalysisReport):
         words = {"region": self.called(far), "gain": self.percent(f"best.{far}.gain", float(cases["gain"][far]), 1)}
         return self.section("best", self.figure("best", draw, behind, **words), **of)
 
-    def needed_changes(self, needed: Needed) -> Section:
+    def needed_changes(self, needed: WeightsToLead) -> Section:
         """How weights would have to change for each region to be first; sentences on those that none make first."""
         rows, level = needed.regions, dict[str, Any](level=self.printer.level(needed.level))
         blocks: list[Block] = []
@@ -305,7 +305,7 @@ class ComparisonReport(AnalysisReport):
         picture = self._needed_picture(needed, changes, behind, len(never))
         return self.section("needed", *blocks, picture, part=needed.level, **level)
 
-    def _needed_picture(self, needed: Needed, changes: pd.DataFrame, behind: Table, never: int) -> Block:
+    def _needed_picture(self, needed: WeightsToLead, changes: pd.DataFrame, behind: Table, never: int) -> Block:
         name = f"needed.{needed.level}"
         moved = {str(code): float(value) for code, value in needed.regions["distance"].items()}
         shares = {code: self.percent(f"{name}.{code}.distance", value) for code, value in moved.items()}

@@ -471,3 +471,14 @@ def test_weights_in_the_index_are_those_in_force() -> None:
     assert rows.loc[["physicians", "life_expectancy"], "nominal"].round(3).tolist() == [0.125, 0.125]
     assert rows.loc["physicians", "ratio"] == pytest.approx(1.56, abs=0.01)
     assert rows.loc["life_expectancy", "ratio"] == pytest.approx(0.91, abs=0.01)
+
+
+def test_an_audit_is_one_line_and_a_table_of_what_does_not_pass() -> None:
+    result = audit(read_edition(2019), rng=np.random.default_rng(1), draws=5)
+    verdicts = result.findings["verdict"].value_counts()
+    counted = ", ".join(f"{verdicts.get(verdict, 0)} {verdict}" for verdict in ("fail", "attention", "pass"))
+    assert repr(result) == f"Audit(2019, methodology 2024.1: 17 regions, findings: {counted})"
+    html = result._repr_html_()
+    assert repr(result) in html
+    assert html.index("<td>fail</td>") < html.index("<td>attention</td>")
+    assert "<td>pass</td>" not in html

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cwi import DataError, Methodology, MethodologyError, Scores, read_edition, read_methodology, score
+from cwi import DataError, Edition, Methodology, MethodologyError, read_edition, read_methodology
 from cwi.analysis.comparison.attribution import Attribution, attribute
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -47,9 +47,9 @@ def table(places: list[tuple[Any, ...]], depth: int) -> pd.DataFrame:
     return rows.astype({"weight": str})
 
 
-def scored(methodology: Methodology, values: dict[str, dict[str, float]], year: int = 2020) -> Scores:
+def edition_of(methodology: Methodology, values: dict[str, dict[str, float]], year: int = 2020) -> Edition:
     rows = [(r, year, code, value) for r, found in values.items() for code, value in found.items()]
-    return score(pd.DataFrame(rows, columns=["region", "year", "indicator", "value"]), methodology)
+    return Edition.of(pd.DataFrame(rows, columns=["region", "year", "indicator", "value"]), methodology)
 
 
 def contributions(found: Attribution) -> dict[tuple[str, str], float]:
@@ -66,7 +66,7 @@ def hand(of_depth: dict[int, Methodology]) -> Methodology:
 
 def test_an_arithmetic_gap_by_hand(hand: Methodology) -> None:
     """left: 60 against (3 · 40 + 80) / 4 = 50; right: 65 against 35; l2: 62.5 against 42.5."""
-    found = attribute(scored(hand, VALUES), "A", 2020, against="B")
+    found = attribute(edition_of(hand, VALUES), "A", against="B")
     # left: a counts 1 against 3/4, so 7/8 of its 20 points; the rest of the 10, -7.5, is that b was measured in B
     assert contributions(found) == {
         ("a", "score"): 8.75,
@@ -89,7 +89,7 @@ def test_an_arithmetic_gap_by_hand(hand: Methodology) -> None:
 
 def test_a_geometric_gap_by_hand(hand: Methodology) -> None:
     geometric = hand.replace(l2={"aggregation": "geometric"}, l1={"aggregation": "arithmetic"})
-    found = attribute(scored(geometric, VALUES), "A", 2020, against="B")
+    found = attribute(edition_of(geometric, VALUES), "A", against="B")
     one, other = math.sqrt(60 * 65), math.sqrt(50 * 35)
     mean = (one - other) / math.log(one / other)
     nodes = found.nodes.set_index("node")["contribution"]
@@ -103,7 +103,7 @@ def test_a_geometric_gap_by_hand(hand: Methodology) -> None:
 def test_a_score_below_the_floor_counts_as_the_floor(hand: Methodology) -> None:
     floored = hand.replace(l1={"aggregation": {"name": "geometric", "floor": 10}})
     values = {"A": {"a": 5.0, "b": 40, "c": 2, "d": 20}, "B": {"a": 20, "b": 40, "c": 8, "d": 20}}
-    found = attribute(scored(floored, values), "A", 2020, against="B")
+    found = attribute(edition_of(floored, values), "A", against="B")
     one, other = 10**0.75 * 40**0.25, 20**0.75 * 40**0.25
     assert contributions(found)["a", "score"] == pytest.approx((one - other) / 2, rel=1e-12)
     assert contributions(found)["c", "score"] == 0.0  # 2 and 8 both count as 10
@@ -112,15 +112,15 @@ def test_a_score_below_the_floor_counts_as_the_floor(hand: Methodology) -> None:
 
 def test_what_was_measured_alone_can_make_a_gap(hand: Methodology) -> None:
     values = {"A": {"a": 40, "c": 50, "d": 50}, "B": {"b": 40, "c": 50}}
-    found = attribute(scored(hand, values), "A", 2020, against="B")
+    found = attribute(edition_of(hand, values), "A", against="B")
     assert found.gap == found.total == 0.0
     values["B"]["b"] = 60
-    found = attribute(scored(hand, values), "A", 2020, against="B")
+    found = attribute(edition_of(hand, values), "A", against="B")
     assert contributions(found) == {("left", "measured"): -10.0, ("c", "score"): 0.0, ("right", "measured"): 0.0}
 
 
 def test_two_alike_have_no_gap_and_no_parts_of_one(hand: Methodology) -> None:
-    found = attribute(scored(hand, {"A": VALUES["B"], "B": VALUES["B"]}), "A", 2020, against="B")
+    found = attribute(edition_of(hand, {"A": VALUES["B"], "B": VALUES["B"]}), "A", against="B")
     assert found.gap == 0.0
     assert set(found.parts["part"]) == {"score"}
     assert (found.parts["contribution"] == 0.0).all()
@@ -160,13 +160,13 @@ def test_parts_add_up_in_any_tree(world: Any, of_depth: dict[int, Methodology]) 
     depth, places, levels, values = world
     changes = {f"l{i}": rules for i, rules in enumerate(levels, 1)}
     assume(any(values.values()))
-    scores = scored(of_depth[depth].replace(indicators=table(places, depth), **changes), values)
-    top = scores.of(f"l{depth}")[2020].reindex(["A", "B"])
+    edition = edition_of(of_depth[depth].replace(indicators=table(places, depth), **changes), values)
+    top = edition.scores.of(f"l{depth}")[2020].reindex(["A", "B"])
     assume(top.notna().all())
-    found, back = attribute(scores, "A", 2020, against="B"), attribute(scores, "B", 2020, against="A")
+    found, back = attribute(edition, "A", against="B"), attribute(edition, "B", against="A")
     assert found.gap == top["A"] - top["B"]
     assert math.fsum(found.parts["contribution"]) == found.gap
-    assert abs(found.residual) <= 1e-12 * max(abs(found.gap), scores.nodes["score"].abs().max())
+    assert abs(found.residual) <= 1e-12 * max(abs(found.gap), edition.scores.nodes["score"].abs().max())
     whole = found.nodes.set_index("node")["contribution"]
     for code in found.nodes.loc[found.nodes["level"] != "indicator", "node"]:
         assert math.fsum(found.under(code)["contribution"]) == whole[code]
@@ -182,8 +182,8 @@ def test_what_is_better_never_counts_against(values: list[float], turn: bool, ha
         l2={"aggregation": "geometric"}, l1={"aggregation": "geometric" if turn else "arithmetic"}
     )
     codes = list("abcd")
-    scores = scored(methodology, {"A": dict(zip(codes, values, strict=True)), "B": dict.fromkeys(codes, 10.0)})
-    found = attribute(scores, "A", 2020, against="B").parts
+    edition = edition_of(methodology, {"A": dict(zip(codes, values, strict=True)), "B": dict.fromkeys(codes, 10.0)})
+    found = attribute(edition, "A", against="B").parts
     better = np.sign(found["one"] - found["other"])
     assert (found["contribution"] * better >= -1e-13).all()
 
@@ -192,17 +192,17 @@ def test_what_is_better_never_counts_against(values: list[float], turn: bool, ha
 
 
 @pytest.fixture(scope="module")
-def scores() -> Scores:
-    return read_edition(2023).scores
+def edition() -> Edition:
+    return read_edition(2023)
 
 
-def test_aktobe_and_the_nation(scores: Scores) -> None:
-    found = attribute(scores, "KZ-15", 2023)
-    index = scores.of("index")[2023]
+def test_aktobe_and_the_nation(edition: Edition) -> None:
+    found = attribute(edition, "KZ-15")
+    index = edition.scores.of("index")[2023]
     assert found.gap == index["KZ-15"] - index["KZ"] == found.total
     assert found.under("index")["contribution"].sum() == found.gap
     # where both have the same parts a dimension adds its weight times its difference
-    dimensions = scores.wide(2023, "dimension")
+    dimensions = edition.scores.wide(2023, "dimension")
     by_hand = (dimensions.loc["KZ-15"] - dimensions.loc["KZ"]) / 4
     nodes = found.nodes.set_index("node")["contribution"]
     assert nodes[by_hand.index].to_numpy() == pytest.approx(by_hand.to_numpy(), abs=1e-13)
@@ -214,18 +214,18 @@ def test_aktobe_and_the_nation(scores: Scores) -> None:
 
 
 @pytest.mark.slow
-def test_two_years_of_every_region(scores: Scores) -> None:
-    before = read_edition(2022).scores
-    index, then = scores.of("index")[2023], before.of("index")[2022]
+def test_two_years_of_every_region(edition: Edition) -> None:
+    then = read_edition(2022).scores.of("index")[2022]
+    index = edition.scores.of("index")[2023]
     for region in index.index:
-        found = attribute(scores, region, 2023, since=2022, earlier=before)
+        found = attribute(edition, region, since=2022)
         assert found.total == found.gap == index[region] - then[region]
         assert "rounding" not in set(found.parts["part"])
 
 
-def test_a_dimension_has_parts_too(scores: Scores) -> None:
-    found = attribute(scores, "KZ-15", 2023, against="KZ-75", node="country")
-    country = scores.of("country")[2023]
+def test_a_dimension_has_parts_too(edition: Edition) -> None:
+    found = attribute(edition, "KZ-15", against="KZ-75", node="country")
+    country = edition.scores.of("country")[2023]
     assert found.gap == country["KZ-15"] - country["KZ-75"] == found.total
     assert found.nodes["node"].iloc[0] == "country"
 
@@ -246,52 +246,47 @@ def test_a_dimension_has_parts_too(scores: Scores) -> None:
     ],
 )
 def test_other_aggregations_are_refused(rule: Any, why: str, hand: Methodology, says: Says) -> None:
-    scores = scored(hand.replace(l2={"aggregation": rule}), VALUES)
+    edition = edition_of(hand.replace(l2={"aggregation": rule}), VALUES)
     name = rule if isinstance(rule, str) else rule["name"]
     sentence = (
         f"l2: a gap aggregated by '{name}' cannot be split over parts, {why}; arithmetic and geometric can be split"
     )
     with says(MethodologyError, sentence):
-        attribute(scores, "A", 2020, against="B")
+        attribute(edition, "A", against="B")
 
 
 def test_a_function_of_ones_own_is_refused(hand: Methodology, says: Says) -> None:
     def arithmetic(y: Any, w: Any) -> Any:
         return (w * y).sum(axis=-1)
 
-    scores = scored(hand.replace(l1={"aggregation": arithmetic}), VALUES)
+    edition = edition_of(hand.replace(l1={"aggregation": arithmetic}), VALUES)
     sentence = (
         "left: a gap aggregated by 'arithmetic' cannot be split over parts, nothing is known of how its parts make it; "
         "arithmetic and geometric can be split"
     )
     with says(MethodologyError, sentence):
-        attribute(scores, "A", 2020, against="B")
+        attribute(edition, "A", against="B")
 
 
 def test_what_cannot_be_compared(hand: Methodology, says: Says) -> None:
-    scores = scored(hand, {**VALUES, "C": {"a": 10}})
-    with says(DataError, "the methodology names no nation; say against which region"):
-        attribute(scores, "A", 2020)
+    edition = edition_of(hand, {**VALUES, "C": {"a": 10}})
+    with says(DataError, "the methodology names no nation; name the other region with against"):
+        attribute(edition, "A")
     with says(DataError, "A in 2020 is compared with itself; name another region or another year"):
-        attribute(scores, "A", 2020, against="A")
+        attribute(edition, "A", against="A")
     with says(DataError, "there is no score for D in 2020"):
-        attribute(scores, "A", 2020, against="D")
+        attribute(edition, "A", against="D")
     with says(DataError, "C has no score for 'right' in 2020: too little was measured"):
-        attribute(scores, "A", 2020, against="C", node="right")
+        attribute(edition, "A", against="C", node="right")
     with says(DataError, "no node with parts is called 'lft' (did you mean 'left'?); there are left, right, l2"):
-        attribute(scores, "A", 2020, against="B", node="lft")
-    other = scored(hand.replace(decimals=3), VALUES)
-    sentence = (
-        f"scores made by methodology d2 ({other.methodology.fingerprint}) and by d2 ({hand.fingerprint}) "
-        "cannot be compared; score both years by one methodology"
-    )
-    with says(DataError, sentence):
-        attribute(scores, "A", 2020, against="B", earlier=other)
+        attribute(edition, "A", against="B", node="lft")
 
 
 def test_scores_that_are_not_made_of_their_parts_are_refused(hand: Methodology, says: Says) -> None:
-    scores = scored(hand, VALUES)
-    scores.nodes.loc[(scores.nodes["node"] == "l2") & (scores.nodes["region"] == "A"), "score"] = 70.0
+    edition = edition_of(hand, VALUES)
+    edition.scores.nodes.loc[
+        (edition.scores.nodes["node"] == "l2") & (edition.scores.nodes["region"] == "A"), "score"
+    ] = 70.0
     sentence = "the parts make 20 of a gap of 27.5: these scores are not what their methodology makes of their parts"
     with says(DataError, sentence):
-        attribute(scores, "A", 2020, against="B")
+        attribute(edition, "A", against="B")

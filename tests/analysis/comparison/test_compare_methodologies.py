@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_tree import CODES, YEAR, long, tree, values
+from small_tree import CODES, YEAR, edition_of, long, tree, values
 
 from cwi import DataError, Edition, MethodologyError, read_edition
 from cwi.analysis.comparison.methodologies import Comparison, compare, incompatible, weightings
@@ -76,7 +76,7 @@ def test_movers_are_named_the_farthest_first() -> None:
 @pytest.mark.slow
 def test_what_holds_under_every_scheme_holds_in_the_ranks() -> None:
     edition = read_edition(2023)
-    schemes = weightings(edition.methodology, "entropy, critic, gini", level="all")
+    schemes = weightings(edition, "entropy, critic, gini", level="all")
     found = compare(edition, schemes)
     ranks, always = found.ranks, found.robust["always"]
     n = len(ranks)
@@ -163,24 +163,24 @@ def test_a_scheme_that_refuses_is_listed_with_its_reason() -> None:
 
 
 def test_words_of_schemes(says: Says) -> None:
-    schemes = weightings(tree(), ["entropy", "budget_allocation"], level="dimension")
+    schemes = weightings(edition_of(values(), tree()), ["entropy", "budget_allocation"], level="dimension")
     assert list(schemes) == ["working", "entropy", "budget_allocation"]
     entropy = schemes["entropy"]
     assert not isinstance(entropy, str)
     assert [level.weighting.name for level in entropy.levels] == ["equal", "entropy", "equal"]
     assert str(schemes["budget_allocation"]).endswith("weighting 'budget_allocation' needs the parameter 'points'")
-    assert list(weightings(tree(), " entropy ,, gini")) == ["working", "entropy", "gini"]
+    assert list(weightings(edition_of(values(), tree()), " entropy ,, gini")) == ["working", "entropy", "gini"]
     with says(
         MethodologyError,
         "no weighting is called 'entrpy' (did you mean 'entropy'?); there are ahp, budget_allocation, "
         "correlation_balanced, critic, entropy, equal, first_component, gini, pca, stated",
     ):
-        weightings(tree(), "entrpy")
+        weightings(edition_of(values(), tree()), "entrpy")
     with says(
         MethodologyError,
         "no level is called 'dimensions' (did you mean 'dimension'?); there are component, dimension, index, all",
     ):
-        weightings(tree(), "entropy", level="dimensions")
+        weightings(edition_of(values(), tree()), "entropy", level="dimensions")
     with says(DataError, "there is no scheme to compare"):
         compare(Edition.of(long(values()), tree(), YEAR), {})
 
@@ -190,7 +190,7 @@ def test_words_of_schemes(says: Says) -> None:
 @given(seed=st.integers(0, 10**6))
 def test_rows_may_be_shuffled(seed: int) -> None:
     x = long(values(seed=3))
-    schemes = weightings(tree(), "entropy, gini", level="index")
+    schemes = weightings(edition_of(values(), tree()), "entropy, gini", level="index")
     one = compare(Edition.of(x, tree(), YEAR), schemes)
     other = compare(Edition.of(x.sample(frac=1, random_state=seed), tree(), YEAR), schemes)
     pd.testing.assert_frame_equal(one.scores, other.scores)

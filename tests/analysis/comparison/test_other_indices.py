@@ -14,7 +14,7 @@ from small_tree import TREE, long, scored, tree, values
 
 from cwi import Edition, Methodology, MethodologyError, read_methodology
 from cwi.analysis.comparison.methodologies import compare
-from cwi.analysis.comparison.other_indices import alike, read_methods, standardised_mean
+from cwi.analysis.comparison.other_indices import equally_weighted, read_methods, standardised_mean
 from cwi.inputs.crosswalk import Crosswalk, read_crosswalk
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -114,16 +114,16 @@ def test_every_method_runs_or_says_why_not(crosswalk: Crosswalk) -> None:
 
 def test_all_of_a_level_count_alike() -> None:
     x = values()
-    every = scored(x, alike(tree(), "indicator")).implied_weights()
+    every = scored(x, equally_weighted(tree(), "indicator")).implied_weights()
     assert every.to_numpy() == pytest.approx(np.full(8, 1 / 8))
-    component = scored(x, alike(tree(), "component")).implied_weights()
+    component = scored(x, equally_weighted(tree(), "component")).implied_weights()
     assert component[["a1", "b1", "c1"]].tolist() == pytest.approx([1 / 12, 1 / 4, 1 / 8])
-    dimension = scored(x, alike(tree(), "dimension")).implied_weights()
+    dimension = scored(x, equally_weighted(tree(), "dimension")).implied_weights()
     assert dimension[["a1", "b1", "c1"]].tolist() == pytest.approx([1 / 12, 1 / 4, 1 / 8])
-    official = alike(read_methodology("2024.1"), "indicator")
+    official = equally_weighted(read_methodology("2024.1"), "indicator")
     assert [node.weight for node in official.nodes[1]] == [14, 18, 11, 13]
     with pytest.raises(MethodologyError, match=r"\Ano level below 'index' is called 'index'"):
-        alike(tree(), "index")
+        equally_weighted(tree(), "index")
 
 
 @settings(deadline=None, max_examples=50)
@@ -168,7 +168,7 @@ def test_another_tree_without_our_levels_is_told_so(crosswalk: Crosswalk) -> Non
         ),
         (
             "[x]\ntitle = 'X'\nreplaces = {}",
-            "the method 'x' has no setting 'replaces' (did you mean 'replace'?); there are title, system, alike, "
+            "the method 'x' has no setting 'replaces' (did you mean 'replace'?); there are title, system, equal, "
             "replace, reason, differs, colours",
         ),
         (

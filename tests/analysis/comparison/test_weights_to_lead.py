@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from small_tree import YEAR, scored, tree, values
+from small_tree import edition_of, tree, values
 
-from cwi import DataError, MethodologyError, derive, read_edition
-from cwi.analysis.comparison.weights_to_lead import best_case, nearest_first, needed_weights, parts_of, sure_leads
+from cwi import DataError, MethodologyError, ParameterError, derive, read_edition
+from cwi.analysis.comparison.weights_to_lead import best_case, nearest_weights, parts_of, robust_leads, weights_to_lead
 from cwi.methods.ranking import dominance
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -31,10 +31,10 @@ def test_two_parts_have_a_closed_form(own: float, behind: float, ahead: float) -
     y = np.array([[50.0 + behind, 40.0], [50.0, 40.0 + ahead]])
     w = np.array([own, 1 - own])
     most = ahead / (ahead + behind)
-    found = nearest_first(y, w, 1)
+    found = nearest_weights(y, w, 1)
     assert found is not None
     assert found.tolist() == pytest.approx([min(own, most), max(1 - own, 1 - most)], abs=1e-9)
-    led = nearest_first(y, w, 1, lead=2.0)
+    led = nearest_weights(y, w, 1, lead=2.0)
     assert led is not None
     assert led[0] == pytest.approx(min(own, (ahead - 2) / (ahead + behind)), abs=1e-9)
 
@@ -48,7 +48,7 @@ def test_no_weights_on_a_fine_grid_are_nearer(seed: int) -> None:
     totals = GRID @ y.T
     for unit in range(5):
         wins = totals[:, unit] >= totals.max(axis=1) - 1e-9
-        found = nearest_first(y, w, unit)
+        found = nearest_weights(y, w, unit)
         if found is None:
             assert not wins.any()
             continue
@@ -67,21 +67,21 @@ def test_no_weights_on_a_fine_grid_are_nearer(seed: int) -> None:
 def test_who_is_worse_in_every_part_is_never_first() -> None:
     y = np.array([[60.0, 40.0, 50.0], [50.0, 30.0, 50.0], [10.0, 90.0, 0.0]])
     w = np.full(3, 1 / 3)
-    shared = nearest_first(y, w, 1)  # level in the third part: all the weight there shares the place
+    shared = nearest_weights(y, w, 1)  # level in the third part: all the weight there shares the place
     assert shared is not None
     assert shared.tolist() == pytest.approx([0, 0, 1])
-    assert nearest_first(y, w, 1, lead=0.001) is None
+    assert nearest_weights(y, w, 1, lead=0.001) is None
     y[1, 2] = 49.0
-    assert nearest_first(y, w, 1) is None
+    assert nearest_weights(y, w, 1) is None
 
 
 def test_units_do_not_matter_and_one_unit_is_first() -> None:
     y, w = np.array([[60.0, 40.0], [50.0, 60.0]]), np.array([0.75, 0.25])
     for scale in (1e-6, 1.0, 1e6):
-        found = nearest_first(y * scale, w, 1)
+        found = nearest_weights(y * scale, w, 1)
         assert found is not None
         assert found.tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-7)
-    alone = nearest_first(y[:1], w, 0)
+    alone = nearest_weights(y[:1], w, 0)
     assert alone is not None
     assert alone.tolist() == pytest.approx(w.tolist())
 
@@ -92,16 +92,16 @@ def test_what_are_no_weights_is_refused(says: Says) -> None:
         "2 weights that sum to 1.5 for 2 parts, 1 scores missing, lead 0; there must be one weight for each part, none "
         "below zero, summing to one, no score missing, and a lead not below zero",
     ):
-        nearest_first(np.array([[1.0, np.nan]]), np.array([1.0, 0.5]), 0)
+        nearest_weights(np.array([[1.0, np.nan]]), np.array([1.0, 0.5]), 0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("year", [2019, 2023])
 @pytest.mark.parametrize("level", ["indicator", "component", "dimension"])
 def test_the_parts_make_the_published_index(year: int, level: str) -> None:
-    scores = read_edition(year).scores
-    parts = parts_of(scores, year, level)
-    index = scores.of("index")[year].reindex(parts.scores.index)
+    edition = read_edition(year)
+    parts = parts_of(edition, level)
+    index = edition.scores.of("index")[year].reindex(parts.scores.index)
     assert (parts.scores @ parts.weights).tolist() == pytest.approx(index.tolist())
     assert parts.weights.sum() == pytest.approx(1)
     assert len(parts.scores) + len(parts.left_out) == len(read_edition(year).regions)
@@ -109,8 +109,9 @@ def test_the_parts_make_the_published_index(year: int, level: str) -> None:
 
 @pytest.mark.slow
 def test_the_arrow_puts_the_region_first_under_the_needed_weights() -> None:
-    scores = read_edition(2023).scores
-    needed = needed_weights(scores, 2023, "dimension")
+    edition = read_edition(2023)
+    scores = edition.scores
+    needed = weights_to_lead(edition, "dimension")
     x = scores.values(2023).drop("KZ")
     assert list(needed.regions.index[:3]) == ["KZ-71", "KZ-75", "KZ-35"]
     for region, rows in needed.weights.groupby("region"):
@@ -132,10 +133,10 @@ def test_the_arrow_puts_the_region_first_under_the_needed_weights() -> None:
 def test_a_region_that_lacks_a_node_is_left_out_and_said_so() -> None:
     x = values()
     x.loc["R3", "b1"] = np.nan
-    needed = needed_weights(scored(x, tree()), YEAR, "component")
+    needed = weights_to_lead(edition_of(x, tree()), "component")
     assert needed.regions.at["R3", "why"] == "it has no score of b"
     assert not needed.regions.at["R3", "possible"]
-    whole = needed_weights(scored(values().drop("R3"), tree()), YEAR, "component")
+    whole = weights_to_lead(edition_of(values().drop("R3"), tree()), "component")
     assert needed.weights["needed"].tolist() == pytest.approx(whole.weights["needed"].tolist())
 
 
@@ -143,49 +144,53 @@ def test_a_node_whose_parent_has_no_score_makes_no_index() -> None:
     x = values()
     x.loc["R3", ["a1", "a2", "a3"]] = np.nan  # half of the left dimension is not enough below
     strict = tree().replace(dimension={"coverage": 1.0})
-    assert parts_of(scored(x, strict), YEAR, "component").left_out == {"R3": "it has no score of a"}
+    assert parts_of(edition_of(x, strict), "component").left_out == {"R3": "it has no score of a"}
     strict = tree().replace(dimension={"coverage": 1.0}, index={"coverage": 0.5})
     x.loc[:, ["a1", "a2", "a3"]] = np.nan
     with pytest.raises(DataError, match=r"\Ano region has an index of 2020 made of all nodes of the level 'component'"):
-        parts_of(scored(x, strict), YEAR, "component")
-    assert list(parts_of(scored(x, strict), YEAR, "dimension").weights.index) == ["right"]
+        parts_of(edition_of(x, strict), "component")
+    assert list(parts_of(edition_of(x, strict), "dimension").weights.index) == ["right"]
 
 
 def test_only_an_additive_tree_and_a_known_level_and_year(says: Says) -> None:
-    scores = scored(values(), tree().replace(index={"aggregation": "geometric"}))
+    edition = edition_of(values(), tree().replace(index={"aggregation": "geometric"}))
     with says(
         MethodologyError,
         "index is put together by 'geometric'; weights of the level 'dimension' can be looked for only where "
         "everything above it is 'arithmetic'",
     ):
-        needed_weights(scores, YEAR, "dimension")
+        weights_to_lead(edition, "dimension")
     with says(
         MethodologyError,
         "no level below 'index' is called 'index'; there are indicator, component, dimension",
     ):
-        needed_weights(scores, YEAR, "index")
-    with says(DataError, "there are no scores of 2021"):
-        needed_weights(scores, 2021, "dimension")
-    below = scored(values(), tree().replace(component={"aggregation": {"name": "power", "p": 2}}))
-    assert needed_weights(below, YEAR, "component").regions["possible"].any()
+        weights_to_lead(edition, "index")
+    with says(
+        ParameterError,
+        "edition is of the type Scores; it must be an Edition: read_edition(year), or for a table "
+        "Edition.of(table, methodology)",
+    ):
+        weights_to_lead(edition.scores, "dimension")  # type: ignore[arg-type]
+    below = edition_of(values(), tree().replace(component={"aggregation": {"name": "power", "p": 2}}))
+    assert weights_to_lead(below, "component").regions["possible"].any()
 
 
 @pytest.mark.slow
 def test_leads_under_all_weights_are_dominance_and_shrink_with_the_band() -> None:
-    scores = read_edition(2023).scores
-    counts = [int(sure_leads(scores, 2023, "dimension", band=band).to_numpy().sum()) for band in (0, 0.05, 0.2, 1)]
+    edition = read_edition(2023)
+    counts = [int(robust_leads(edition, "dimension", band=band).to_numpy().sum()) for band in (0, 0.05, 0.2, 1)]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[-1]
-    leads = sure_leads(scores, 2023, "dimension", band=1)
-    y = parts_of(scores, 2023, "dimension").scores.reindex(leads.index).to_numpy(float)
+    leads = robust_leads(edition, "dimension", band=1)
+    y = parts_of(edition, "dimension").scores.reindex(leads.index).to_numpy(float)
     assert (leads.to_numpy() <= dominance(y)).all()
     assert not (leads & leads.T).to_numpy().any()
 
 
 @pytest.mark.slow
 def test_the_best_case_is_at_least_the_index_without_limits() -> None:
-    scores = read_edition(2019).scores
-    free, bound = best_case(scores, 2019, "dimension"), best_case(scores, 2019, "dimension", shares=(0.1, 0.4))
+    edition = read_edition(2019)
+    free, bound = best_case(edition, "dimension"), best_case(edition, "dimension", shares=(0.1, 0.4))
     assert (free["gain"] >= 0).all()
     assert (free["best"] >= bound["best"] - 1e-9).all()
     assert (free["best"] > bound["best"] + 0.01).any()

@@ -13,13 +13,13 @@ from babel.messages.pofile import read_po
 from cwi import Edition, read_edition, read_methodology
 from cwi.analysis.audit import audit
 from cwi.analysis.comparison import (
-    beside,
     best_case,
     compare,
-    needed_weights,
     read_methods,
-    sure_leads,
+    robust_leads,
     weightings,
+    weights_to_lead,
+    with_reference,
 )
 from cwi.analysis.consultation import consult
 from cwi.analysis.survey import as_held, sample_plan, survey_share, widths
@@ -117,15 +117,15 @@ def audited(edition: Edition) -> Shown:
 
 @pytest.fixture(scope="module")
 def compared(edition: Edition) -> Shown:
-    schemes = compare(edition, weightings(edition.methodology, "entropy, gini, ahp", level="all"))
+    schemes = compare(edition, weightings(edition, "entropy, gini, ahp", level="all"))
     crosswalk = read_crosswalk(edition.methodology)
     methods = read_methods(crosswalk)
-    theirs = compare(edition, beside(edition.methodology, methods))
+    theirs = compare(edition, with_reference(edition, methods))
     scores = edition.scores
     noise = simulate(prepare(edition, "weights"), draws=100, rng=np.random.default_rng(SEED)).summary()
-    leads = sure_leads(scores, YEAR, "dimension", band=0.05)
-    best = best_case(scores, YEAR, "dimension", shares=(0.1, 0.4))
-    needed = [needed_weights(scores, YEAR, level) for level in ("dimension", "component")]
+    leads = robust_leads(edition, "dimension", band=0.05)
+    best = best_case(edition, "dimension", shares=(0.1, 0.4))
+    needed = [weights_to_lead(edition, level) for level in ("dimension", "component")]
 
     @cache
     def shown(language: str) -> tuple[AnalysisReport, list[Section]]:

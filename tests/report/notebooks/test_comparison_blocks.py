@@ -8,8 +8,8 @@ import pytest
 
 from cwi import Edition, read_edition
 from cwi.analysis.comparison.methodologies import Comparison, compare, weightings
-from cwi.analysis.comparison.other_indices import Method, beside, read_methods
-from cwi.analysis.comparison.weights_to_lead import best_case, needed_weights, sure_leads
+from cwi.analysis.comparison.other_indices import Method, read_methods, with_reference
+from cwi.analysis.comparison.weights_to_lead import best_case, robust_leads, weights_to_lead
 from cwi.inputs.crosswalk import Crosswalk, read_crosswalk
 from cwi.methods.ranking import half_away
 from cwi.report.blocks import Bullets, Figure, Paragraph, Section, Table, _bytes
@@ -41,7 +41,7 @@ def others(crosswalk: Crosswalk, view: ComparisonReport) -> CrosswalkReport:
 
 @pytest.fixture(scope="module")
 def found(edition: Edition) -> Comparison:
-    schemes = weightings(edition.methodology, "entropy, gini, ahp", level="all")
+    schemes = weightings(edition, "entropy, gini, ahp", level="all")
     return compare(edition, schemes)
 
 
@@ -58,7 +58,7 @@ def methods(crosswalk: Crosswalk) -> dict[str, Method]:
 @pytest.fixture(scope="module")
 def theirs(edition: Edition, methods: dict[str, Method]) -> Comparison:
     chosen = {name: methods[name] for name in ("report_card", "sdg_index", "mpi")}
-    return compare(edition, beside(edition.methodology, chosen))
+    return compare(edition, with_reference(edition, chosen))
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +131,13 @@ def test_pictures_have_the_same_bytes_every_time(
     edition: Edition, found: Comparison, theirs: Comparison, methods: dict[str, Method],
     view: ComparisonReport, others: CrosswalkReport, noise: pd.DataFrame,
 ) -> None:  # fmt: skip
-    scores = edition.scores
     sections = [
         view.implied(found),
         view.rank_paths(found, noise),
         view.correlations(found),
-        view.sure_leads(sure_leads(scores, YEAR, "dimension", band=0.1), band=0.1),
-        view.best_cases(best_case(scores, YEAR, "dimension"), shares=(0, 1)),
-        view.needed_changes(needed_weights(scores, YEAR, "component")),
+        view.sure_leads(robust_leads(edition, "dimension", band=0.1), band=0.1),
+        view.best_cases(best_case(edition, "dimension"), shares=(0, 1)),
+        view.needed_changes(weights_to_lead(edition, "component")),
         others.coverage_map(),
         others.coloured(theirs, methods["sdg_index"]),
     ]
@@ -150,11 +149,11 @@ def test_pictures_have_the_same_bytes_every_time(
 
 
 def test_needed_weights_of_many_nodes_are_a_table(edition: Edition, view: ComparisonReport) -> None:
-    section = view.needed_changes(needed_weights(edition.scores, YEAR, "indicator"))
+    section = view.needed_changes(weights_to_lead(edition, "indicator"))
     assert not only(section, Figure)
     (table,) = only(section, Table)
     assert len(table.rows) == 17
-    nobody = view.needed_changes(needed_weights(edition.scores, YEAR, "dimension"))
+    nobody = view.needed_changes(weights_to_lead(edition, "dimension"))
     never = only(nobody, Paragraph)[-1]
     assert never.text.startswith("First under no weights of this level: Almaty city; ")
     assert "Astana" not in never.text
