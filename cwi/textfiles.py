@@ -45,8 +45,9 @@ def read_text(path: Path, error: type[CwiError]) -> str:
 
 def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
     """The tables of a TOML file."""
+    text = read_text(path, error)
     try:
-        return tomllib.loads(read_text(path, error))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{relative(path)}: this is not TOML: {problem}") from None
     except RecursionError:
