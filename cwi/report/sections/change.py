@@ -11,6 +11,7 @@ from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.dumbbells import dumbbells
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
+from cwi.report.sections.trend import trend
 
 __all__ = ["CHANGE_LIMITS", "change"]
 
@@ -26,7 +27,7 @@ def change(printer: Printer) -> Section:
     blocks.append(Paragraph(printer.text("change.how")))
     for year in sorted({earlier[-1], earlier[0]}, reverse=True):
         blocks += _against(printer, compare(printer.edition.earlier(year).scores, printer.scores))
-    return Section(blocks)
+    return Section([*blocks, *trend(printer).blocks])
 
 
 def _against(printer: Printer, comparison: Change) -> list[Block]:
@@ -50,7 +51,7 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
     national = comparison.cells[comparison.cells["region"] == printer.nation].set_index("indicator")["change"]
     for key, chosen in (("change.better", national[national > 0]), ("change.worse", national[national < 0])):
         if not chosen.empty:
-            ordered = chosen.reindex(chosen.abs().sort_values(ascending=False, kind="stable").index)[:4]
+            ordered = chosen.reindex(chosen.abs().sort_values(ascending=False, kind="stable").index)
             items = [
                 printer.text(
                     "item.points",
@@ -59,7 +60,11 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
                 )
                 for code, value in ordered.items()
             ]
-            blocks.append(Paragraph(printer.text(key, items="; ".join(items))))
+            values = {
+                "n": printer.whole(f"{name}.{printer.nation}.{key.split('.')[1]}", len(items)),
+                "matched": printer.whole(f"{name}.{printer.nation}.matched", len(matched)),
+            }
+            blocks.append(Paragraph(printer.text(key, items="; ".join(items), **values)))
     codes = [c for c in table.columns if c in {node.code for node in printer.components} and table[c].notna().any()]
     if not codes:
         return [*blocks, Paragraph(printer.text("change.none"), "note")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def how_sure(printer: Printer) -> Section:
 def ranks(printer: Printer) -> Section:
     """What was varied, the interval of each rank as a picture and as a table."""
     heading = Heading(printer.text("sure.title"), anchor="sure")
-    if _nobody(printer):
+    if printer.nobody:
         return Section([heading, Paragraph(printer.text("index.none"))])
     robustness = printer.robustness
     name = f"sure.{printer.year}"
@@ -127,7 +128,7 @@ def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
 
 def quotable(printer: Printer) -> Section:
     """Sentences that stand by themselves, each number in the ledger."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     name = f"sure.{printer.year}"
@@ -135,7 +136,7 @@ def quotable(printer: Printer) -> Section:
     shares = robustness.simulation.rank_distribution(printer.year)
     first, last = str(table["rank"].idxmin()), str(table["rank"].idxmax())
     width = table["rank_p95"] - table["rank_p5"]
-    widest = str(width.idxmax())
+    widest = [str(code) for code in width.index[width == width.max()]]
     separated, pairs = robustness.neighbours
     units = robustness.plan.units
     rows = [units.index[(units["region"] == code) & (units["year"] == printer.year)][0] for code in robustness.regions]
@@ -151,12 +152,9 @@ def quotable(printer: Printer) -> Section:
         printer.text(
             "sure.last", region=printer.region(last), share=printer.share(f"{name}.last", float(lowest.mean()))
         ),
+        _widest(printer, table, widest),
         printer.text(
-            "sure.widest",
-            region=printer.region(widest),
-            low=printer.whole(f"{name}.widest.low", float(table["rank_p5"][widest]), "rank"),
-            high=printer.whole(f"{name}.widest.high", float(table["rank_p95"][widest]), "rank"),
-            half=printer.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks"),
+            "sure.half", half=printer.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks")
         ),
         printer.text(
             "sure.neighbours",
@@ -167,20 +165,41 @@ def quotable(printer: Printer) -> Section:
     ]
     strongest = robustness.sensitivity.factor_importance()
     if strongest["total"].notna().any():
-        best = strongest.iloc[0]
-        items.append(
-            printer.text(
-                "sure.strongest",
-                factor=_inside(_title(printer, robustness, str(best["factor"]))),
-                share=printer.share(f"{name}.strongest", float(best["total"])),
-            )
-        )
+        items.append(_strongest(printer, robustness, strongest.dropna(subset=["total"])))
     return Section([Bullets(items)])
+
+
+def _widest(printer: Printer, table: pd.DataFrame, widest: list[str]) -> str:
+    """The region with the widest interval, or all of them where several have the same width."""
+    name, region = f"sure.{printer.year}", widest[0]
+    places = float(table["rank_p95"][region] - table["rank_p5"][region] + 1)
+    values = {
+        "regions": printer.language.list([printer.region(code) for code in widest]),
+        "places": printer.whole(f"{name}.places", places, "ranks"),
+    }
+    if len(widest) > 1:
+        return printer.text("sure.widest.tied", **values)
+    low, high = (
+        printer.whole(f"{name}.widest.{side}", float(table[f"rank_{tail}"][region]), "rank")
+        for side, tail in (("low", "p5"), ("high", "p95"))
+    )
+    return printer.text("sure.widest", low=low, high=high, **values)
+
+
+def _strongest(printer: Printer, robustness: Robustness, rows: pd.DataFrame) -> str:
+    """The factor that moves ranks most, or all of which none can be said to move them more than another."""
+    best = rows.iloc[0]
+    level = rows[~(rows["total_high"] < best["total_low"])]
+    titles = [_inside(_title(printer, robustness, str(factor))) for factor in level["factor"]]
+    if len(level) > 1:
+        return printer.text("sure.strongest.tied", factors="; ".join(titles))
+    share = printer.share(f"sure.{printer.year}.strongest", float(best["total"]))
+    return printer.text("sure.strongest", factor=titles[0], share=share)
 
 
 def matters(printer: Printer) -> Section:
     """Which choice moves ranks: estimated for all factors, exact for lists of choices."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     strongest = robustness.sensitivity.factor_importance().dropna(subset=["total"])
@@ -197,6 +216,7 @@ def matters(printer: Printer) -> Section:
             continue
         named = rows.set_index(pd.Index([_title(printer, robustness, str(factor)) for factor in rows["factor"]]))
         columns = [column for column in ("first", "total", "total_low", "total_high") if column in named]
+        bars = named[columns].clip(lower=0)
         count = 0 if robustness.sensitivity.exact is None else len(robustness.sensitivity.exact.runs)
         runs = printer.whole(
             f"sure.{printer.year}.{kind}.runs", robustness.sensitivity.sobol.runs if kind == "all" else count
@@ -207,7 +227,7 @@ def matters(printer: Printer) -> Section:
                 caption=printer.text(f"sure.matters.{kind}", year=printer.year, runs=runs),
                 alt=printer.text("sure.matters.alt", factor=str(named.index[0])),
                 language=printer.language.code,
-                draw=lambda shown=named[columns]: intervals.shares(  # type: ignore[misc]
+                draw=lambda shown=bars: intervals.shares(  # type: ignore[misc]
                     shown,
                     {key: printer.text(f"sure.key.{key}") for key in ("first", "total", "interval")},
                     printer.text("sure.matters.axis"),
@@ -225,9 +245,11 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
     printed = []
     for line in rows.to_dict("records"):
         name = f"sure.{printer.year}.{kind}.{line['factor']}"
-        cells = [printer.share(f"{name}.first", line["first"]), printer.share(f"{name}.total", line["total"])]
+        cells = [_share(printer, f"{name}.{part}", line, part) for part in ("first", "total")]
         if kind == "all":
-            low, high = (printer.share(f"{name}.total.{side}", line[f"total_{side}"]) for side in ("low", "high"))
+            low, high = (
+                printer.share(f"{name}.total.{side}", max(line[f"total_{side}"], 0.0)) for side in ("low", "high")
+            )
             cells.append(_from_to(low, high))
         printed.append([_title(printer, robustness, str(line["factor"])), *cells])
     words = ["factor", "first", "total", *(["interval"] if kind == "all" else [])]
@@ -240,9 +262,18 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
     )
 
 
+def _share(printer: Printer, name: str, line: Mapping[Hashable, Any], part: str) -> str:
+    """A share of variation; an estimate below zero is about zero, with the upper end of its interval."""
+    value = float(line[part])
+    if not value < 0:
+        return printer.share(name, value)
+    high = max(float(line.get(f"{part}_high", 0.0)), 0.0)
+    return printer.text("sure.about_zero", high=printer.share(f"{name}.upper", high))
+
+
 def apart(printer: Printer) -> Section:
     """Who stands above whom, and in what share of the draws."""
-    if _nobody(printer) or len(printer.robustness.regions) < 2:
+    if printer.nobody or len(printer.robustness.regions) < 2:
         return Section([])
     robustness = printer.robustness
     order = [f"{place}. {printer.region(code)}" for place, code in enumerate(robustness.regions, start=1)]
@@ -284,7 +315,7 @@ def apart(printer: Printer) -> Section:
 
 def dependence(printer: Printer) -> Section:
     """Which one choice the rank of each region rests on most."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     table = robustness.dependence()
@@ -316,7 +347,7 @@ def dependence(printer: Printer) -> Section:
 
 def turning(printer: Printer) -> Section:
     """What alone would change who is first or last."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     table = robustness.rank_changers()
@@ -346,11 +377,6 @@ def turning(printer: Printer) -> Section:
             )
         ]
     )
-
-
-def _nobody(printer: Printer) -> bool:
-    """Whether no region has an index: then there is no order to be sure of, and nothing to draw."""
-    return bool(printer.scores.of(printer.top.code)[printer.year].reindex(printer.edition.regions).isna().all())
 
 
 def _title(printer: Printer, robustness: Robustness, factor: str) -> str:
