@@ -1,6 +1,6 @@
 """Write the tables of docs/choosing-a-method.md: .venv/bin/python docs/choosing_a_method.py
 
-The script lies beside the page it fills: whoever changes the words there finds the numbers' origin at once. It writes
+The script is beside the page it fills, so that the origin of the numbers is easy to see. It writes
 between the lines ``<!-- table: name -->`` and ``<!-- end -->`` and leaves all other text as it is.
 """
 
@@ -68,8 +68,13 @@ def edition(year: int) -> Edition:
 def scored(year: int, changes: Changes | Callable[[Edition], Changes]) -> Scores:
     """The scores of a year under the working methodology with something replaced."""
     here = edition(year)
+<<<<<<< HEAD
     said = changes(here) if callable(changes) else changes
     return here.under(**said).scores
+=======
+    replaced = changes(here) if callable(changes) else changes
+    return score(here.observations, here.methodology.replace(**replaced), years=[year], base=here.base)
+>>>>>>> f2603c0 (README, contributing, how-to and decisions in plain English, with the word list of the house)
 
 
 def index_of(scores: Scores, year: int) -> pd.Series:
@@ -143,19 +148,19 @@ def lines(rows: Sequence[Row], levels: bool = False) -> str:
     calm = 0
     for row in rows:
         cells: list[tuple[str, ...]] = []
-        said: list[str] = []
+        refusals: list[str] = []
         for year in YEARS:
             found = answer(year, row.changes)
             reference = index_of(edition(year).scores, year) if row.against is None else answer(year, row.against)
             assert not isinstance(reference, str), reference
-            said.append(found if isinstance(found, str) else "")
+            refusals.append(found if isinstance(found, str) else "")
             cells.append(("–",) * len(HEAD) if isinstance(found, str) else compared(year, reference, found))
         name = f"{row.name}, {row.level}" if row.level else row.name
-        for sentence in dict.fromkeys(filter(None, said)):
-            years = [str(year) for year, own in zip(YEARS, said, strict=True) if own == sentence]
+        for sentence in dict.fromkeys(filter(None, refusals)):
+            years = [str(year) for year, own in zip(YEARS, refusals, strict=True) if own == sentence]
             when = f" ({years[0]})" if len(years) < len(YEARS) else ""
             refused.setdefault(f"{sentence}{when}", []).append(name)
-        if not all(said):
+        if not all(refusals):
             numbers = [found for found in cells if found[0] != "–"]
             if any(found[1] != "0.0" for found in numbers):
                 moved.append((min(float(found[0]) for found in numbers), name))
@@ -169,7 +174,7 @@ def lines(rows: Sequence[Row], levels: bool = False) -> str:
         f"like the working rule is {furthest}, with a lowest ρ of {number(least)}.\n"
     )
     if refused:
-        result += "\nWhat refuses, and says so:\n\n"
+        result += "\nMethods that cannot be applied here, and why:\n\n"
         result += "".join(f"- {'; '.join(names)}: {sentence}\n" for sentence, names in refused.items())
     return result
 
@@ -305,19 +310,19 @@ def doubts() -> str:
         ("direction: the same in all four", {"direction": [1.0] * 4}),
     ]
     text = [["bounds", "with 1.000", *HEAD], ["---"] * (2 + len(HEAD))]
-    for name, said in bounds:
+    for name, settings in bounds:
         cells = []
         for year in YEARS:
             scores = edition(year).scores
             y = scores.wide(year, "dimension").reindex(edition(year).regions)
-            found = pd.Series(benefit_of_doubt(y.to_numpy(float), **said), y.index).round(9)
+            found = pd.Series(benefit_of_doubt(y.to_numpy(float), **settings), y.index).round(9)
             cells.append((str(int((found > 1 - 1e-6).sum())), *compared(year, index_of(scores, year), found)))
         text.append([name, *(" / ".join(pair) for pair in zip(*cells, strict=True))])
     return "".join(f"| {' | '.join(row)} |\n" for row in text)
 
 
 def rankings() -> str:
-    """What may be said of an order."""
+    """What may be concluded from an order."""
     text = [["", *map(str, YEARS)], ["---"] * 3]
     asked: dict[str, list[str]] = {}
     for year in YEARS:
@@ -331,7 +336,7 @@ def rankings() -> str:
         def shared(found: Any) -> str:
             return f"{len(found) - len(np.unique(found))}"
 
-        said = {
+        facts = {
             "pairs of regions": str(pairs),
             **{f"`rank`, decimals = {d}: ranks lost to ties": shared(rank(index, decimals=d)) for d in (0, 1, 2)},
             "`rank_within`, tolerance 0.5: ranks lost to ties": shared(rank_within(index, tolerance=0.5)),
@@ -344,7 +349,7 @@ def rankings() -> str:
                 for band in (0.05, 0.10, 0.25)
             },
         }
-        for key, value in said.items():
+        for key, value in facts.items():
             asked.setdefault(key, []).append(value)
     text += [[key, *values] for key, values in asked.items()]
     return "".join(f"| {' | '.join(row)} |\n" for row in text)
