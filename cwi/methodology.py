@@ -142,7 +142,7 @@ class Methodology:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change with anything the methodology says."""
+        """Twelve hexadecimal digits that change with any rule of the methodology."""
         content: dict[str, Any] = {
             "version": self.version,
             "titles": dict(self.titles),

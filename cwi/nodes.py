@@ -139,7 +139,7 @@ def check_nodes(
     for code in overrides:
         if code not in codes:
             raise MethodologyError(
-                f"{where}: [node.{code}] is an orphan: no indicator lies under '{code}'{near(code, codes)}"
+                f"{where}: [node.{code}] is an orphan: no indicator is under '{code}'{near(code, codes)}"
             )
     below = list(weights)
     for level in nodes:

@@ -359,7 +359,7 @@ def _misfiled(table: pd.DataFrame, folder: Path) -> list[Problem]:
 
 
 def _source_problems(folder: Path) -> list[Problem]:
-    """Files without a record, records whose file is gone, and files that are not what the record says."""
+    """Files without a record, records whose file is gone, and files that differ from the record."""
     wrong, claimed = [], set()
     where = folders.relative(folder / "sources.toml")
     for name, record in read_sources(folder).items():

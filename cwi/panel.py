@@ -1,4 +1,4 @@
-"""The value used for each region and indicator: the most recent within ``max_age``, gaps imputed where rules say so.
+"""The value used for each region and indicator: the most recent within ``max_age``, gaps imputed by rule.
 
 Between the long table of observations and the arrays of :mod:`cwi.derivation`.
 """

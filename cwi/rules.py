@@ -66,7 +66,7 @@ class Rule:
 
 
 def read_rule(family: str, stated: Any, where: str) -> Rule:
-    """The rule that a word, a table with a word and its settings, or a function stands for."""
+    """The rule of a word, of a table with a word and its settings, or of a function."""
     if isinstance(stated, Rule):
         return stated
     if callable(stated):
@@ -102,7 +102,7 @@ def read_rule(family: str, stated: Any, where: str) -> Rule:
 
 
 def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
-    """Check the value of a rule's parameter against what its function says it takes."""
+    """Check the value of a rule's parameter against the types of its function."""
     if annotation == "bool":
         if not isinstance(value, bool):
             raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
@@ -120,7 +120,7 @@ def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
 
 
 def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, without: Sequence[str] = ()) -> Rule:
-    """The rule with what it says of parts, by code and never by place, in the order of the node's parts.
+    """The rule with its settings of parts, by code and never by place, in the order of the node's parts.
 
     What it says of parts that are left out is passed over; their points and shares go to the others in proportion.
     """
@@ -136,7 +136,7 @@ def by_part_order(rule: Rule, codes: Sequence[str], node: str, where: str, witho
                 raise MethodologyError(f"{where}: {key} of '{node}' names '{code}'{near(code, codes)}")
         for code in codes:
             if integer and code not in value:
-                raise MethodologyError(f"{where}: {key} of '{node}' says nothing of '{code}'")
+                raise MethodologyError(f"{where}: {key} of '{node}' does not name '{code}'")
         return [value.get(code, math.nan) for code in codes]
 
     def shared(stated: Any, key: str) -> list[float]:
@@ -181,7 +181,7 @@ def check_choice(word: Any, choices: tuple[str, ...], what: str, where: str) -> 
 def check_number(
     value: Any, what: str, where: str, low: float = -math.inf, high: float = math.inf, integer: bool = False
 ) -> Any:
-    """The number, if it is one and lies in its bounds."""
+    """The number, if it is one and is within its bounds."""
     good = isinstance(value, int if integer else (int, float)) and not isinstance(value, bool)
     if not good or not low <= value <= high or abs(value) == math.inf:
         bounds = f" from {low:g} to {high:g}" if high < math.inf else f" not below {low:g}" if low > -math.inf else ""

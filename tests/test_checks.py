@@ -48,7 +48,7 @@ SPOILT = {
         "methodology/t1/indicators.csv",
         "places,school,Places",
         "placez,school,Places",
-        "data/methodology/t1/indicators.csv line 4: 'placez' is said to be open but data/series.csv has no such series",
+        "data/methodology/t1/indicators.csv line 4: 'placez' is marked as open but data/series.csv has no such series",
     ),
     "editions": (
         "editions/2022/edition.toml",
@@ -137,7 +137,7 @@ def test_a_pair_that_stands_twice_and_one_without_an_error(project):
     )
     place = "data/covariance/survey.csv line "
     assert found(check_all())["covariances"] == [
-        f"{place}3: the covariance of water and poverty in A, 2022 stands there twice",
+        f"{place}3: the covariance of water and poverty in A, 2022 is listed twice",
         f"{place}4: poverty in B, 2022 has no standard error; nothing varies with it",
         f"{place}5: water in N, 2022 has no standard error; nothing varies with it",
         f"{place}6: poverty in C, 2022 has no standard error; nothing varies with it",

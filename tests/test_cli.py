@@ -378,7 +378,7 @@ def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> 
     ("words", "said"),
     [
         (("survey", "synthesize", "data/answers"),
-         "data/answers: this folder lies in the repository and does not say 'synthetic'; name a folder outside it, or "
+         "data/answers: this folder is in the repository and is not named 'synthetic'; name a folder outside it, or "
          "one with 'synthetic' in its name"),
         (("survey", "microdata", "none.csv", "--respondent", "chilld", "--year", "2023"),
          "respondent is 'chilld' (did you mean 'child'?); there are child, parent"),

@@ -143,7 +143,7 @@ def test_what_was_published_is_read(project):
 
 def test_a_published_number_twice(project, says):
     project.write("editions/2022/published.csv", PUBLISHED + PUBLISHED.splitlines()[1])
-    with says(DataError, "data/editions/2022/published.csv line 3: 'index.A' stands there twice"):
+    with says(DataError, "data/editions/2022/published.csv line 3: 'index.A' is listed twice"):
         read_published(read_edition(2022))
 
 

@@ -410,8 +410,7 @@ REPLACED_REFUSED = {
     ),
     "orphan": (
         {"node": {"hom": {"weight": 1}}},
-        ": [node.hom] is an orphan: no indicator lies under 'hom' (did you mean 'home'?); "
-        "there are home, school, index",
+        ": [node.hom] is an orphan: no indicator is under 'hom' (did you mean 'home'?); there are home, school, index",
     ),
     "max_age": ({"max_age": -1}, ": max_age is -1; it must be a whole number not below 0"),
     "decimals": ({"decimals": 1.5}, ": decimals is 1.5; it must be a whole number from 0 to 12"),
@@ -562,12 +561,12 @@ REFUSED = {
     "orphan": (
         "[node.home]",
         "[node.hom]",
-        "[node.hom] is an orphan: no indicator lies under 'hom' (did you mean 'home'?); there are home, school, index",
+        "[node.hom] is an orphan: no indicator is under 'hom' (did you mean 'home'?); there are home, school, index",
     ),
     "node is an indicator": (
         "[node.home]",
         "[node.poverty]",
-        "[node.poverty] is an orphan: no indicator lies under 'poverty'; there are home, school, index",
+        "[node.poverty] is an orphan: no indicator is under 'poverty'; there are home, school, index",
     ),
     "nodes as a list": ("[node.home]", "[[node]]", "a node is written [node.code]"),
     "node no table": (

@@ -164,7 +164,7 @@ REFUSED = {
     ),
     "a part without points": (
         {"index": {"weighting": {"name": "budget_allocation", "points": [{"child": 100}]}}},
-        "points of 'index' says nothing of 'family_community'",
+        "points of 'index' does not name 'family_community'",
     ),
     "unknown imputation": (
         {"imputation": "medain"},

@@ -45,7 +45,7 @@ class Grid:
     lines: Mapping[int, int] = field(default_factory=dict)  # of a text file, the line at which a row begins
 
     def place(self, row: int, column: int | None = None, name: str = "") -> str:
-        """Where a cell or a row stands, as its owner finds it."""
+        """The place of a cell or a row, as its owner sees it."""
         if self.lines:
             return f"{self.where} line {self.lines[row]}" + (f", column '{name}'" if name else "")
         return f"{self.where}, " + (f"row {row}" if column is None else f"cell {get_column_letter(column)}{row}")
@@ -157,7 +157,7 @@ def read_table(path: Path, name: str, error: type[CwiError], required: Collectio
         if not head and filled:
             raise error(f"{grid.place(1, column)}: column {column} has no name but holds values; name it or clear it")
         if head in columns:
-            raise error(f"{grid.place(1, column)}: the column '{head}' stands there twice")
+            raise error(f"{grid.place(1, column)}: the column '{head}' is listed twice")
         if head:
             columns[head] = column
     for head in required:
@@ -186,7 +186,7 @@ def _text_grid(path: Path, error: type[CwiError]) -> Grid:
                 if len(row) != width:
                     raise error(
                         f"{where} line {line}: {len(row)} cells where the first line names {width} columns"
-                        + ("; a text or number with a comma must stand in quotes" if len(row) > width else "")
+                        + ("; a text or number with a comma must be in quotes" if len(row) > width else "")
                     )
                 cells |= {(len(lines), i): cell.strip() for i, cell in enumerate(row, start=1) if cell.strip()}
             line = reader.line_num + 1
@@ -212,7 +212,7 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
         raise error(f"{where}: the sheet '{named[0]}' is hidden; show it if it is meant, and save the workbook")
     sheet: Any = book[named[0]]
     if not hasattr(sheet, "iter_rows"):
-        raise error(f"{where}: the sheet '{named[0]}' is a chart; the table must stand in cells")
+        raise error(f"{where}: the sheet '{named[0]}' is a chart; the table must be in cells")
     cells: dict[tuple[int, int], Any] = {}
     formulas = []
     for row in sheet.iter_rows():

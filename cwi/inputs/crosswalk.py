@@ -182,7 +182,7 @@ def _table(path: Path, columns: Collection[str], *, filled: Iterable[str], key: 
             raise DataError(f"{where} line {line}: '{column}' is empty")
     for line in table.index[table.duplicated(list(key))]:
         named = ", ".join(table.loc[line, list(key)])
-        raise DataError(f"{where} line {line}: the row of {named} stands there twice")
+        raise DataError(f"{where} line {line}: the row of {named} is listed twice")
     return table
 
 
@@ -194,7 +194,7 @@ def _known(table: pd.DataFrame, path: Path, column: str, known: Collection[str],
 
 
 def _sourced(table: pd.DataFrame, path: Path, known: Collection[str]) -> None:
-    """Refuse what is said without a source, or with one that nobody knows."""
+    """Refuse a fact without a source, or with an unknown one."""
     stated = table["value"] != "" if "value" in table else pd.Series(True, index=table.index)
     for line in table.index[stated & (table["source"] == "")]:
         raise DataError(

@@ -17,7 +17,7 @@ BLOCK = 64  # redrawn sets of ballots that are held at once
 
 
 def support(ticks: NDArray[np.bool_], under: Array) -> Array:
-    """What each ballot says of each part: the share of the indicators under it that were ticked.
+    """The support of each ballot for each part: the share of the indicators under it that were ticked.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def weights_of(votes: Array, parents: Places, *, floor: float = 0.0) -> Array:
 
 
 def effective_number(g: Array) -> float:
-    """How many voters of equal weight say as much as these [1]_.
+    """How many voters of equal weight would give the same precision [1]_.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def rake(counts: Array, margins: Sequence[Margin], *, tolerance: float = 1e-10, 
 
 
 def resampled(x: Array, cells: Places, margins: Sequence[Margin], *, draws: int, rng: np.random.Generator) -> Array:
-    """Votes of ballots drawn anew with replacement, raked to the margins in every draw: the bootstrap [1]_.
+    """Votes of ballots redrawn with replacement, raked to the margins in every draw: the bootstrap [1]_.
 
     Parameters
     ----------

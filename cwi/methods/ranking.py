@@ -221,7 +221,7 @@ def movers(reference: Array, other: Array, *, more_than: float = 2.0) -> NDArray
 
 
 def letter_groups(apart: ArrayLike) -> list[tuple[int, ...]]:
-    """Compact letter display: all largest sets of units of which no two are told apart [1]_.
+    """Compact letter display: all largest sets of units of which no two can be distinguished [1]_.
 
     A letter for each set: two units share a letter if and only if they are not told apart. Found as the maximal cliques
     of the graph of pairs that are not told apart [2]_. In an order of ranks a set need not be a run.

@@ -125,7 +125,7 @@ def kurtosis(x: Array) -> Array:
 
 
 def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bool_]:
-    """Whether a column's skewness lies beyond ``skew`` on either side and its excess kurtosis above ``kurt``.
+    """Whether a column's skewness is beyond ``skew`` on either side and its excess kurtosis above ``kurt``.
 
     Both, not either. A column too short or too even for these numbers is not outlying.
 

@@ -165,7 +165,7 @@ class OfficialReport:
         return [*first, *then, self.rules(), self.limits()]
 
     def close(self) -> Section:
-        """Write ledger and tables where a report is being made, and say how many numbers were printed."""
+        """Write ledger and tables where a report is being made, and print how many numbers it has."""
         printer = self._printer
         rows = self.ledger.frame()
         folder = output_folder()

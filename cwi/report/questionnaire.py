@@ -140,7 +140,7 @@ def _question(
 
 
 def _silent(item: Item) -> tuple[str, ...]:
-    """Answers that are not read aloud; that one may refuse is said at a difficult question."""
+    """Answers that are not read aloud; a difficult question has the note that one may refuse."""
     return ("do not know", "no answer") if item.sensitive else ("do not know", "no answer", "refusal")
 
 

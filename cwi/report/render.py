@@ -61,8 +61,8 @@ def make_report(
         Some of kk, ru and en.
     output
         The folder that reports lie in, ``reports/`` by default.
-    said
-        Told what was finished, for a progress bar.
+    progress
+        Called with what was finished, for a progress bar.
     parameters
         Other parameters of the notebook: methodology, draws, seed.
 
@@ -300,7 +300,7 @@ def _merge_ledgers(stage: Path, target: Path, languages: Sequence[str], kept: Se
 
 @contextmanager
 def _environment(folder: Path | None, ledger: Path | None = None) -> Iterator[None]:
-    """What a kernel is told beside its parameters: where the report is laid down, and one thread for equal sums."""
+    """The environment of a kernel: the folder of the report, and one thread for equal sums."""
     variables = {"CWI_ROOT": str(folders.root()), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
             "SOURCE_DATE_EPOCH": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
     variables |= {name: str(path) for name, path in ((OUTPUT, folder), (LEDGER, ledger)) if path is not None}

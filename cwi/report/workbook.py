@@ -133,7 +133,7 @@ class _Workbook:
         sheet.set_column(i, i, min(width, WIDEST) + 2)
 
     def _text(self, sheet: Any, row: int, column: int, text: str, **look: Any) -> None:
-        """Write text, and say that it is text where a spreadsheet might take it for a formula once it is edited."""
+        """Write text, marked as text where a spreadsheet might take it for a formula once it is edited."""
         if len(text) > LONGEST:
             raise ValueError(f"a cell of a spreadsheet holds {LONGEST} letters, not {len(text)}: {text[:60]}…")
         if text.startswith(RISKY):

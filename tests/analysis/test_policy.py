@@ -95,7 +95,7 @@ def test_a_promise_after_its_day(facts, expected):
         ((60, "exactly", "2024-07"), ("on track", "60% of the target after 50% to 58% of the time")),
         ((40, "exactly", "2024-07"), ("late", "40% of the target after 50% to 58% of the time")),
         ((55, "exactly", "2024-07"), (UNCHECKED, "55% of the target after 50% to 58% of the time")),
-        ((60, "at least", "2024-07-01"), (UNCHECKED, "the figure does not tell how much of the way is done")),
+        ((60, "at least", "2024-07-01"), (UNCHECKED, "the figure does not show how much of the way is done")),
     ],
 )
 def test_a_promise_before_its_day(fact, expected):
@@ -103,7 +103,7 @@ def test_a_promise_before_its_day(fact, expected):
 
 
 def test_a_level_has_no_way_from_none_and_may_have_been_there_before():
-    way = (UNCHECKED, "the figure does not tell how much of the way is done")
+    way = (UNCHECKED, "the figure does not show how much of the way is done")
     assert one([(60, "exactly", "2024-07-01")], as_of="2024-08-15", kind="level") == way
     assert one([(100, "exactly", "2024")], kind="level") == KEPT
     assert one([(99, "exactly", "2024")], kind="level") == (UNCHECKED, UNKNOWN_DAY)

@@ -122,7 +122,7 @@ def test_the_nearest_of_two_counterparts_counts(copy: Path, official: Methodolog
             "facts.csv",
             "hdi,weights,equal dimensions; equal within education",
             "hdi,units,equal",
-            "line {line}: the row of hdi, units stands there twice",
+            "line {line}: the row of hdi, units is listed twice",
         ),
         (
             "counterparts.csv",

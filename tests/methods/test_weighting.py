@@ -149,12 +149,12 @@ def test_a_part_that_is_the_same_everywhere_counts_nothing(name: str) -> None:
         (
             "entropy",
             np.full((4, 3), 7.0),
-            "entropy finds nothing to tell the parts apart: they do not vary, or all vary alike",
+            "entropy cannot distinguish the parts: they do not vary, or all vary in the same way",
         ),
         (
             "critic",
             np.outer(np.arange(4.0), [1, 2, 3]),
-            "critic finds nothing to tell the parts apart: they do not vary, or all vary alike",
+            "critic cannot distinguish the parts: they do not vary, or all vary in the same way",
         ),
     ],
 )

@@ -173,7 +173,7 @@ def test_a_spoiled_publication_is_refused(project: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         review(read_edition(2022))
     name = last.partition(",")[0]
-    assert str(caught.value) == f"data/editions/2022/published.csv line {line}: '{name}' stands there twice"
+    assert str(caught.value) == f"data/editions/2022/published.csv line {line}: '{name}' is listed twice"
     project.write("editions/2022/published.csv", text)
     project.change("editions/2022/published.toml", "seed = 5\n", "")
     with pytest.raises(DataError, match=r"^data/editions/2022/published\.toml: 'seed' is missing$"):

@@ -1,4 +1,4 @@
-"""What an audit asks of a number, and how it says what it found.
+"""The limits of an audit, and the words for its findings.
 
 A number is within its limit (pass), beyond it (attention), or clearly beyond it (fail): with its whole interval where
 it is an estimate, and beyond a second limit where it is a count or a share of what is there. What cannot be computed
@@ -41,7 +41,7 @@ REASONS = ("regions", "same", "parts", "two parts", "no weight", "singular", "in
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the audit; ``bound`` says whether the number is to be "at least" or "at most" the threshold.
+    """One line of the audit; ``bound``: whether the number is to be "at least" or "at most" the threshold.
 
     ``other`` is the node that ``node`` is held against, where there is one; ``why`` is a word of ``REASONS`` where
     nothing could be computed.

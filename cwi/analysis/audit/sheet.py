@@ -109,7 +109,7 @@ class Sheet:
         return np.concatenate(chunks)
 
     def at(self, codes: list[str]) -> list[int]:
-        """Where comparable nodes stand in ``codes``."""
+        """The places of comparable nodes in ``codes``."""
         return [self._place[code] for code in codes]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The statistical audit of an index: what the scores of a year say about the methodology.
+"""The statistical audit of an index: what the scores of a year show about the methodology.
 
 The checks are those that the European Commission's Joint Research Centre makes of an index; their limits, each with its
 source, are the constants of :mod:`cwi.analysis.audit.limits`. A check that fails is a question to the methodology, not

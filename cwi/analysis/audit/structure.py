@@ -64,7 +64,7 @@ def _redundant(sheet: Sheet, code: str, low: Array, high: Array) -> Finding:
     i, j = sheet.at([code, other])
     ends = float(low[i, j]), float(high[i, j])
     said = f"{code} is closest to {other}, {_said(r, ends)}"
-    said += ": both say the same, and it counts twice" if r > rules.REDUNDANT else ""
+    said += ": both measure the same, which counts twice" if r > rules.REDUNDANT else ""
     return judged(what, r, asked, said, interval=ends, other=other)
 
 

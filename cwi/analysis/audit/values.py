@@ -1,4 +1,4 @@
-"""Before any correlation: what was measured, what lies far off, what stands at the end of its scale, what differs."""
+"""Before any correlation: coverage, outliers, floors and ceilings, spread."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def units(sheet: Sheet) -> list[Finding]:
         "these regions in this year and prove no structure"
     )
     if copied:
-        said += f". Values of a former region stand in {copied} of them, so there are fewer independent ones"
+        said += f". Values of a former region are used for {copied} of them, so there are fewer independent ones"
     top = sheet.groups[-1]
     return [judged(("regions", top.level, top.node), n, ("at least", rules.CASES * most), said, worse=most + 1)]
 
@@ -151,7 +151,7 @@ def outliers(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 def ends(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
-    """Floors and ceilings: the share of regions at or beyond the worst or the best end, which no score tells apart.
+    """Floors and ceilings: the share of regions at or beyond the worst or the best end, which scores equate.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def ends(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 def spread(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
-    """How far regions differ, in points. How many levels can be told apart is another question (see uncertainty).
+    """How far regions differ, in points. How many levels can be distinguished is another question (see uncertainty).
 
     Returns
     -------
@@ -194,7 +194,7 @@ def spread(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
         level = sheet.level_of[str(code)]
         rows.append([level, code, len(x), x.mean(), x.std(), low, high, wide])
         said = f"{code}: from {low:.1f} to {high:.1f}, standard deviation {x.std():.1f}" if wide else (
-            f"{code} is the same in all regions: it says nothing about their differences"
+            f"{code} is the same in all regions: it does not show their differences"
         )  # fmt: skip
         findings.append(judged(("spread", level, str(code)), wide, ("at least", rules.RANGE), said, worse=1e-9))
     return pd.DataFrame(rows, columns=["level", "node", "n", "mean", "sd", "low", "high", "range"]), findings

@@ -99,7 +99,7 @@ def change(earlier: Scores, later: Scores) -> Change:
 
 
 def _own(scores: Scores) -> pd.DataFrame:
-    """Values measured in the year and on the territory they stand for: a row a region, a column an indicator."""
+    """Values measured in the year and on their own territory: a row a region, a column an indicator."""
     cells = scores.cells
     own = (cells["observed"] == cells["year"]).fillna(False) & (cells["status"] != PARENT_REGION)
     values = cells.assign(value=cells["value"].where(own.astype(bool)))

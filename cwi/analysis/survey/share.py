@@ -138,7 +138,7 @@ def survey_share(
 
 
 def interval_widths(drawn: Simulation, year: int) -> dict[str, float]:
-    """How wide 90 % intervals of score and rank are over the regions, and how many neighbours are told apart.
+    """How wide 90% intervals of score and rank are over the regions, and how many neighbours can be distinguished.
 
     Returns
     -------

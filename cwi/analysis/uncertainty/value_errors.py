@@ -289,7 +289,7 @@ def _counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, An
 
 
 def _between(heights: Array, z: Array) -> Array:
-    """(rows, draws) what lies between the nodes of GRID, by the cubic through the four nearest."""
+    """(rows, draws) values between the nodes of GRID, by the cubic through the four nearest."""
     place = (z - GRID[0]) / (GRID[1] - GRID[0])
     node = place.astype(np.intp)
     t = place - node

@@ -1,4 +1,4 @@
-"""Budgets: lines, decisions, executed totals and the coefficients that tell what of them is for children.
+"""Budgets: lines, decisions, executed totals and the coefficients of what is for children.
 
 ``lines`` reads budget lines by programme and a user's own export; ``executed`` the totals by function; ``coefficients``
 which share of a programme is for children; ``children`` how many children there are; ``bulletin`` checks a table of

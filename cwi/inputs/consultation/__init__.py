@@ -1,4 +1,4 @@
-"""What was said in a consultation, on its way to weights: experts' sheets, votes on indicators, proposals.
+"""From the answers of a consultation to weights: experts' sheets, votes on indicators, proposals.
 
 >>> import numpy as np
 >>> from cwi import read_edition

@@ -1,4 +1,4 @@
-"""Ballots on indicators: who ticked what, with nothing left that says who a person is.
+"""Ballots on indicators: who ticked what, with nothing left that identifies a person.
 
 The identifier of a voter and the mark of a device are turned into running numbers while the table is read, and are then
 gone. Only counts leave these objects; groups of few voters are merged before they are printed.

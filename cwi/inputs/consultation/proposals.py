@@ -96,7 +96,7 @@ def register(rows: Rows) -> Register:
             dimension.setdefault(str(code), str(part))
     frame = rows.frame
     for row in frame.index[frame["id"].duplicated()]:
-        raise rows.refuse(row, "id", f"the proposal '{frame.at[row, 'id']}' stands there twice")
+        raise rows.refuse(row, "id", f"the proposal '{frame.at[row, 'id']}' is listed twice")
     for column in ("id", "proposed", "reason"):
         for row in frame.index[frame[column] == ""]:
             raise rows.refuse(row, column, f"{column} is empty; every proposal has a number, a text and a reason")

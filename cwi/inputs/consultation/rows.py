@@ -27,7 +27,7 @@ SECRET = ("voter", "device", "expert")  # cells that no sentence repeats: they m
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rows:
-    """The rows of a table: every cell as text, and where it stands.
+    """The rows of a table: every cell as text, with its place.
 
     ``place(row, column)`` takes a label of the frame's index.
     """

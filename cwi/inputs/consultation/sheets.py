@@ -44,7 +44,7 @@ def read_budgets(path: Path, methodology: Methodology) -> Panel:
     ------
     DataError
         With file, sheet and cell (or line), if a part is unknown, a point is no number, points do not sum to a
-        hundred, an expert gave none, or an expert stands there twice.
+        hundred, an expert gave none, or an expert is listed twice.
     """
     return budget_panel([_with_expert(file, "budget", BUDGET) for file in files_of(path)], methodology)
 
@@ -67,7 +67,7 @@ def read_judgements(path: Path, methodology: Methodology, *, limit: float = LIMI
     ------
     DataError
         With file, sheet and cell (or line), if a part is unknown, two parts have different parents, a pair is missing
-        or stands there twice, or a judgement is not on the scale.
+        or is listed twice, or a judgement is not on the scale.
     """
     files = [_with_expert(file, "ahp", AHP) for file in files_of(path)]
     return judgement_panel(files, methodology, limit=limit, refuse=refuse)
@@ -95,7 +95,7 @@ def budget_panel(sheets: list[Rows], methodology: Methodology) -> Panel:
     wide[alone] = wide[alone].fillna(100.0)
     for expert, part in _first_gap(wide):
         rows = _sheet_of(sheets, expert)
-        raise DataError(f"{rows.where}: expert {expert} says nothing of '{part}'; give it points, or 0")
+        raise DataError(f"{rows.where}: expert {expert} does not name '{part}'; give it points, or 0")
     sums = wide.T.groupby(parents, sort=False).sum().T
     for expert, parent in _where((sums - 100).abs() > 1e-6):
         rows = _sheet_of(sheets, expert)
@@ -176,7 +176,7 @@ def _with_expert(path: Path, sheet: str, required: tuple[str, ...]) -> Rows:
     named = [about.text(row, 2) for row in range(2, about.rows + 1) if about.text(row, 1) == "expert"]
     if not named or not named[0]:
         raise DataError(
-            f"{about.where}: it does not say who filled the sheet in; write the expert's code beside 'expert'"
+            f"{about.where}: the expert who filled the sheet in is not named; write the expert's code beside 'expert'"
         )
     rows.frame["expert"] = named[0]
     return rows
@@ -257,7 +257,7 @@ def _one_sheet(sheets: list[Rows]) -> None:
     for rows in sheets:
         for expert in rows.frame["expert"].unique():
             if expert in seen:
-                raise DataError(f"{rows.where}: expert {expert} stands in {seen[expert]} too; an expert has one sheet")
+                raise DataError(f"{rows.where}: expert {expert} is in {seen[expert]} too; an expert has one sheet")
             seen[expert] = rows.where
 
 

@@ -55,7 +55,7 @@ UNTOLD = 0.02  # share of voters who do not tell their region
 BUDGETS, CONTRADICTORY = 0.6, 0.1  # shares of the experts; of those who judge pairs
 ASKED = {
     "weight": "give more weight to this part",
-    "drop": "leave this part out: it says little about children",
+    "drop": "leave this part out: it shows little about children",
     "define": "define this part more exactly, with its source and its frequency",
     "regions": "publish this part for districts too",
 }
@@ -294,7 +294,7 @@ def _margins(people: pd.Series) -> pd.DataFrame:
 
 
 def _tokens(letter: str, n: int, rng: np.random.Generator) -> NDArray[Any]:
-    """Identifiers that say nothing and do not follow one another."""
+    """Identifiers without meaning or order."""
     return np.array([f"{letter}{number:012x}z" for number in rng.choice(2**44, n, replace=False, shuffle=False)])
 
 

@@ -1,4 +1,4 @@
-"""Workbooks to be filled in: points, judgements of pairs, votes, proposals; they are read back as they stand.
+"""Workbooks to be filled in: points, judgements of pairs, votes, proposals; they are read back as they are.
 
 Each has a sheet of instructions in Kazakh, Russian and English, and one plain table: the names of the columns in the
 first row, nothing merged, lists to choose from where words are asked for, and sums that are shown as numbers.
@@ -186,7 +186,7 @@ class _Template:
             self.sheet.set_column(column, column, width)
 
     def choose(self, column: int, first: int, last: int, words: Sequence[str], what: str) -> None:
-        """A list to choose from; a long one stands on a sheet of its own."""
+        """A list to choose from; a long one is on a sheet of its own."""
         source: Any = list(words)
         if len(",".join(words)) > 255:  # the most that a list inside a cell can hold
             title = f"list of {what}"

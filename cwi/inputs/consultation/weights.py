@@ -43,7 +43,7 @@ def read_margins(path: Path) -> tuple[dict[str, pd.Series], bool]:
     Raises
     ------
     DataError
-        With file and line, if a variable is unknown or a category stands there twice.
+        With file and line, if a variable is unknown or a category is listed twice.
     """
     rows = read_rows(path, "margins", required=MARGINS, optional=("source",), numeric=["population"])
     return margins_of(rows), rows.synthetic
@@ -54,7 +54,7 @@ def margins_of(rows: Rows) -> dict[str, pd.Series]:
     rows.check("variable", ("group", "region", "language"), "variable")
     frame = rows.frame.assign(population=numbers(rows, "population", 0, np.inf))
     for row in frame.index[frame.duplicated(["variable", "category"])]:
-        raise rows.refuse(row, "category", f"'{frame.at[row, 'category']}' stands there twice")
+        raise rows.refuse(row, "category", f"'{frame.at[row, 'category']}' is listed twice")
     for variable, known in (("group", GROUPS), ("language", LANGUAGES)):
         for row, category in frame.loc[frame["variable"] == variable, "category"].items():
             if category not in known:
@@ -113,7 +113,7 @@ class Counting:
         return pd.Series(result, parents_of(self.methodology).index, name="votes")
 
     def redrawn(self, ballots: Ballots, *, draws: int, rng: np.random.Generator) -> pd.DataFrame:
-        """Weights from voters drawn anew, a row a draw: how far chance in who came moves the weights.
+        """Weights from redrawn voters, a row a draw: how far the weights depend on who happened to come.
 
         Every draw is raked anew. It is no margin of error for the population.
         """
@@ -126,7 +126,7 @@ class Counting:
 
     @contextmanager
     def _met(self) -> Iterator[None]:
-        """Say which margins cannot be met together."""
+        """Refuse margins that cannot be met together."""
         try:
             yield
         except ValueError as problem:
@@ -220,7 +220,7 @@ def with_weights(methodology: Methodology, weights: Mapping[str, float] | pd.Ser
     for parent in spoken:
         for code in parents.index[parents == parent]:
             if code not in given:
-                raise MethodologyError(f"{where}: the weights of the parts of '{parent}' say nothing of '{code}'")
+                raise MethodologyError(f"{where}: the weights of the parts of '{parent}' do not name '{code}'")
     node: dict[str, dict[str, object]] = {parent: {"weighting": "stated"} for parent in spoken}
     for code, weight in given.items():
         if level_of[code] != "indicator":
@@ -231,7 +231,7 @@ def with_weights(methodology: Methodology, weights: Mapping[str, float] | pd.Ser
 
 
 def _under(above: pd.Series, codes: Sequence[str]) -> Array:
-    """1 where an indicator lies under a part, an indicator under itself."""
+    """1 where an indicator is under a part, an indicator under itself."""
     under = pd.DataFrame(0.0, index=list(codes), columns=above.index)
     for code in codes:
         part = code
@@ -242,11 +242,11 @@ def _under(above: pd.Series, codes: Sequence[str]) -> Array:
 
 
 def _wanted(variable: str, shares: pd.Series, known: pd.Series) -> pd.Series:
-    """The shares to be met: of those who told the variable as in the margin, and the others as they are."""
+    """The shares to be met: of those with an answer as in the margin, and the others as they are."""
     counts = known.value_counts()
     for category in counts.index[(counts.index != "") & ~counts.index.isin(shares.index)]:
         raise DataError(
-            f"ballots name the {variable} '{category}', of which the margins say nothing{near(category, shares.index)}"
+            f"ballots name the {variable} '{category}', which the margins do not name{near(category, shares.index)}"
         )
     for category in shares.index[(shares > 0) & ~shares.index.isin(counts.index)]:
         raise DataError(

@@ -45,7 +45,7 @@ def read_coin_tool(
     ends: str = "range",
     version: str = "coin-tool",
 ) -> Imported:
-    """Read a workbook of the COIN Tool, version 1; the module says which cells.
+    """Read a workbook of the COIN Tool, version 1; the module lists the cells.
 
     Parameters
     ----------
@@ -202,9 +202,7 @@ def _framework(frame: Grid) -> dict[str, int]:
         if code in EMPTY or frame.text(row, mark) in EMPTY:
             continue
         if code in rows:
-            raise MethodologyError(
-                f"{frame.place(row, F_CODE)}: '{code}' stands in row {rows[code]} too; a code is one"
-            )
+            raise MethodologyError(f"{frame.place(row, F_CODE)}: '{code}' is in row {rows[code]} too; a code is one")
         rows[code] = row
     return rows
 

@@ -126,7 +126,7 @@ def _kinds(meta: Table) -> dict[str, str]:
             raise MethodologyError(f"{meta.place(row, 'Type')}: Type is '{kind}'{near(kind, TYPES)}")
         if code in kinds:
             first = meta.place(lines[code], "iCode")
-            raise MethodologyError(f"{meta.place(row, 'iCode')}: '{code}' stands at {first} too; a code is one")
+            raise MethodologyError(f"{meta.place(row, 'iCode')}: '{code}' is at {first} too; a code is one")
         kinds[code], lines[code] = kind, row
     return kinds
 
@@ -188,7 +188,7 @@ def _check_columns(meta: Table, data: Table, kinds: Mapping[str, str]) -> None:
 
 
 def _goalposts(meta: Table, parts: Sequence[Part]) -> tuple[bool, list[str]]:
-    """Whether values beyond the goalposts are cut, and what is to be said of the scale."""
+    """Whether values beyond the goalposts are cut, and the note on the scale."""
     for column in ("goalpost_lower", "goalpost_upper"):
         if column not in meta.columns:
             raise MethodologyError(f"{meta.place(1)}: the column '{column}' is missing; or take ends from the range")
@@ -223,7 +223,7 @@ def _units(data: Table, indicators: Sequence[str], year: int | None) -> list[Uni
     if timed and year is not None:
         raise ParameterError(f"{data.grid.where} has a column Time; leave the year out, or take out the column")
     if not timed and year is None:
-        raise ParameterError(f"{data.grid.where} has no column Time; say which year the values are of")
+        raise ParameterError(f"{data.grid.where} has no column Time; give the year of the values")
     units = []
     for row in data.rows:
         code = data.text(row, "uCode")
@@ -434,7 +434,7 @@ def _notes(methodology: Methodology, logs: Sequence[str], awaited: Sequence[str]
 
 
 def _not_measured(table: pd.DataFrame) -> list[str]:
-    """What is said of values that nobody measured in that year, where the table tells."""
+    """Notes on values that were not measured in that year, where the table shows it."""
     table, notes = table[table["value"].notna()], []
     if "observed" in table and (n := int((table["observed"] < table["year"]).sum())):
         notes.append(f"{n} of {len(table)} values were carried from an earlier year.")

@@ -231,7 +231,7 @@ def _check_tree(parts: Sequence[Part]) -> None:
     seen: dict[str, Part] = {}
     for part in parts:
         if part.code in seen:
-            raise MethodologyError(f"{part.place}: '{part.code}' stands at {seen[part.code].place} too; a code is one")
+            raise MethodologyError(f"{part.place}: '{part.code}' is at {seen[part.code].place} too; a code is one")
         seen[part.code] = part
     for part in parts:
         if part.parent is not None and part.parent not in seen:
@@ -269,7 +269,7 @@ def _check_tree(parts: Sequence[Part]) -> None:
             if seen[part.parent].level != part.level + 1:
                 raise MethodologyError(
                     f"{part.place}: '{part.code}' is of level {part.level} and its parent '{part.parent}' of level "
-                    f"{seen[part.parent].level}; a parent lies one level above, so put an aggregate in between"
+                    f"{seen[part.parent].level}; a parent is one level above, so put an aggregate in between"
                 )
     for part in parts:
         if part.weight < 0:
@@ -312,7 +312,7 @@ def _check_units(units: Sequence[Unit]) -> None:
     seen: dict[tuple[str, int], Unit] = {}
     for unit in units:
         if (first := seen.get((unit.code, unit.year))) is not None:
-            raise DataError(f"{unit.place}: '{unit.code}' in {unit.year} stands at {first.place} too; keep one of them")
+            raise DataError(f"{unit.place}: '{unit.code}' in {unit.year} is at {first.place} too; keep one of them")
         if not YEARS[0] <= unit.year <= YEARS[1]:
             raise DataError(f"{unit.place}: the year is {unit.year}; it must be from {YEARS[0]} to {YEARS[1]}")
         seen[unit.code, unit.year] = unit
@@ -329,9 +329,9 @@ def _ends(part: Part, values: Sequence[float], ends: str, span: str) -> tuple[fl
         if low >= high:
             raise MethodologyError(
                 f"{part.place}: the lower goalpost of '{part.code}' is {low:g} and the upper {high:g}; the lower must "
-                "be below the upper, the direction says which is better"
+                "be below the upper, the direction decides which is better"
             )
-        return low, high, "", "Goalposts taken over as given; the file does not say what they rest on."
+        return low, high, "", "Goalposts taken over as given; the file gives no reason for them."
     if not values:
         raise MethodologyError(f"{part.place}: '{part.code}' has no value at all, so no range; give goalposts or data")
     low, high = min(values), max(values)
@@ -358,7 +358,7 @@ def _toml(
 ) -> str:
     lines = [
         f"# Imported from {tool}: {' '.join(files.split())}. Working rules; nobody has approved them here.",
-        "# The ends stand in indicators.csv. They are fixed: later data do not move them.",
+        "# The ends are in indicators.csv. They are fixed: later data do not move them.",
         "",
         f"version = {_quoted(version)}",
         'status = "working"',

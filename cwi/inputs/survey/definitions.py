@@ -108,7 +108,7 @@ def read_survey_definitions(version: str | Path, *, methodology: Methodology | N
         if code not in used:
             raise items_file.at(
                 items_file.line_of[code],
-                f"{code} is asked for nothing: no indicator and no scale uses it; leave it out, or say what it is for",
+                f"{code} is asked for nothing: no indicator and no scale uses it; leave it out, or name what it is for",
             )
     return SurveyDefinitions(
         version=path.name,
@@ -124,7 +124,7 @@ def read_survey_definitions(version: str | Path, *, methodology: Methodology | N
 
 
 class _File:
-    """A table of the definitions that knows where its rows stand."""
+    """A table of the definitions that knows the place of its rows."""
 
     def __init__(self, path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
         self.name = folders.relative(path)
@@ -140,13 +140,13 @@ class _File:
             yield line, dict(zip(self.rows.columns, cells, strict=True))
 
     def named(self) -> Iterator[tuple[int, Mapping[str, str]]]:
-        """The same; every code is a name and stands there once."""
+        """The same; every code is a name and is listed once."""
         for line, row in self.lines():
             code = row["code"]
             if not NAME.fullmatch(code.replace(".", "_")):
                 raise self.at(line, f"code is '{code}'; it must be of small letters, digits and '_'")
             if code in self.line_of:
-                raise self.at(line, f"'{code}' stands there twice, first in line {self.line_of[code]}")
+                raise self.at(line, f"'{code}' is listed twice, first in line {self.line_of[code]}")
             self.line_of[code] = line
             yield line, row
 
@@ -198,7 +198,7 @@ def _settings(settings: Mapping[str, Any], version: str, where: str) -> tuple[di
     for section, known in (("columns", COLUMNS), ("disclosure", LIMITS)):
         for key in (*known, *settings[section]):
             if key not in settings[section]:
-                raise DataError(f"{where}: [{section}] says nothing of '{key}'")
+                raise DataError(f"{where}: [{section}] does not name '{key}'")
             if key not in known:
                 raise DataError(f"{where}: [{section}] has no '{key}'{near(key, known)}")
     columns = {str(key): str(name) for key, name in settings["columns"].items()}
@@ -225,7 +225,7 @@ def _texts(file: _File) -> dict[str, Mapping[str, str]]:
 
 
 def _responses(file: _File, items: _File) -> dict[str, tuple[Response, ...]]:
-    """The answers of each set, with those that may stand in any."""
+    """The answers of each set, with those that belong to any."""
     sets: dict[str, list[Response]] = {EVERY: []}
     for line, row in file.lines():
         kind = file.one_of(line, row, "kind", KINDS)
@@ -237,14 +237,14 @@ def _responses(file: _File, items: _File) -> dict[str, tuple[Response, ...]]:
         if (kind == ANSWER and value is None) or (kind in (REFUSAL, NO_ANSWER, NOT_ASKED) and value is not None):
             raise file.at(
                 line,
-                f"the kind '{kind}' {'needs a number' if value is None else f'cannot stand for the number {value:g}'}",
+                f"the kind '{kind}' {'needs a number' if value is None else f'cannot represent the number {value:g}'}",
             )
         if (kind in (NO_ANSWER, NOT_ASKED)) != (row["set"] == EVERY):
-            raise file.at(line, f"'{NO_ANSWER}' and '{NOT_ASKED}' stand in the set '{EVERY}', and nothing else does")
+            raise file.at(line, f"'{NO_ANSWER}' and '{NOT_ASKED}' belong to the set '{EVERY}', and nothing else does")
         new = Response(int(code), math.nan if value is None else value, kind, file.words(line, row, "label"))
         for other in (*sets.setdefault(row["set"], []), *sets[EVERY]):
             if other.code == new.code or any(other.labels[k] == new.labels[k] for k in LANGUAGES):
-                raise file.at(line, f"the code or a label of {new.code} stands in the set '{row['set']}' twice")
+                raise file.at(line, f"the code or a label of {new.code} is in the set '{row['set']}' twice")
         sets[row["set"]].append(new)
     every = sets.pop(EVERY)
     if [new.kind for new in every] != [NOT_ASKED, NO_ANSWER]:
@@ -372,7 +372,7 @@ def _reachable(file: _File, line: int, share: Share, items: Mapping[str, Item]) 
         if not numbers[0] < threshold <= numbers[-1]:
             raise file.at(
                 line,
-                f"reaches is {threshold:g}, but the answers to {code} stand for {numbers[0]:g} to {numbers[-1]:g}: "
+                f"reaches is {threshold:g}, but the answers to {code} have the numbers {numbers[0]:g} to {numbers[-1]:g}: "
                 f"{'all' if threshold <= numbers[0] else 'none'} would be counted",
             )
 

@@ -1,4 +1,4 @@
-"""What of the survey's estimates may be printed: small cells hidden so that nothing else tells what they hold.
+"""Disclosure control of the survey's estimates: small cells are suppressed so that nothing else reveals them.
 
 Estimates come as a long table with totals: an empty ``area`` or ``sex`` means all, the nation is a region of its own.
 ``weight`` is the sum of the weights of those who answered; what an intruder knows of the population stands for it, so
@@ -64,7 +64,7 @@ def protect(
     Raises
     ------
     DataError
-        If a column is missing, an indicator unknown, a row stands there twice, or a part of a total is missing.
+        If a column is missing, an indicator unknown, a row is listed twice, or a part of a total is missing.
     """
     limits = limits or definitions.limits
     table = _checked(estimates, definitions)
@@ -161,7 +161,7 @@ def undone(intervals: pd.DataFrame, limits: Limits) -> pd.DataFrame:
 
 
 def protect_scores(scores: Scores, suppressed: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """Withhold or coarsen the scores that would tell what a suppressed indicator is.
+    """Withhold or coarsen the scores that would reveal a suppressed indicator.
 
     The score of the indicator itself is withheld. Each node above it is one equation with the suppressed scores as
     unknowns, since the values of the others are printed; from the index downwards a node is printed as it is, else

@@ -43,7 +43,7 @@ NO_ERROR = "no error can be estimated"
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """What a survey says, as tables; rows of a suppressed cell are empty in all of them.
+    """The results of a survey, as tables; rows of a suppressed cell are empty in all of them.
 
     All is rounded for publication (:mod:`cwi.inputs.survey.rounding`): shares to ``step`` points, at least the weight
     of one respondent, errors to half of it, numbers of answers and clusters to the base of the limits. Parts of
@@ -199,14 +199,14 @@ def survey_design(answers: pd.DataFrame, weighted: Weighted, *, lonely: str = "e
     pairs = pd.DataFrame({"psu": psu, "stratum": stratum}).drop_duplicates().sort_values(["psu", "stratum"]).to_numpy()
     for twice in np.flatnonzero(np.bincount(pairs[:, 0]) > 1).tolist():
         both = " and ".join(f"'{strata[s]}'" for s in pairs[pairs[:, 0] == twice, 1])
-        raise DataError(f"the cluster '{clusters[twice]}' lies in the strata {both}; give each cluster its own name")
+        raise DataError(f"the cluster '{clusters[twice]}' is in the strata {both}; give each cluster its own name")
     if lonely not in survey.LONELY:
         raise DataError(f"there is no rule '{lonely}' for a stratum of one cluster{near(lonely, survey.LONELY)}")
     alone = strata[np.bincount(pairs[:, 1]) == 1]
     if alone.size and lonely == "error":
         raise DataError(
             f"the stratum '{alone[0]}' has one cluster only{f' (and {alone.size - 1} more have)' * (alone.size > 1)}, "
-            "so its variance cannot be estimated; say by which rule it is: lonely = certainty, centre or collapse"
+            "so its variance cannot be estimated; choose the rule: lonely = certainty, centre or collapse"
         )
     joined = _within_regions(answers, stratum, np.bincount(pairs[:, 1])) if lonely == "collapse" else stratum
     return survey.Design(weighted.weights, strata=joined, psu=psu, lonely=lonely, calibration=weighted.calibration)
@@ -351,7 +351,7 @@ def _with_missing(table: pd.DataFrame, codes: list[str], regions: tuple[str, ...
 
 
 def _flags(table: pd.DataFrame) -> Array:
-    """What a reader of a cell is to be told first."""
+    """The first caution for the reader of a cell."""
     return np.asarray(
         np.select(
             [
@@ -370,7 +370,7 @@ def _flags(table: pd.DataFrame) -> Array:
 def _printed_covariance(
     covariance: pd.DataFrame, cells: pd.DataFrame, table: pd.DataFrame, year: int, coarse: bool
 ) -> pd.DataFrame:
-    """The covariances of totals that are told."""
+    """The covariances of totals that are printed."""
     printed = table[(table["area"] == "") & (table["sex"] == "") & table["value"].notna()]
     known = pd.MultiIndex.from_frame(printed[["region", "indicator"]])
     both = np.ones(len(covariance), dtype=bool)
@@ -383,7 +383,7 @@ def _printed_covariance(
 
 
 def _response(answers: pd.DataFrame, invited: pd.DataFrame | None, nation: str, least: int) -> pd.DataFrame:
-    """How many were asked and answered, by region and area; an area of few is told of its region only."""
+    """How many were asked and answered, by region and area; an area of few is printed for its region only."""
     keys = ["region", "area", "respondent"]
     counts = answers.groupby(keys).size().rename("answered").reset_index()
     counts["invited"] = np.nan

@@ -135,4 +135,5 @@ def _dead_ends(code: str, order: list[str], questions: Mapping[str, Question]) -
     open_to = [_demands([c], questions).get(code, question.codes) for c in later]
     for answer in sorted(question.codes):
         if not any(answer in codes for codes in open_to):
-            yield code, f"it is a dead end: whoever answers {answer} is asked none of the {len(later)} questions left"
+            left = f"is asked none of the {len(later)} questions left"
+            yield code, f"it is a dead end: a person who answers {answer} {left}"

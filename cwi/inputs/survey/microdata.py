@@ -1,4 +1,4 @@
-"""Files of answers, as they come from the field: read with their labels, and everything that is wrong with them told.
+"""Files of answers, as they come from the field: read with their labels, with a list of everything that is wrong.
 
 CSV, Parquet, SPSS (.sav) and Stata (.dta). Files of persons lie outside the repository; only what is marked synthetic
 may lie inside.
@@ -105,7 +105,7 @@ def _read(
     table, labels = _open(path)
     if inside and not (SYNTHETIC in table and table[SYNTHETIC].eq(SYNTHETIC).all()):
         raise DataError(
-            f"{where}: the name says '{SYNTHETIC}', but not every row does in a column '{SYNTHETIC}'; answers of "
+            f"{where}: the name holds '{SYNTHETIC}', but not every row does in a column '{SYNTHETIC}'; answers of "
             "persons may not lie in the repository"
         )
     table.index = pd.RangeIndex(1, len(table) + 1, name="row")
@@ -198,7 +198,7 @@ def _duplicates(table: pd.DataFrame, problem: _ProblemAt) -> list[Problem]:
     same = table.drop(columns="id").duplicated(keep=False)
     return [
         *problem.rows("duplicate", table["id"].isna(), table, "there is no id"),
-        *problem.rows("duplicate", twice, table, "the id stands there more than once; a person answers once"),
+        *problem.rows("duplicate", twice, table, "the id is there more than once; a person answers once"),
         *problem.rows("duplicate", same & ~twice, table, "the rows are the same but for the id; keep one of them"),
     ]
 
@@ -211,7 +211,7 @@ def _design(
         "weight", weight.isna(), table, "the weight is missing or no number; every person needs one"
     )
     yield from problem.rows(
-        "weight", weight <= 0, table, "the weight is not above zero; leave out who stands for nobody"
+        "weight", weight <= 0, table, "the weight is not above zero; leave out respondents who represent nobody"
     )
     yield from problem.rows("weight", np.isinf(weight.to_numpy(float)), table, "the weight is infinite")
     far = np.isfinite(weight.to_numpy(float)) & (weight > FAR * weight.median()).to_numpy()
@@ -234,7 +234,7 @@ def _design(
         yield from problem.rows("design", table[name].isna(), table, f"the {name} is missing")
     strata = table.dropna(subset=["stratum", "psu"]).groupby("psu")["stratum"].transform("nunique") > 1
     mixed = strata.reindex(table.index, fill_value=False)
-    yield from problem.rows("design", mixed, table, "the cluster lies in more than one stratum; give each its own name")
+    yield from problem.rows("design", mixed, table, "the cluster is in more than one stratum; give each its own name")
     clusters = table.groupby("stratum")["psu"].nunique()
     for stratum in clusters.index[clusters == 1]:
         yield problem(
@@ -252,7 +252,7 @@ def _ages(respondent: str) -> tuple[int, int]:
 def _codes(
     cells: pd.Series, item: Item, labels: Mapping[Any, str], problem: _ProblemAt
 ) -> tuple[pd.Series, list[Problem]]:
-    """The codes of an item; labels in any language stand for theirs. Empty cells are no answer."""
+    """The codes of an item; labels in any language are accepted. Empty cells are no answer."""
     table = pd.DataFrame({item.code: cells})
     words = {label.casefold(): r.code for r in item.responses for label in r.labels.values() if not label.isdecimal()}
     problems = []

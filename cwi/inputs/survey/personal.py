@@ -86,7 +86,7 @@ def is_identification_number(digits: str) -> bool:
 
 
 def refuse_microdata(table: pd.DataFrame, definitions: SurveyDefinitions, *, what: str = "the table") -> None:
-    """Refuse to write a table that tells of persons; to be called before anything of the survey is written.
+    """Refuse to write a table about persons; to be called before anything of the survey is written.
 
     Raises
     ------

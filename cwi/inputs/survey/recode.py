@@ -69,7 +69,7 @@ def scale_scores(answers: pd.DataFrame, definitions: SurveyDefinitions) -> pd.Da
 def item_numbers(
     answers: pd.DataFrame, definitions: SurveyDefinitions, items: Iterable[str] | None = None
 ) -> pd.DataFrame:
-    """What the codes of items stand for: a column an item (all by default), not a number where left out.
+    """The numbers of the codes of items: a column an item (all by default), missing where left out.
 
     Items of those who do not occur among the respondents need no column. Errors are those of :func:`recode`.
     """

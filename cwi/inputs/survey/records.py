@@ -12,7 +12,7 @@ __all__ = ["Item", "Limits", "Response", "Scale", "Share", "SurveyDefinitions"]
 
 @dataclass(frozen=True)
 class Response:
-    """An answer: its code in the file, the number it stands for (not a number: left out of the calculation)."""
+    """An answer: its code in the file, its number (missing: left out of the calculation)."""
 
     code: int
     number: float
@@ -82,7 +82,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class SurveyDefinitions:
-    """A version of the survey; items stand in the order in which they are asked.
+    """A version of the survey; items are in the order in which they are asked.
 
     ``columns`` says what each variable of the design is called in a file of answers.
     """

@@ -42,7 +42,7 @@ def survey_round(
     rng: np.random.Generator,
     pilot: bool = False,
 ) -> Round:
-    """The round that lies in a folder; where none is named, a synthetic one, which says so in every row.
+    """The round in a folder; where none is named, a synthetic one, marked in every row.
 
     Parameters
     ----------

@@ -200,7 +200,7 @@ def write_synthetic(
     place = Path(folder).resolve()
     if place.is_relative_to(root) and SYNTHETIC not in str(place.relative_to(root)):
         raise DataError(
-            f"{where}: this folder lies in the repository and does not say '{SYNTHETIC}'; "
+            f"{where}: this folder is in the repository and is not named '{SYNTHETIC}'; "
             f"name a folder outside it, or one with '{SYNTHETIC}' in its name"
         )
     tables = dict(zip(RESPONDENTS, (children, parents), strict=True))

@@ -61,7 +61,7 @@ class Weighted:
 
 
 def weigh(answers: pd.DataFrame, weighting: Weighting | None = None) -> Weighted:
-    """Take the steps, in the order in which they stand in :class:`Weighting`.
+    """Take the steps, in the order of :class:`Weighting`.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _for_the_silent(answers: pd.DataFrame, weights: Array, invited: pd.DataFrame
         if count[row] == 0 or asked[row] > LARGEST_FACTOR * had[row]:
             raise DataError(
                 f"in the class {_name(table, row)} {count[row]} of {table['invited'].iloc[row]:g} answered, too few to "
-                "stand for the others; join it with a class that is like it"
+                "represent the others; join it with a similar class"
             )
     every = np.concatenate([weights, silent[rows]])
     there = np.arange(len(every)) < len(weights)
@@ -177,7 +177,7 @@ def _table(given: pd.DataFrame, what: str, number: str, needed: tuple[str, ...])
             raise DataError(f"{what}: there is no column '{column}'{near(column, known)}")
     keys = [column for column in MARGINS if column in given]
     for row in np.flatnonzero(given.duplicated(keys)).tolist():
-        raise DataError(f"{what}: {_name(given, row)} stands there twice")
+        raise DataError(f"{what}: {_name(given, row)} is listed twice")
     for row in np.flatnonzero(~(given[number].to_numpy(float) > 0)).tolist():
         raise DataError(
             f"{what}: {_name(given, row)} has {given[number].iloc[row]} in the column '{number}'; it must be a number "

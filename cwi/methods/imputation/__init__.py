@@ -1,4 +1,4 @@
-"""What may stand in for a value that was not measured, and how well it would have done.
+"""Imputation of values that were not measured, and trials of how well it works.
 
 An imputation is a function ``(values, never, **parameters) -> Filled``:
 

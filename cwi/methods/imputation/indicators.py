@@ -348,4 +348,4 @@ def _redrawn(observed: Array, unit: NDArray[np.intp], n: int, rng: np.random.Gen
         drawn = np.repeat(observed, times[unit], axis=0)
         if ((~np.isnan(drawn)).sum(axis=0) >= least).all():
             return drawn
-    raise ValueError("a column has so few values that drawing units anew loses them; leave it out")
+    raise ValueError("a column has so few values that redrawing units loses them; leave it out")

@@ -1,4 +1,4 @@
-"""Weights made to stand for those who did not answer, and kept from growing too large."""
+"""Weights adjusted for non-response, and trimmed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Trimmed:
 def adjust_nonresponse(
     weights: ArrayLike, answered: ArrayLike, classes: ArrayLike, *, limit: float = np.inf
 ) -> Adjusted:
-    """Let those who answered stand for those of their class who did not.
+    """Adjust for non-response: those who answered represent their class.
 
     It is right as far as in a class who answers and who does not are alike.
 

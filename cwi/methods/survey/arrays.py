@@ -1,4 +1,4 @@
-"""Weights and codes of respondents as arrays, or a sentence that says why they are none."""
+"""Weights and codes of respondents as arrays, or a sentence with the reason why they cannot be used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def weights_of(weights: ArrayLike) -> Array:
         if bad.any():
             raise ValueError(
                 f"weights are {what} in {int(bad.sum())} of {w.size} rows, first in row {int(bad.argmax())}; "
-                "each respondent must stand for somebody"
+                "each respondent must represent somebody"
             )
     return w
 

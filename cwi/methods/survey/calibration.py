@@ -84,7 +84,7 @@ def rake(
     tolerance: float = 1e-10,
     steps: int = 500,
 ) -> Calibrated:
-    """Weights that give the known totals of several margins, and keep what the sample says of their crossing.
+    """Weights that give the known totals of several margins, and keep the sample's association between them.
 
     Parameters
     ----------

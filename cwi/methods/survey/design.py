@@ -82,7 +82,7 @@ class Replicates:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """A sample of n respondents: what each stands for, and how the first stage was drawn.
+    """A sample of n respondents: the weight of each, and how the first stage was drawn.
 
     The errors are those of the first stage drawn with replacement in each stratum; with ``fpc`` they are made smaller
     by what was not left to chance there. Later stages need not be known. With ``replicates`` the errors come from
@@ -134,7 +134,7 @@ class Design:
     >>> Design([1.0, 2.0, 2.0], strata=[1, 1, 2])
     Traceback (most recent call last):
     ...
-    ValueError: stratum 2 has only one sampling unit, so it says nothing of its variance; say what is to be done with \
+    ValueError: stratum 2 has only one sampling unit, so its variance cannot be estimated; choose what is to be done with \
 it: lonely = certainty, centre or collapse
     """
 
@@ -205,8 +205,8 @@ it: lonely = certainty, centre or collapse
             one = len(labels) == 1
             raise ValueError(
                 f"{'stratum' if one else 'strata'} {_listed(labels)} {'has' if one else 'have'} only one sampling "
-                f"unit{'' if one else ' each'}, so {'it says' if one else 'they say'} nothing of "
-                f"{'its' if one else 'their'} variance; say what is to be done with {'it' if one else 'them'}: "
+                f"unit{'' if one else ' each'}, so {'its' if one else 'their'} "
+                f"variance cannot be estimated; choose what is to be done with {'it' if one else 'them'}: "
                 "lonely = certainty, centre or collapse"
             )
         if self.lonely != "collapse":
@@ -271,7 +271,7 @@ it: lonely = certainty, centre or collapse
 
 
 def nested(strata: ArrayLike, psu: ArrayLike) -> Codes:
-    """Numbers of sampling units that are unique over all strata, where each stratum began anew.
+    """Numbers of sampling units that are unique over all strata, where the numbers restarted in each stratum.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def secondary(lines: ArrayLike, hidden: ArrayLike, cost: ArrayLike) -> Mask:
             return suppressed
         line = equations[int(np.argmax(alone))] & ~suppressed
         if not line.any():
-            raise ValueError("a line of one hidden cell alone says that it is zero")
+            raise ValueError("a line of one hidden cell alone shows that it is zero")
         suppressed[int(np.argmin(np.where(line, dear, np.inf)))] = True
 
 
@@ -201,7 +201,7 @@ def _narrow(lines: Array, hidden: Mask, cell: int, amounts: Sequence[Amount]) ->
 
 
 def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) -> list[float]:
-    """The smallest and the largest value of ``aim @ x`` where ``lines @ x = sums`` and x lies from low to high."""
+    """The smallest and the largest value of ``aim @ x`` where ``lines @ x = sums`` and x is from low to high."""
     ends = list(zip(low.tolist(), high.tolist(), strict=True))
     extremes = []
     for sign in (1.0, -1.0):

@@ -1,4 +1,4 @@
-"""Sums over domains and sampling units in one pass, and what their spread says of the errors.
+"""Sums over domains and sampling units in one pass, and the errors that follow from their spread.
 
 A domain is a part of the population (girls, a region): its estimate uses its own respondents, its error all sampling
 units, those without anybody of the domain counting 0 [1]_. To filter the sample first forgets these units.

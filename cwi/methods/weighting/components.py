@@ -111,6 +111,6 @@ def first_component(z: Array, stated: Array) -> Array:
     first = loadings[:, 0]
     if np.any(first < -1e-12):
         part = int(first.argmin())
-        raise ColumnError(part, f"runs against the first component (it loads {first[part]:.2f}); no weight says that")
+        raise ColumnError(part, f"runs against the first component (it loads {first[part]:.2f}); no weight means that")
     first = np.maximum(first, 0.0)
     return np.asarray(first / first.sum())

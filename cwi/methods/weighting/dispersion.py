@@ -128,5 +128,5 @@ def gini(z: Array, stated: Array, *, inverse: bool = False) -> Array:
 def _shares(raw: Array, scheme: str) -> Array:
     raw = np.maximum(raw, 0.0)
     if not raw.sum() > 1e-12:
-        raise ValueError(f"{scheme} finds nothing to tell the parts apart: they do not vary, or all vary alike")
+        raise ValueError(f"{scheme} cannot distinguish the parts: they do not vary, or all vary in the same way")
     return np.asarray(raw / raw.sum())

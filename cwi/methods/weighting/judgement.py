@@ -237,8 +237,8 @@ def ahp_consistency(judgements: Any, *, random_index: str = "saaty") -> Consiste
     if wrong.any():
         expert, i, j = np.argwhere(wrong)[0]
         raise ValueError(
-            f"judgements of one pair contradict each other in matrix {expert + 1}: row {i + 1}, column {j + 1} says "
-            f"{matrices[expert, i, j]:g}, and row {j + 1}, column {i + 1} says {matrices[expert, j, i]:g}"
+            f"judgements of one pair contradict each other in matrix {expert + 1}: row {i + 1}, column {j + 1} is "
+            f"{matrices[expert, i, j]:g}, and row {j + 1}, column {i + 1} is {matrices[expert, j, i]:g}"
         )
     judged = ~np.isnan(matrices)
     logs = np.where(judged, np.log(np.where(judged, matrices / mirrored, 1.0)) / 2, 0.0).sum(axis=0)

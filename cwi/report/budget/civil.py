@@ -76,7 +76,7 @@ def opening(printer: BudgetPrinter) -> Section:
 
 
 def _place_among(printer: BudgetPrinter) -> str:
-    """Where the region stands, or the ends of the country."""
+    """The position of the region, or the extremes of the country."""
     ordered = printer.account.peers["share"].sort_values(ascending=False, kind="stable")
     first, last = str(ordered.index[0]), str(ordered.index[-1])
     values = {

@@ -1,4 +1,4 @@
-"""The regions as a small drawing of paths that can be coloured anew at every move of a slider."""
+"""The regions as a small drawing of paths that is recoloured at every move of a slider."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WHITE_FROM = next(i for i, tint in enumerate(COLOURS) if on(tint) == "white")  #
 
 @dataclass(frozen=True)
 class Outline:
-    """One region: its path in whole units, and where its number stands; ``dot`` if a circle stands for it."""
+    """One region: its path in whole units, and the place of its number; ``dot`` if it is drawn as a circle."""
 
     code: str
     path: str
@@ -74,7 +74,7 @@ def _outlines(boundaries: Path, changed: int) -> tuple[tuple[Outline, ...], int]
 
 
 def colour(share: float) -> int:
-    """Which of COLOURS, those of the printed maps, a share of the scale from 0 to 1 has; what lies beyond, the end's.
+    """Which of COLOURS, those of the printed maps, a share of the scale from 0 to 1 has; what is beyond, the end's.
 
     Examples
     --------

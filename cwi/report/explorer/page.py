@@ -172,7 +172,7 @@ def _digest(text: str) -> str:
 
 
 def _json(data: dict[str, Any]) -> str:
-    """The data as they stand in a page: no sign of a tag can come from them."""
+    """The data as they are written into a page: no sign of a tag can come from them."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
 

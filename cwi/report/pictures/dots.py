@@ -21,7 +21,7 @@ ROW, NAMES = 0.23, 2.6  # inches
 
 @dataclass(frozen=True)
 class Dot:
-    """A mark: the column it stands for, what it is called, and how it looks."""
+    """A mark: its column, what it is called, and how it looks."""
 
     column: str
     text: str

@@ -121,7 +121,7 @@ def _wrappings(name: str, letters: float) -> list[str]:
 
 
 def places(sheet: Sheet, shapes: list[Any], names: list[str], values: list[str]) -> list[Place]:
-    """Where each label stands, so that none covers another; the same regions and words, the same placed."""
+    """The place of each label, so that none covers another; the same regions and words, the same placed."""
     placed: dict[int, Place] = {}
     for i, shape in enumerate(shapes):
         if (place := _inside(sheet, i, shape, names[i], values[i])) is not None:

@@ -208,7 +208,7 @@ def _ground(boundaries: Path, other: Path | None, projection: str = ALBERS) -> _
 
 @lru_cache(maxsize=4)
 def _ground_of(boundaries: Path, other: Path | None, changed: tuple[int, int], projection: str) -> _Ground:
-    """The regions on the page, kept for the next language: the times of change tell a new file from an old one."""
+    """The regions on the page, kept for the next language: a changed file is recognised by its time of change."""
     table = _table(boundaries).to_crs(projection)
     west, south, east, north = table.total_bounds
     scale = (WIDTH - 2 * EDGE) / (east - west)

@@ -49,7 +49,7 @@ def coverage(printer: Printer) -> pd.DataFrame:
 
 
 def measured(printer: Printer) -> Section:
-    """How much the index rests on, said before any score."""
+    """What was measured, printed before any score."""
     table = coverage(printer)
     year = printer.year
     total = table[["cells_own", "cells_carried", "cells_parent", "cells_missing"]].sum()

@@ -42,7 +42,7 @@ def opening(printer: Printer) -> Section:
 
 
 def findings(printer: Printer) -> list[str]:
-    """Who leads, who is last, where the nation stands, how far apart the regions are."""
+    """The first and the last region, the nation, and the gap between regions."""
     index = printer.scores.of(printer.top.code)[printer.year]
     regions = index.reindex(printer.edition.regions).dropna()
     if regions.empty:

@@ -161,10 +161,10 @@ def test_another_tree_without_our_levels_is_told_so(crosswalk: Crosswalk) -> Non
     ("text", "sentence"),
     [
         ("[x]\nreplace = {}", "the method 'x' has no title"),
-        ("[x]\ntitle = 'X'", "the method 'x' must say either what to replace or the reason why not"),
+        ("[x]\ntitle = 'X'", "the method 'x' must hold either what to replace or the reason why not"),
         (
             "[x]\ntitle = 'X'\nreplace = {}\nreason = 'no'",
-            "the method 'x' must say either what to replace or the reason why not",
+            "the method 'x' must hold either what to replace or the reason why not",
         ),
         (
             "[x]\ntitle = 'X'\nreplaces = {}",

@@ -43,7 +43,7 @@ def test_what_was_heard_and_what_was_changed(small: Any) -> None:
 
 
 BAD = {
-    "id": (GOOD.replace("P2", "P1"), "line 3, column 'id': the proposal 'P1' stands there twice"),
+    "id": (GOOD.replace("P2", "P1"), "line 3, column 'id': the proposal 'P1' is listed twice"),
     "reason": (
         GOOD.replace("agreed", ""),
         "line 2, column 'reason': reason is empty; every proposal has a number, a text and a reason",

@@ -155,7 +155,7 @@ BAD_POINTS = {
     ),
     "missing part": (
         GOOD.replace("E1,school,30\n", ""),
-        "b.csv: expert E1 says nothing of 'school'; give it points, or 0",
+        "b.csv: expert E1 does not name 'school'; give it points, or 0",
     ),
     "twice": (
         GOOD + "E1,water,40\n",

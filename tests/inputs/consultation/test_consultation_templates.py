@@ -89,7 +89,8 @@ def test_an_empty_template_and_one_without_a_code_are_refused(folder: Path, tmp_
     path = (folder / "budget.xlsx").as_posix()
     with says(
         DataError,
-        f"{path}, sheet 'about': it does not say who filled the sheet in; write the expert's code beside 'expert'",
+        f"{path}, sheet 'about': the expert who filled the sheet in is not named; "
+        "write the expert's code beside 'expert'",
     ):
         read_budgets(folder / "budget.xlsx", methodology)
     empty = filled(folder, "budget", lambda sheet, column: None, tmp_path)

@@ -83,7 +83,7 @@ def test_redrawn_weights_lie_around_the_weights(methodology: Methodology) -> Non
             "no ballot is from the region 'EAST', which has 30.0% of the population; merge categories, or leave the "
             "margin out",
         ),
-        ({"A": 1.0}, "ballots name the region 'B', of which the margins say nothing; there are A"),
+        ({"A": 1.0}, "ballots name the region 'B', which the margins do not name; there are A"),
     ],
 )
 def test_margins_that_do_not_fit(
@@ -125,7 +125,7 @@ def test_margins_are_read(methodology: Methodology, says: Says) -> None:
         "group,pupil,1": "margins.csv line 2, column 'category': there is no group 'pupil'; there are parent, teacher, "
         "child, expert, ngo, official, other",
         "region,A,-1": "margins.csv line 2, column 'population': population is -1; it must be a number not below 0",
-        "region,A,1\nregion,A,1": "margins.csv line 3, column 'category': 'A' stands there twice",
+        "region,A,1\nregion,A,1": "margins.csv line 3, column 'category': 'A' is listed twice",
     }.items():
         path.write_text(f"variable,category,population\n{row}\n", encoding="utf-8")
         with says(DataError, sentence):
@@ -195,7 +195,7 @@ def test_the_official_weights_stated_change_no_score() -> None:
             "",
             "there is no part 'watr' to weigh (did you mean 'water'?); there are poverty, water, places, home, school",
         ),
-        ({"water": 1}, "", "the weights of the parts of 'home' say nothing of 'poverty'"),
+        ({"water": 1}, "", "the weights of the parts of 'home' do not name 'poverty'"),
         ({"water": -1, "poverty": 2}, "", "the weight of 'water' is -1; it must be a number not below zero"),
         ({"water": np.nan, "poverty": 2}, "", "the weight of 'water' is nan; it must be a number not below zero"),
         ({"places": 1}, "region", "no level of parts is called 'region'; there are indicator, component"),

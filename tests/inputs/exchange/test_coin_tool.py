@@ -134,7 +134,7 @@ BAD = [
     (cells(F8=0), f"{BASE}, cell F8: the direction is '0'; it must be 1 or -1"),
     (cells(F7=None), f"{BASE}, cell F7: the weight is empty; it must be a number not below zero"),
     (cells(F7=-1), f"{BASE}, cell F16: the weight of 'ind.02' is -1, below zero"),
-    (cells(F16="ind.01"), f"{BASE}, cell F16: 'ind.01' stands at {BASE}, cell E16 too; a code is one"),
+    (cells(F16="ind.01"), f"{BASE}, cell F16: 'ind.01' is at {BASE}, cell E16 too; a code is one"),
     (cells(F16=None), f"{BASE}, cell F16: the column holds values but its code is empty"),
     (
         cells(H15="Books"),
@@ -165,7 +165,7 @@ BAD = [
     ),
     (cells(fE7=None), f"{FRAME}, cell E7: the weight of 'p.01' is empty; give it a number"),
     (cells(fE7="half"), f"{FRAME}, cell E7: the weight is 'half', which is not a number"),
-    (cells(fC6="p.01"), f"{FRAME}, cell C7: 'p.01' stands in row 6 too; a code is one"),
+    (cells(fC6="p.01"), f"{FRAME}, cell C7: 'p.01' is in row 6 too; a code is one"),
     (
         cells(F17=60, F18=60, F19=60, F20=60),
         f"{BASE}, cell F16: every value of 'ind.02' is 60, which is no range; give goalposts or take it out",
@@ -187,7 +187,7 @@ def test_bad_goalposts(workbook: Workbook, says: Callable[..., Any]) -> None:
     with says(
         CwiError,
         f"{BASE}, cell F16: the lower goalpost of 'ind.02' is 100 and the upper 100; the lower must be below the "
-        "upper, the direction says which is better",
+        "upper, the direction decides which is better",
     ):
         workbook.read(ends="goalposts")
     workbook.base["F9"] = None

@@ -252,7 +252,7 @@ BAD = [
     ("iMeta", ROW, ROW + "\nSpare,2,Index,1,1,Aggregate,Spare,,",
      "iMeta.csv line 5, column 'iCode': nothing has the parent 'Spare'; take the aggregate out"),
     ("iMeta", ROW, ROW + "\n" + ROW,
-     "iMeta.csv line 5, column 'iCode': 'places' stands at iMeta.csv line 4, column 'iCode' too; a code is one"),
+     "iMeta.csv line 5, column 'iCode': 'places' is at iMeta.csv line 4, column 'iCode' too; a code is one"),
     ("iMeta", "poor,1,Home,-1", "poor,1,Home,0",
      "iMeta.csv line 2, column 'Direction': Direction of 'poor' is '0'; it must be 1 or -1"),
     ("iMeta", "poor,1,Home,-1,2", "poor,1,Home,-1,-2",
@@ -292,7 +292,7 @@ BAD = [
     ("iData", DATA, DATA.replace(",places", "").replace(",100\n", "\n").replace(",80\n", "\n").replace("70,", "70"),
      "iMeta.csv line 4, column 'iCode': the indicator 'places' has no column in iData.csv; there are people, poor, "
      "water"),
-    ("iData", "poor,water", "poor,poor", "iData.csv line 1: the column 'poor' stands there twice"),
+    ("iData", "poor,water", "poor,poor", "iData.csv line 1: the column 'poor' is listed twice"),
     ("iData", "people,poor", "Index,poor",
      "iData.csv line 1, column 'Index': 'Index' is an aggregate in iMeta.csv; aggregates are computed, take the column "
      "out"),
@@ -329,7 +329,7 @@ def test_bad_tables(
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"year": None}, "iData.csv has no column Time; say which year the values are of"),
+        ({"year": None}, "iData.csv has no column Time; give the year of the values"),
         ({"year": 20}, "iData.csv line 2, column 'uCode': the year is 20; it must be from 1990 to 2100"),
         ({"ends": "posts"}, "ends is 'posts' (did you mean 'goalposts'?); there are range, goalposts"),
         ({"aggregation": "median"}, "no aggregation is called 'median' here; there are arithmetic, geometric"),

@@ -504,7 +504,7 @@ def test_where_every_stratum_is_one_cluster_taken_for_certain_nothing_is_known_o
         (lambda t: t.assign(weight=t["weight"].where(t.index != 4)), "answers of child, row 4: 'weight' is empty"),
         (lambda t: t.assign(year=2022), "answers of child, row 0: the year is 2022, not 2023"),
         (lambda t: t.assign(region="KZ-VOS"), "answers of child: 2023 had no region 'KZ-VOS'"),
-        (lambda t: t.assign(psu="P1"), "the cluster 'P1' lies in the strata 'KZ-10-R' and 'KZ-10-U' and 'KZ-19-R'"),
+        (lambda t: t.assign(psu="P1"), "the cluster 'P1' is in the strata 'KZ-10-R' and 'KZ-10-U' and 'KZ-19-R'"),
         (lambda t: t.iloc[:0], "there are no answers, neither of children nor of parents"),
     ],
 )
@@ -541,7 +541,7 @@ KNOWN = pd.DataFrame({"respondent": "child", "area": ["R", "U"], "persons": [200
         (Weighting(largest=0.5), "the largest weight is 0.5 times the mean; it must be above 1"),
         (Weighting(totals=[KNOWN.rename(columns={"area": "aera"})]),
          "totals: there is no column 'aera' (did you mean 'area'?); there are respondent, region, area, sex, persons"),
-        (Weighting(totals=[pd.concat([KNOWN, KNOWN])]), "totals: child, R stands there twice"),
+        (Weighting(totals=[pd.concat([KNOWN, KNOWN])]), "totals: child, R is listed twice"),
         (Weighting(totals=[KNOWN, pd.DataFrame({"respondent": "child", "sex": ["F", "M"], "persons": [200.0, 200.0]})]),
          "totals: margin 1 has 400 persons and margin 0 has 300; they must agree"),
         (Weighting(totals=[pd.DataFrame({"respondent": "child", "sex": ["F", "M"], "area": "U", "persons": 9.0})]),

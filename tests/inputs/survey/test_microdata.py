@@ -126,8 +126,8 @@ def test_variables_may_have_other_names_in_the_file(
 
 
 CELLS: list[tuple[str, object, str]] = [
-    ("weight", 0, "row 2: the weight is not above zero; leave out who stands for nobody"),
-    ("weight", -1.5, "row 2: the weight is not above zero; leave out who stands for nobody"),
+    ("weight", 0, "row 2: the weight is not above zero; leave out respondents who represent nobody"),
+    ("weight", -1.5, "row 2: the weight is not above zero; leave out respondents who represent nobody"),
     ("weight", None, "row 2: the weight is missing or no number; every person needs one"),
     ("weight", "many", "row 2: the weight is missing or no number; every person needs one"),
     ("weight", np.inf, "row 2: the weight is infinite"),
@@ -175,7 +175,9 @@ def test_a_wrong_cell_is_told(
 
 def test_rows_with_the_same_fault_are_told_together(children: pd.DataFrame, wrong: Callable[..., list[str]]) -> None:
     children.loc[[0, 3, 4, 7, 9], "weight"] = 0
-    assert wrong(children) == ["rows 1, 4, 5 and 2 more: the weight is not above zero; leave out who stands for nobody"]
+    assert wrong(children) == [
+        "rows 1, 4, 5 and 2 more: the weight is not above zero; leave out respondents who represent nobody"
+    ]
 
 
 def test_answers_off_the_way_are_told(children: pd.DataFrame, wrong: Callable[..., list[str]]) -> None:
@@ -189,7 +191,7 @@ def test_answers_off_the_way_are_told(children: pd.DataFrame, wrong: Callable[..
 def test_duplicates_are_told(children: pd.DataFrame, wrong: Callable[..., list[str]]) -> None:
     again = pd.concat([children, children.iloc[[0]]], ignore_index=True)
     last = len(again)
-    assert wrong(again) == [f"rows 1, {last}: the id stands there more than once; a person answers once"]
+    assert wrong(again) == [f"rows 1, {last}: the id is there more than once; a person answers once"]
     again.loc[last - 1, "id"] = "synthetic-other"
     assert wrong(again) == [f"rows 1, {last}: the rows are the same but for the id; keep one of them"]
 
@@ -213,7 +215,7 @@ def test_a_cluster_in_two_strata_is_told(children: pd.DataFrame, wrong: Callable
     psu = children["psu"] == children.loc[0, "psu"]
     children.loc[0, "stratum"] = "KZ-79-U"
     assert len(wrong(children)) == 1
-    assert wrong(children)[0].endswith(": the cluster lies in more than one stratum; give each its own name")
+    assert wrong(children)[0].endswith(": the cluster is in more than one stratum; give each its own name")
     assert psu.sum() > 1
 
 
@@ -310,8 +312,8 @@ def test_the_first_problem_is_raised(
     children.to_csv(path, index=False)
     with says(
         DataError,
-        f"{path.as_posix()}: row 1: the weight is not above zero; leave out who stands for nobody (and 1 more "
-        "problems)",
+        f"{path.as_posix()}: row 1: the weight is not above zero; leave out respondents who represent nobody "
+        "(and 1 more problems)",
     ):
         read_microdata(path, definitions, respondent="child", regions=REGIONS, year=2023)
 
@@ -341,7 +343,7 @@ def test_answers_may_not_lie_in_the_repository(
         read("answers.csv")
     with says(
         DataError,
-        "synthetic-bad.csv: the name says 'synthetic', but not every row does in a column 'synthetic'; answers of "
+        "synthetic-bad.csv: the name holds 'synthetic', but not every row does in a column 'synthetic'; answers of "
         "persons may not lie in the repository",
     ):
         read("synthetic-bad.csv")

@@ -173,7 +173,7 @@ def spoiled(tmp_path: Path) -> Callable[..., Path]:
          " line 34: section is 'dificult'; texts.csv has no 'section.dificult'"),
         ("items.csv", "bullying,child,", "bullying,pupil,", " line 34: respondent is 'pupil'; there are child, parent"),
         ("items.csv", "bullying,child,", "loneliness,child,",
-         " line 34: 'loneliness' stands there twice, first in line 33"),
+         " line 34: 'loneliness' is listed twice, first in line 33"),
         ("items.csv", "bullying,child,", "Bullying,child,",
          " line 34: code is 'Bullying'; it must be of small letters, digits and '_'"),
         ("items.csv", "school_glad,child,school,10,17,agree,school_satisfaction != 5",
@@ -198,9 +198,10 @@ def spoiled(tmp_path: Path) -> Callable[..., Path]:
          "loneliness = 1", " line 40: clothes_affordable: its condition names 'loneliness', which is asked of a child"),
         ("items.csv", "play_and_sports_places,child,closing,10,17,place,,",
          "play_and_sports_places,child,closing,10,17,place,violence_experienced = 1|98,",
-         " line 35: violence_experienced: it is a dead end: whoever answers 2 is asked none of the 1 questions left"),
+         " line 35: violence_experienced: it is a dead end: a person who answers 2 "
+         "is asked none of the 1 questions left"),
         ("responses.csv", "hurt,98,,refusal,", "hurt,98,0,refusal,",
-         " line 122: the kind 'refusal' cannot stand for the number 0"),
+         " line 122: the kind 'refusal' cannot represent the number 0"),
         ("responses.csv", "hurt,1,1,answer,", "hurt,1,,answer,", " line 118: the kind 'answer' needs a number"),
         ("responses.csv", "hurt,1,1,answer,", "hurt,2,1,answer,",
          " line 119: the code or a label of 2 stands in the set 'hurt' twice"),
@@ -210,8 +211,8 @@ def spoiled(tmp_path: Path) -> Callable[..., Path]:
         ("responses.csv", "hurt,1,1,answer,", "hurt,1,1;0,answer,",
          " line 118: number is '1;0', which is not a number; leave it empty to leave it out"),
         ("responses.csv", "every,99,,no answer", "every2,99,,no answer",
-         " line 3: 'no answer' and 'not asked' stand in the set 'every', and nothing else does"),
-        ("survey.toml", "\nweight = \"weight\"", "", ": [columns] says nothing of 'weight'"),
+         " line 3: 'no answer' and 'not asked' belong to the set 'every', and nothing else does"),
+        ("survey.toml", "\nweight = \"weight\"", "", ": [columns] does not name 'weight'"),
         ("survey.toml", "stratum = \"stratum\"", "stratum = \"psu\"", ": [columns] gives one name to two variables"),
         ("survey.toml", "flag_below = 50", "flag_below = 20", ": [disclosure] holds (25, 20, 5); suppress_below, "
          "flag_below and k must be whole numbers above zero, flag_below not under suppress_below"),
@@ -238,7 +239,7 @@ def test_a_question_that_serves_nothing_is_refused(
     with says(
         DataError,
         f"{(folder / 'items.csv').as_posix()} line 32: feeling_awake is asked for nothing: no indicator and no scale "
-        "uses it; leave it out, or say what it is for",
+        "uses it; leave it out, or name what it is for",
     ):
         read_survey_definitions(folder, methodology=methodology)
 

@@ -102,7 +102,7 @@ def test_the_cheapest_cell_beside_is_hidden_too(says: Says) -> None:
     x, lines = with_totals(np.array([[3.0, 40, 50], [60, 30, 70], [80, 90, 95]]))
     found = secondary(lines, x == 3, x)
     assert sorted(x[found]) == [3, 30, 40, 60]
-    with says(ValueError, "a line of one hidden cell alone says that it is zero"):
+    with says(ValueError, "a line of one hidden cell alone shows that it is zero"):
         secondary([[1.0, 0.0]], [True, False], [1, 1])
 
 

@@ -12,7 +12,7 @@ from cwi.methods.survey import Calibrated, Design, Replicates, mean, nested, pos
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 GOOD: dict[str, Any] = {"weights": [1.0, 2, 1, 2], "strata": [1, 1, 2, 2], "psu": [1, 2, 3, 4]}
-EACH = "each respondent must stand for somebody"
+EACH = "each respondent must represent somebody"
 
 
 @pytest.mark.parametrize(
@@ -33,17 +33,17 @@ EACH = "each respondent must stand for somebody"
         ),
         (
             {"psu": [1, 2, 2, 4]},
-            "sampling unit 2 is in the strata 1 and 2; if numbers begin anew in each stratum, number the units "
+            "sampling unit 2 is in the strata 1 and 2; if numbers restart in each stratum, number the units "
             "through with nested(strata, psu)",
         ),
         (
             {"psu": [1, 1, 3, 4]},
-            "stratum 1 has only one sampling unit, so it says nothing of its variance; say what is to be done with "
+            "stratum 1 has only one sampling unit, so its variance cannot be estimated; choose what is to be done with "
             "it: lonely = certainty, centre or collapse",
         ),
         (
             {"psu": [1, 1, 3, 3]},
-            "strata 1 and 2 have only one sampling unit each, so they say nothing of their variance; say what is to "
+            "strata 1 and 2 have only one sampling unit each, so their variance cannot be estimated; choose what is to "
             "be done with them: lonely = certainty, centre or collapse",
         ),
         (
@@ -110,7 +110,7 @@ def test_many_lonely_strata_are_counted(says: Says) -> None:
     with says(
         ValueError,
         "strata 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more have only one sampling unit each, so they say nothing of "
-        "their variance; say what is to be done with them: lonely = certainty, centre or collapse",
+        "their variance; choose what is to be done with them: lonely = certainty, centre or collapse",
     ):
         Design(np.ones(12), strata=np.arange(12))
 

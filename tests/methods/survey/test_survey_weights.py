@@ -300,7 +300,7 @@ W = [1.0, 1.0, 1.0, 1.0]
         (lambda: post_stratify(W, [0, 0, 1, 1], [5.0, 0.0]), "the totals must be a list of numbers above zero"),
         (
             lambda: post_stratify([1.0, 0, 1, 1], [0, 0, 1, 1], [5.0, 5.0]),
-            "weights are zero in 1 of 4 rows, first in row 1; each respondent must stand for somebody",
+            "weights are zero in 1 of 4 rows, first in row 1; each respondent must represent somebody",
         ),
         (lambda: rake(W, [[0, 0, 1, 1]], []), "1 margins and 0 lists of totals; there must be one for each"),
         (
