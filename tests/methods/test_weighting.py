@@ -362,8 +362,7 @@ NAN = float("nan")
         (
             [[1, 2, 3], [2, 1, 1], [1 / 3, 1, 1]],
             {},
-            "judgements of one pair contradict each other in matrix 1: row 1, column 2 says 2, "
-            "and row 2, column 1 says 2",
+            "judgements of one pair contradict each other in matrix 1: row 1, column 2 is 2, and row 2, column 1 is 2",
         ),
         (
             [[1, 2, NAN], [1 / 2, 1, NAN], [NAN, NAN, 1]],

@@ -372,7 +372,7 @@ def _reachable(file: _File, line: int, share: Share, items: Mapping[str, Item]) 
         if not numbers[0] < threshold <= numbers[-1]:
             raise file.at(
                 line,
-                f"reaches is {threshold:g}, but the answers to {code} have the numbers {numbers[0]:g} to {numbers[-1]:g}: "
+                f"reaches is {threshold:g}, but the answers to {code} are {numbers[0]:g} to {numbers[-1]:g}: "
                 f"{'all' if threshold <= numbers[0] else 'none'} would be counted",
             )
 

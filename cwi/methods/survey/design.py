@@ -134,8 +134,8 @@ class Design:
     >>> Design([1.0, 2.0, 2.0], strata=[1, 1, 2])
     Traceback (most recent call last):
     ...
-    ValueError: stratum 2 has only one sampling unit, so its variance cannot be estimated; choose what is to be done with \
-it: lonely = certainty, centre or collapse
+    ValueError: stratum 2 has only one sampling unit, so its variance cannot be estimated; choose what is to be done \
+with it: lonely = certainty, centre or collapse
     """
 
     weights: ArrayLike
@@ -166,7 +166,7 @@ it: lonely = certainty, centre or collapse
         for row in np.flatnonzero(strata != strata[first][unit])[:1]:
             raise ValueError(
                 f"sampling unit {psu[row]} is in the strata {strata[first][unit][row]} and {strata[row]}; if numbers "
-                "begin anew in each stratum, number the units through with nested(strata, psu)"
+                "restart in each stratum, number the units through with nested(strata, psu)"
             )
         label, stratum = np.unique(strata[first], return_inverse=True)
         fraction = share[first][np.unique(stratum, return_index=True)[1]]

@@ -199,7 +199,7 @@ class AuditReport(AnalysisReport):
         return self.section("structure", self.table("structure", self.result.structure, columns, heads=heads))
 
     def loadings(self) -> Section:
-        """Which part stands apart."""
+        """Which part differs from the others."""
         columns = {"node": WORDS, "part": WORDS, "loading": TWO, "item_total": TWO, "alpha_without": TWO}
         return self.section("loadings", self.table("loadings", self.result.loadings, columns))
 

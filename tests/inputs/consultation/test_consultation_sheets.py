@@ -315,7 +315,7 @@ def test_a_folder_of_sheets_holds_an_expert_once(methodology: Methodology, says:
     file("sheets/two.csv", GOOD.replace("E1", "E2"))
     assert len(read_budgets(folder, methodology)) == 2
     file("sheets/two.csv", GOOD)
-    with says(DataError, "sheets/two.csv: expert E1 stands in sheets/one.csv too; an expert has one sheet"):
+    with says(DataError, "sheets/two.csv: expert E1 is in sheets/one.csv too; an expert has one sheet"):
         read_budgets(folder, methodology)
     file(
         "sheets/two.csv",

@@ -152,7 +152,7 @@ BAD = [
         "compute, and save it",
     ),
     (cells(C18=None), f"{BASE}, cell C18: the unit of this row has no code; give it one"),
-    (cells(C18="A"), f"{BASE}, cell C18: 'A' in 2020 stands at {BASE}, cell C17 too; keep one of them"),
+    (cells(C18="A"), f"{BASE}, cell C18: 'A' in 2020 is at {BASE}, cell C17 too; keep one of them"),
     (cells(F13=None), f"{BASE}, cell F13: the indicator 'ind.02' has no pillar; give it one"),
     (
         cells(F13="p.03"),

@@ -247,7 +247,7 @@ BAD = [
     ("iMeta", "Index,3,NA", "Index,4,NA",
      "iMeta.csv line 7, column 'iCode': the levels are 1, 2, 4; nothing is of level 3, and no level may be left out"),
     ("iMeta", "places,1,School", "places,1,Index",
-     "iMeta.csv line 4, column 'iCode': 'places' is of level 1 and its parent 'Index' of level 3; a parent lies one "
+     "iMeta.csv line 4, column 'iCode': 'places' is of level 1 and its parent 'Index' of level 3; a parent is one "
      "level above, so put an aggregate in between"),
     ("iMeta", ROW, ROW + "\nSpare,2,Index,1,1,Aggregate,Spare,,",
      "iMeta.csv line 5, column 'iCode': nothing has the parent 'Spare'; take the aggregate out"),
@@ -297,7 +297,7 @@ BAD = [
      "iData.csv line 1, column 'Index': 'Index' is an aggregate in iMeta.csv; aggregates are computed, take the column "
      "out"),
     ("iData", "B,Beta", "A,Beta",
-     "iData.csv line 3, column 'uCode': 'A' in 2020 stands at iData.csv line 2, column 'uCode' too; keep one of them"),
+     "iData.csv line 3, column 'uCode': 'A' in 2020 is at iData.csv line 2, column 'uCode' too; keep one of them"),
     ("iData", "B,Beta", ",Beta",
      "iData.csv line 3, column 'uCode': uCode is empty; every row needs the code of its unit"),
     ("iData", "B,Beta", "@B,Beta",
@@ -311,7 +311,7 @@ BAD = [
      "iMeta.csv line 3, column 'iCode': every value of 'water' is 90, which is no range; give goalposts or take it "
      "out"),
     ("iData", "90,100", "90,100,1", "iData.csv line 2: 7 cells where the first line names 6 columns; a text or number "
-     "with a comma must stand in quotes"),
+     "with a comma must be in quotes"),
     ("iData", "uName,people", ",people",
      "iData.csv line 1: column 2 has no name but holds values; name it or clear it"),
 ]  # fmt: skip

@@ -109,8 +109,8 @@ def test_what_are_no_replicates_is_refused(says: Says, change: dict[str, Any], s
 def test_many_lonely_strata_are_counted(says: Says) -> None:
     with says(
         ValueError,
-        "strata 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more have only one sampling unit each, so they say nothing of "
-        "their variance; choose what is to be done with them: lonely = certainty, centre or collapse",
+        "strata 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more have only one sampling unit each, so their "
+        "variance cannot be estimated; choose what is to be done with them: lonely = certainty, centre or collapse",
     ):
         Design(np.ones(12), strata=np.arange(12))
 
