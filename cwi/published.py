@@ -34,7 +34,7 @@ def read_published(edition: Edition) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise DataError(f"{folders.relative(path)}: nothing was published; 'cwi publish {edition.year}' does that")
     table = read_csv(path, DataError, required=PUBLISHED)
     for line in table.index[table["name"].duplicated()]:
-        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'name']}' stands there twice")
+        raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'name']}' is listed twice")
     record = read_toml(edition.path / "published.toml", DataError)
     for key in RECORD:
         if key not in record:

@@ -161,7 +161,7 @@ def test_values_that_are_not_of_the_year_or_the_territory() -> None:
     assert one(result, "own data by region", "R03")["number"] == pytest.approx(0.5)
     assert one(result, "own data by indicator", "a")["verdict"] == "fail"
     assert one(result, "own data by indicator", "b")["number"] == pytest.approx(11 / 12)
-    assert "Values of a former region stand in 1 of them" in one(result, "regions", "index")["sentence"]
+    assert "Values of a former region are used for 1 of them" in one(result, "regions", "index")["sentence"]
 
 
 def test_outliers_name_the_regions_that_make_them() -> None:
