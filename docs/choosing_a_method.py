@@ -68,13 +68,8 @@ def edition(year: int) -> Edition:
 def scored(year: int, changes: Changes | Callable[[Edition], Changes]) -> Scores:
     """The scores of a year under the working methodology with something replaced."""
     here = edition(year)
-<<<<<<< HEAD
-    said = changes(here) if callable(changes) else changes
-    return here.under(**said).scores
-=======
     replaced = changes(here) if callable(changes) else changes
-    return score(here.observations, here.methodology.replace(**replaced), years=[year], base=here.base)
->>>>>>> f2603c0 (README, contributing, how-to and decisions in plain English, with the word list of the house)
+    return here.under(**replaced).scores
 
 
 def index_of(scores: Scores, year: int) -> pd.Series:

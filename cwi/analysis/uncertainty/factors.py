@@ -366,7 +366,7 @@ def _assumed(of: Any, methodology: Methodology, where: str) -> Mapping[str, Any]
             check_number(table["cv"], "cv", here, 0, 1)
         for word in ("status", "source"):
             if not isinstance(table.get(word), str) or not table[word]:
-                raise MethodologyError(f"{here}: {word} is missing; an assumption says what it is and what it rests on")
+                raise MethodologyError(f"{here}: {word} is missing; an assumption has a status and a source")
     return of
 
 

@@ -1,4 +1,4 @@
-"""Errors of figures that stand for others: of an earlier year, or of the region that a region was part of.
+"""Errors of figures taken from elsewhere: of an earlier year, or of the region that a region was part of.
 
 Both are learnt from the data: how far figures moved in one, two, three years, and how far the parts of divided regions
 are from their mean. They belong to cells and not to values: the same figure is exact for its own year and territory.

@@ -246,7 +246,7 @@ def _idle(plan: Plan) -> dict[str, str]:
         elif not _moves_alone(plan, factor, official.scores) and not _moves_with_others(plan, axes):
             idle[factor.name] = (
                 f"the factor '{factor.name}' changes no score of {years}; "
-                "take it away, or look for a setting that does not do what it says"
+                "leave it out, or look for a setting that does not do what it should"
             )
     return idle
 

@@ -56,7 +56,7 @@ class Robustness:
 
     @cached_property
     def groups(self) -> list[tuple[str, ...]]:
-        """Regions that cannot be told apart, as in :meth:`Simulation.groups`."""
+        """Regions that cannot be distinguished, as in :meth:`Simulation.groups`."""
         return self.simulation.groups(self.year)
 
     @property
@@ -66,7 +66,7 @@ class Robustness:
 
     @property
     def neighbours(self) -> tuple[int, int]:
-        """Pairs of neighbours in the official order: how many can be told apart, and how many there are."""
+        """Pairs of neighbours in the official order: how many can be distinguished, and how many there are."""
         steps = self.above.to_numpy(float).diagonal(1)
         return int(((steps >= APART) | (steps <= 1 - APART)).sum()), len(steps)
 
@@ -120,7 +120,7 @@ class Robustness:
     def __repr__(self) -> str:
         apart, pairs = self.neighbours
         drawn = repr(self.simulation).removeprefix("Simulation(").removesuffix(")")
-        return f"Robustness({drawn}; {apart} of {pairs} neighbours told apart)"
+        return f"Robustness({drawn}; {apart} of {pairs} neighbours distinguished)"
 
     def _repr_html_(self) -> str:
         table = self.simulation.ranked(self.year).join(self.dependence()[["factor", "total"]])

@@ -270,7 +270,7 @@ def sobol(
 
 
 def _axes_of_groups(plan: Plan, by: Sequence[str]) -> dict[str, list[int]]:
-    """The axes of each factor, or of each axis of a factor that is told apart."""
+    """The axes of each factor, or of each axis of a factor that is separated."""
     for name in by:
         if name not in plan.factors.names:
             raise MethodologyError(

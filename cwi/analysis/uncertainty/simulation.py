@@ -162,7 +162,7 @@ class Simulation:
         return pd.DataFrame(share, self._index(rows), self._index(rows, "other"))
 
     def groups(self, year: int | None = None, *, apart: float = APART) -> list[tuple[str, ...]]:
-        """Regions that cannot be told apart: all largest sets in which no pair is told apart, a letter for each.
+        """Regions that cannot be distinguished: all largest sets without a distinguished pair, a letter for each.
 
         Two regions are told apart if one is above the other in at least ``apart`` of the draws, a share above one half.
         Two regions share a set if and only if they are not told apart (:func:`cwi.methods.ranking.letter_groups`);

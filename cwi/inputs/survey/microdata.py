@@ -240,8 +240,8 @@ def _design(
         yield problem(
             "lonely psu",
             None,
-            f"the stratum '{stratum}' has one cluster only, so its variance cannot be estimated; say by which rule it "
-            "is (joined with another stratum, certainty, centred at the mean)",
+            f"the stratum '{stratum}' has one cluster only, so its variance cannot be estimated; choose the rule "
+            "(joined with another stratum, certainty, centred at the mean)",
         )
 
 

@@ -1,4 +1,4 @@
-"""How sure the order of the regions is: where each could stand as well, who cannot be told apart, what moves ranks."""
+"""Robustness of the ranking: intervals of ranks, regions that cannot be distinguished, factors that move ranks."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _from_to(low: str, high: str) -> str:
 
 
 def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
-    """The letters of the groups that each region stands in; regions that share one cannot be told apart."""
+    """The letters of the groups of each region; regions that share one cannot be distinguished."""
     marks_of: dict[str, list[str]] = {}
     for number, members in enumerate(groups):
         mark = LETTERS[number] if number < len(LETTERS) else f"{LETTERS[number % 26]}{number // 26}"
@@ -126,7 +126,7 @@ def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
 
 
 def quotable(printer: Printer) -> Section:
-    """Sentences that stand by themselves, each number in the ledger."""
+    """Key sentences that can be quoted alone, each number in the ledger."""
     if _nobody(printer):
         return Section([])
     robustness = printer.robustness
@@ -241,7 +241,7 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
 
 
 def apart(printer: Printer) -> Section:
-    """Who stands above whom, and in what share of the draws."""
+    """The share of the draws in which each region ranks above each other."""
     if _nobody(printer) or len(printer.robustness.regions) < 2:
         return Section([])
     robustness = printer.robustness

@@ -24,7 +24,7 @@ from cwi.panel import read_panel
 
 HAND = Path(__file__).parents[2] / "methodologies" / "hand"
 REGIONS = ["A", "B", "C", "D"]
-SAYS = "an assumption says what it is and what it rests on"
+SAYS = "an assumption has a status and a source"
 
 
 def table(last: int = 2020) -> pd.DataFrame:

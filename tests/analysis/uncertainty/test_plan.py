@@ -280,7 +280,7 @@ def test_an_idle_factor_is_refused(factor: dict[str, Any], plan: Planned, says: 
     with says(
         MethodologyError,
         "factors: the factor 'f' changes no score of 2020, 2021; "
-        "take it away, or look for a setting that does not do what it says",
+        "leave it out, or look for a setting that does not do what it should",
     ):
         plan(said)
     left = plan(said, leave_out_idle=True)

@@ -185,7 +185,7 @@ def test_it_is_one_line_and_a_ranked_table(found: Robustness) -> None:
     apart, pairs = found.neighbours
     assert repr(found) == (
         f"Robustness(2019: 17 regions, 200 draws of {len(found.plan.factors)} factors: {factors}; "
-        f"seed {found.simulation.seed}; {apart} of {pairs} neighbours told apart)"
+        f"seed {found.simulation.seed}; {apart} of {pairs} neighbours distinguished)"
     )
     html = found._repr_html_()
     assert repr(found) in html

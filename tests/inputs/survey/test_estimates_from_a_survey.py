@@ -461,7 +461,7 @@ def test_a_stratum_of_one_cluster_needs_a_rule(
     one = children[~rural | (children["psu"] == children.loc[rural, "psu"].iloc[0])]
     with says(
         DataError,
-        "the stratum 'KZ-39-R' has one cluster only, so its variance cannot be estimated; say by which rule it is: "
+        "the stratum 'KZ-39-R' has one cluster only, so its variance cannot be estimated; choose the rule: "
         "lonely = certainty, centre or collapse",
     ):
         estimate(one, None, definitions, year=YEAR, territory=edition.territory)

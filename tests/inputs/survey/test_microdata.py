@@ -203,7 +203,7 @@ def test_a_stratum_with_one_cluster_is_flagged_and_no_more(
     alone = children[~here | (children["psu"] == children.loc[here, "psu"].iloc[0])]
     assert wrong(alone) == []
     assert wrong(alone, flags=True) == [
-        "the stratum 'KZ-39-R' has one cluster only, so its variance cannot be estimated; say by which rule it is "
+        "the stratum 'KZ-39-R' has one cluster only, so its variance cannot be estimated; choose the rule "
         "(joined with another stratum, certainty, centred at the mean)"
     ]
     found = read_microdata(tmp_path / "answers.csv", definitions, respondent="child", regions=REGIONS, year=2023)
