@@ -91,7 +91,7 @@ def _questions() -> Outcome:
 
 
 def _covariances() -> Outcome:
-    """Each pair stands once, both have a standard error, and they vary together no more than each by itself."""
+    """Each pair is listed once, both have a standard error, and they vary together no more than each by itself."""
     table = read_covariance()
     if table is None:
         return NONE, []
@@ -116,7 +116,7 @@ def _covariances() -> Outcome:
         place = f"in {row['region']}, {row['year']}"
         what = f"{row['indicator']} and {row['other']} {place}"
         if row["twice"]:
-            wrong.append(f"{where}the covariance of {what} stands there twice")
+            wrong.append(f"{where}the covariance of {what} is listed twice")
         elif np.isnan(row["most"]):
             wrong.append(f"{where}{row['lacks']} {place} has no standard error; nothing varies with it")
         else:
@@ -138,7 +138,7 @@ def _methodologies() -> Outcome:
         table = methodology.indicators
         for line, code in table.loc[(table["data"] == OPEN) & ~table["code"].isin(series), "code"].items():
             place = f"{folders.relative(path / 'indicators.csv')} line {line}"
-            wrong.append(f"{place}: '{code}' is said to be open but data/series.csv has no such series")
+            wrong.append(f"{place}: '{code}' is marked as open but data/series.csv has no such series")
         wrong += _impossible_ends(table[table["code"].isin(series)], register, folders.relative(path))
         wrong += _likely_misspelt(methodology)
     return ", ".join(versions), wrong
@@ -168,7 +168,7 @@ def _likely_misspelt(methodology: Methodology) -> Iterator[str]:
 
 
 def _factors() -> Outcome:
-    """What may vary in each methodology that says so; an edition cannot be reported without it."""
+    """The uncertainty factors of each methodology that declares them."""
     declared, wrong = [], []
     for version, path in methodologies().items():
         if (path / "factors.toml").is_file():

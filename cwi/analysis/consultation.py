@@ -1,4 +1,4 @@
-"""What a consultation says about the index: weights from votes and experts, and who moves under them."""
+"""What a consultation means for the index: weights from votes and experts, and who moves under them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __all__ = ["Consulted", "collected", "consult", "lambdas_of"]
 Array = NDArray[np.float64]
 
 LEVEL = 0.90  # share of the draws inside an interval
-UNTOLD = "not told"
+UNTOLD = "not stated"
 TOGETHER = "any of them"
 
 
@@ -88,7 +88,7 @@ class Consulted:
 
 
 def collected(edition: Edition, folder: str | Path, *, rng: np.random.Generator) -> Consultation:
-    """The consultation that lies in a folder; where none is named, a synthetic one, which says so in every row.
+    """The consultation in a folder; where none is named, a synthetic one, marked in every row.
 
     Raises
     ------

@@ -88,7 +88,7 @@ def test_cautions_are_printed_beside_the_number() -> None:
         (panel({"A": None, "B": None}), "the measure began in no region; there is nothing to compare"),
         (
             panel({"A": 2021.0, "B": 2021.0}),
-            "the measure began in all regions in 2021; no effect can be told from what would have happened anyway",
+            "the measure began in all regions in 2021; no effect can be separated from what would have happened anyway",
         ),
         (
             panel({"A": 2017.0, "B": None}),

@@ -57,7 +57,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class _Share:
-    """A row before it is rounded: what it adds to the gap, and the nodes it lies under."""
+    """A row before it is rounded: what it adds to the gap, and the nodes above it."""
 
     node: str
     part: str

@@ -161,7 +161,7 @@ def read_methods(crosswalk: Crosswalk, path: Path | None = None) -> dict[str, Me
             )
         if ("replace" in table) == ("reason" in table):
             raise MethodologyError(
-                f"{where}: the method '{name}' must say either what to replace or the reason why not"
+                f"{where}: the method '{name}' must hold either what to replace or the reason why not"
             )
         colours = table.get("colours", {})
         for colour, lowest in colours.items():
@@ -178,7 +178,7 @@ def with_reference(edition: Edition, methods: Mapping[str, Method]) -> dict[str,
 
 
 def _replaced(official: Methodology, table: Mapping[str, Any]) -> Methodology | str:
-    """What the file says, done; or the sentence with which the methodology refuses."""
+    """The methodology with the changes of the file; or the sentence with which it refuses."""
     changes = {key: _filled(value) if isinstance(value, Mapping) else value for key, value in table["replace"].items()}
     try:
         even = equally_weighted(official, table["equal"]) if "equal" in table else official

@@ -141,7 +141,7 @@ def _checked(panel: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
         raise DataError(f"{code} began in {when:.0f}, with no year before it in the panel; nothing shows a change")
     if len(begun) == len(first) and begun.nunique() == 1:
         raise DataError(
-            f"the measure began in all regions in {begun.iloc[0]:.0f}; no effect can be told from what would have "
+            f"the measure began in all regions in {begun.iloc[0]:.0f}; no effect can be separated from what would have "
             "happened anyway"
         )
     return wide, first

@@ -30,7 +30,7 @@ REASONS = {  # why a target has its status, in English; reports have their own w
     "perhaps_before": "the target is reached, but the figure may be of before the announcement",
     "day_unknown": "the day of the last figure is not known; it may be before or after the due date",
     "dated_before": "the last figure is dated before the due date",
-    "no_way": "the figure does not tell how much of the way is done",
+    "no_way": "the figure does not show how much of the way is done",
     "way": "{done:.0%} of the target after {least:.0%} of the time",
     "way_between": "{done:.0%} of the target after {least:.0%} to {most:.0%} of the time",
 }

@@ -109,7 +109,7 @@ class PolicyReport:
         return Section([*blocks, Bullets(cautions)])
 
     def close(self) -> Section:
-        """Write the ledger where a report is being made, and say how many numbers were printed."""
+        """Write the ledger where a report is being made, and print how many numbers it has."""
         rows, code = self.ledger.frame(), self._printer.language.code
         if (folder := output_folder()) is not None:
             self.ledger.write(folder / f"ledger.policy.{code}.csv")

@@ -63,11 +63,11 @@ class SensitivityReport(AnalysisReport):
         self.printer = Printer(edition, self.language, self.ledger, draws, rng, factors=names, drawn=result)
 
     def intervals(self) -> Section:
-        """What was varied, and where each region stands then."""
+        """What was varied, and the rank intervals of the regions."""
         return self._made(robustness.ranks)
 
     def above(self) -> Section:
-        """Who stands above whom."""
+        """The share of draws in which each region ranks above each other."""
         return self._made(robustness.apart)
 
     def matters(self) -> Section:
@@ -83,7 +83,7 @@ class SensitivityReport(AnalysisReport):
         return self._made(robustness.turning)
 
     def quotable(self) -> Section:
-        """Sentences that stand by themselves."""
+        """Key sentences that can be quoted alone."""
         return self._made(robustness.quotable)
 
     def _made(self, section: Callable[[Printer], Section]) -> Section:
