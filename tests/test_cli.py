@@ -1,5 +1,6 @@
 """The command line: exit codes, and one whole sentence for an input that cannot be used."""
 
+import hashlib
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from cwi.edition import editions
 from cwi.errors import CwiError
 from cwi.report import render
 from cwi.report.languages import LANGUAGES
+from cwi.report.manifest import inputs
 from cwi.report.publication import recompute
 
 ROOT = Path(cli.__file__).parents[2]
@@ -232,6 +234,8 @@ def test_publish_and_review(run: Run, project: Any) -> None:
     folder.mkdir(parents=True)
     recompute(edition, draws=100, seed=5).reset_index().to_csv(folder / "ledger.csv", index=False)
     record = {
+        "inputs": inputs(),
+        "outputs": {"ledger.csv": hashlib.sha256((folder / "ledger.csv").read_bytes()).hexdigest()},
         "edition": {"fingerprint": edition.methodology.fingerprint, "data": edition.checksum},
         "languages": sorted(LANGUAGES),
         "parameters": {"draws": 100, "seed": 5},
@@ -248,7 +252,11 @@ def test_publish_and_review(run: Run, project: Any) -> None:
     assert (code, complained) == (1, "")
     lines = said.splitlines()
     assert "score.2022.A.home: value was published as 85.5, today it is 78" in lines
-    assert lines[-1] == f"{len(lines) - 1} differences"
+    assert lines[-2:] == [
+        f"{len(lines) - 2} differences",
+        "reports/2022 was made of other files than are there now: 2, the first data/observations/living.csv; "
+        "'cwi report 2022' makes it of these",
+    ]
     code, said, complained = run("publish", "2022")
     assert (code, said) == (2, "")
     assert complained == "DataError: reports/2022 was made of other data or rules than are there now; make it again\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cwi import folders
 from cwi.analysis.policy import PROGRESS, STATUSES, aims, judge, progress, unaimed
 from cwi.inputs.policy import Register, read_indicator_targets, read_register
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
@@ -22,8 +23,10 @@ WEAKEST = 3
 
 
 def promises(printer: Printer) -> Section:
-    """The section of the official report; a sentence in editions of years before the overview."""
+    """The section of the official report; a sentence where there is no register, or for years before the overview."""
     heading = Heading(printer.text("policy.title"), anchor="promises")
+    if not (folders.data() / "policy").is_dir():
+        return Section([heading, Paragraph(printer.text("policy.none"))])
     if printer.year < FIRST:
         return Section([heading, Paragraph(printer.text("policy.before", first=FIRST))])
     register = read_register()

@@ -95,8 +95,8 @@ def made_up(project: Any) -> Edition:
     project.write("methodology/t2/indicators.csv", "\n".join(lines) + "\n")
     project.write("methodology/t2/methodology.toml", RULES)
     project.write("editions/2022/edition.toml", 'methodology = "t2"\n')
-    harm = '"=<img src=""x"" onerror=alert(1)>"'
-    project.append("regions.csv", "".join(f"{code},region,{harm},{harm},{harm},,\n" for code in MANY))
+    harm = {code: f'"=<img src=""x"" onerror=alert(1)>{code}"' for code in MANY}
+    project.append("regions.csv", "".join(f"{code},region,{harm[code]},{harm[code]},{harm[code]},,\n" for code in MANY))
     project.append("series.csv", "".join(f"{code},{code},{code},%,0,100,share,9.9,yes\n" for code in codes))
     values = np.round(rng.uniform(3, 98, (2, len(MANY) + 1, len(codes))), 3)
     values[:, 5] = values[:, 4]  # a tie

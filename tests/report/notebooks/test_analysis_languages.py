@@ -153,7 +153,7 @@ def consulted(edition: Edition) -> Shown:
     made = synthesize_consultation(
         edition.methodology, edition.territory, population=edition.population, rng=rng, votes=3000, experts=60
     )
-    result = consult(hand_in(made, edition.methodology, edition.territory), edition, rng=rng, draws=10)
+    result = consult(edition, hand_in(made, edition.methodology, edition.territory), rng=rng, draws=10)
 
     @cache
     def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
