@@ -13,7 +13,7 @@ from cwi import folders
 from cwi.analysis.comparison import read_methods
 from cwi.analysis.uncertainty import read_factors
 from cwi.derived_series import derived_problems, read_derived_series
-from cwi.edition import editions, read_edition
+from cwi.edition import editions, open_project, read_edition
 from cwi.errors import CwiError, near
 from cwi.indicators import ENDS, OPEN
 from cwi.inputs.crosswalk import read_crosswalk
@@ -217,9 +217,10 @@ def _policy() -> Outcome:
 def _editions() -> Outcome:
     """Every edition can be scored; what is wrong with several is listed once, with their years."""
     years_of: dict[str, list[str]] = {}
+    project = open_project()
     for year in editions():
         try:
-            _ = read_edition(year).scores
+            _ = project.edition(year).scores
         except CwiError as problem:
             years_of.setdefault(str(problem), []).append(str(year))
     wrong = [f"edition {', '.join(years)}: {problem}" for problem, years in years_of.items()]

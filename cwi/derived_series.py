@@ -35,7 +35,15 @@ from cwi.errors import DataError, near
 from cwi.territory import Territory
 from cwi.textfiles import number, read_csv
 
-__all__ = ["DerivedSeries", "Formula", "compute_series", "derived_problems", "read_derived_series", "rows_by_reference"]
+__all__ = [
+    "DerivedSeries",
+    "Formula",
+    "compute_series",
+    "derived_problems",
+    "named_series",
+    "read_derived_series",
+    "rows_by_reference",
+]
 
 COLUMNS = ("series", "formula", "decimals", "source")
 OPTIONAL = ("first_year", "last_year", "territories", "n", "se", "note")
@@ -307,6 +315,12 @@ def _significant(value: float) -> float:
     return value if math.isnan(value) else float(f"{value:.{SE_DIGITS}g}")
 
 
+def named_series(series: Mapping[str, DerivedSeries]) -> set[str]:
+    """The series that are computed, and those that a formula names."""
+    formulas = [formula for each in series.values() for formula in (each.formula, each.n, each.se) if formula]
+    return {*series, *(name for formula in formulas for name in formula.series)}
+
+
 def derived_problems(
     series: Mapping[str, DerivedSeries], observations: pd.DataFrame, territory: Territory, names: Collection[str]
 ) -> Iterator[str]:
@@ -315,6 +329,7 @@ def derived_problems(
     ``names``: the series of the register. A figure may differ by half a unit of its last decimal, because its inputs
     may be kept with fewer decimals than they were computed from.
     """
+    observations = observations[observations["indicator"].isin(named_series(series))]
     for derived in series.values():
         unknown = [name for name in (derived.series, *derived.formula.series) if name not in names]
         if unknown:

@@ -55,11 +55,9 @@ class Territory:
     def regions_of(self, year: int) -> tuple[str, ...]:
         """The regions at the end of the year, without the nation, in the order of the file."""
         last = date(year, 12, 31)
-        return tuple(
-            str(code)
-            for code, row in self.regions.iterrows()
-            if row["kind"] != "nation" and row["valid_from"] <= last <= row["valid_to"]
-        )
+        table = self.regions
+        there = (table["kind"] != "nation") & (table["valid_from"] <= last) & (table["valid_to"] >= last)
+        return tuple(map(str, table.index[there]))
 
     def ancestors(self, code: str) -> list[str]:
         """The territories that a region was part of, the latest first."""

@@ -21,7 +21,7 @@ import pandas as pd
 import tomlkit
 
 from cwi import folders
-from cwi.derived_series import DerivedSeries, compute_series, read_derived_series
+from cwi.derived_series import DerivedSeries, compute_series, named_series, read_derived_series
 from cwi.errors import DataError
 from cwi.observations import read_observations
 from cwi.territory import read_territory
@@ -126,7 +126,9 @@ def build_derived(folder: Path | None = None) -> list[Built]:
     folder = folder or folders.data()
     territory = read_territory(folder)
     observations = read_observations(folder, territory=territory)
-    series = _in_order(read_derived_series(folder))
+    formulas = read_derived_series(folder)
+    observations = observations[observations["indicator"].isin(named_series(formulas))]
+    series = _in_order(formulas)
     made: dict[str, list[pd.DataFrame]] = {}
     for derived in series:
         table = compute_series(derived, observations, territory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -101,10 +101,15 @@ class Printer:
         """Whether that text of a source is printed in the report's own language."""
         return self.language.code == "en" or f"{key}_{self.language.code}" in record
 
+    @cached_property
+    def indicators(self) -> dict[str, dict[Hashable, Any]]:
+        """The rows of the methodology's indicators by code: a report asks for unit and decimals thousands of times."""
+        table = self.edition.methodology.indicators
+        return dict(zip(table["code"], table.to_dict("records"), strict=True))
+
     def unit(self, indicator: str) -> str:
         """The unit of an indicator in words of the language; as the methodology writes it where there are none."""
-        table = self.edition.methodology.indicators
-        unit = str(table.loc[table["code"] == indicator, "unit"].iloc[0])
+        unit = str(self.indicators[indicator]["unit"])
         key = "unit." + re.sub(r"[^a-z0-9]+", "_", unit.lower().replace("%", "percent"))
         return self.text(key) if self.language.knows(key) else unit
 
@@ -138,8 +143,7 @@ class Printer:
 
     def value(self, region: str, indicator: str, value: float, *, year: int | None = None) -> str:
         """A measured value in its own unit."""
-        table = self.edition.methodology.indicators.set_index("code")
-        decimals, unit = int(table["decimals"][indicator]), str(table["unit"][indicator])
+        decimals, unit = int(self.indicators[indicator]["decimals"]), str(self.indicators[indicator]["unit"])
         name = f"value.{year or self.year}.{region}.{indicator}"
         return self.ledger.number(name, value, unit=unit, decimals=decimals)
 

@@ -77,8 +77,8 @@ def _name(printer: Printer, by: str, indicator: object, part: str, region: str =
 def _value(
     printer: Printer, by: str, indicator: str, part: str, value: float, region: str, *, sign: bool = False
 ) -> str:
-    rules = printer.edition.methodology.indicators.set_index("code")
-    decimals, unit = int(rules["decimals"][indicator]), str(rules["unit"][indicator])
+    rules = printer.indicators[indicator]
+    decimals, unit = int(rules["decimals"]), str(rules["unit"])
     name = _name(printer, by, indicator, part, region)
     return printer.ledger.number(name, value, unit=unit, decimals=decimals, sign=sign)
 

@@ -532,8 +532,8 @@ KNOWN = pd.DataFrame({"respondent": "child", "area": ["R", "U"], "persons": [200
         (Weighting(invited=ASKED.assign(invited=[20, 1])),
          "in the class child, KZ-10, U 2 answered and 1 were invited; who was not invited cannot answer"),
         (Weighting(invited=ASKED.assign(invited=[20, 11])),
-         "in the class child, KZ-10, U 2 of 11 answered, too few to stand for the others; join it with a class that "
-         "is like it"),
+         "in the class child, KZ-10, U 2 of 11 answered, too few to represent the others; join it with a similar "
+         "class"),
         (Weighting(invited=ASKED.drop(columns="area")),
          "invited: the column 'area' is missing; there are respondent, region, invited"),
         (Weighting(invited=ASKED.assign(invited=[20, 0])),
