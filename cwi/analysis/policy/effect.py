@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 
 from cwi import folders
 from cwi.errors import DataError, near
@@ -157,6 +156,8 @@ def _cells(wide: pd.DataFrame, first: pd.Series) -> Iterator[tuple[int, int]]:
 
 def _compared(wide: pd.DataFrame, first: pd.Series, cohort: int, year: int) -> dict[str, float]:
     """One cohort in one year, by least squares of the change on having begun; standard error HC3."""
+    import statsmodels.api as sm  # when a panel is brought; it takes most of a second
+
     chosen = (first == cohort) | (first > max(year, cohort))
     change = (wide[year] - wide[cohort - 1])[chosen]
     begun = (first == cohort)[chosen].astype(float)

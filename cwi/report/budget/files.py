@@ -15,8 +15,6 @@ from cwi.report.budget.annex import annex
 from cwi.report.budget.civil import civil
 from cwi.report.budget.options import options
 from cwi.report.budget.printer import BudgetPrinter
-from cwi.report.document import write_html, write_pdf
-from cwi.report.workbook import write_workbook
 from cwi.territory import Territory
 
 __all__ = ["FORMS", "publish", "sections_of"]
@@ -76,6 +74,9 @@ def publish(
 
 
 def _write(printer: BudgetPrinter, form: str, endings: Sequence[str], folder: Path) -> None:
+    from cwi.report.document import write_html, write_pdf  # when a form is written; they take half a second
+    from cwi.report.workbook import write_workbook
+
     sections, stem = sections_of(form, printer), f"{form}.{printer.language.code}"
     title = sections[0].blocks[0].plain()
     for ending, write in (("html", write_html), ("pdf", write_pdf)):
