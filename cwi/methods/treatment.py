@@ -22,6 +22,8 @@ from cwi.errors import near
 
 __all__ = ["Changes", "Treatment", "apply", "changes", "kurtosis", "learn", "outlying", "skewness"]
 
+NOISE = 1e-9  # relative rounding of skewness and kurtosis
+
 Array = NDArray[np.float64]
 Words = NDArray[np.str_]
 
@@ -147,7 +149,10 @@ def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bo
     >>> outlying(np.array([[1.0, 1], [2, 2], [3, 3], [2, 2], [1, 1], [3, 4], [2, 5], [99, 6]])).tolist()
     [True, False]
     """
-    return np.asarray((np.abs(skewness(x)) > skew) & (kurtosis(x) > kurt))
+    beyond = (
+        1 + NOISE
+    )  # one and the same column in two units must not be on both sides of a limit that it is exactly at
+    return np.asarray((np.abs(skewness(x)) > skew * beyond) & (kurtosis(x) > kurt * beyond))
 
 
 def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, kurt: float = 3.5) -> Treatment:

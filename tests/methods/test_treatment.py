@@ -160,6 +160,14 @@ def test_the_base_years_decide_for_all_years() -> None:
     assert np.isfinite(apply(logged, column(-1e9, 1e12))).all()
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.1, 1 / 3, 7e-5, 1e9])
+def test_a_column_exactly_at_the_limit_is_not_beyond_it_in_any_unit(factor: float) -> None:
+    values = np.array([1.0, 1, 0, 1])[:, None]  # skewness -2 and kurtosis 4, exactly
+    assert skewness(values) == pytest.approx(-2)
+    assert outlying(factor * values).tolist() == [False]
+    assert outlying(factor * values, skew=1.99).tolist() == [True]
+
+
 @pytest.mark.slow
 @given(found=st.lists(st.one_of(st.integers(0, 20), st.integers(-5000, 5000)), min_size=1, max_size=25), data=st.data())
 @USUAL

@@ -385,3 +385,11 @@ def test_experts_weighed_each_are_as_each_by_itself(k: int) -> None:
     alone = [ahp_consistency(matrix) for matrix in matrices]
     assert weights == pytest.approx(np.array([found.weights for found in alone]))
     assert ratios == pytest.approx([found.ratio for found in alone], abs=1e-12)
+
+
+@pytest.mark.parametrize("factor", [1e-100, 1e-12, 1e12])
+def test_critic_without_scaling_knows_no_unit(factor: float) -> None:
+    """Scores in a very small unit were refused as if they did not vary."""
+    z, stated = sample(7, 2, 1), np.full(2, 0.5)
+    expected = critic(z, stated, scale="none", correlation="spearman")
+    assert critic(factor * z, stated, scale="none", correlation="spearman") == pytest.approx(expected)

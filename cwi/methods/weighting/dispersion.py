@@ -81,7 +81,7 @@ def critic(z: Array, stated: Array, *, scale: str = "minmax", correlation: str =
     rows = complete(z, "critic", least=3)
     r = correlation_matrix(rows, method=correlation)
     spread = (rows / np.ptp(rows, axis=0) if scale == "minmax" else rows).std(axis=0)
-    return _shares(spread * (1.0 - r).sum(axis=1), "critic")
+    return _shares(spread / spread.max() * (1.0 - r).sum(axis=1), "critic")  # without a unit
 
 
 @method("weighting", learns=True, uses_stated=False)
