@@ -149,9 +149,8 @@ def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bo
     >>> outlying(np.array([[1.0, 1], [2, 2], [3, 3], [2, 2], [1, 1], [3, 4], [2, 5], [99, 6]])).tolist()
     [True, False]
     """
-    beyond = (
-        1 + NOISE
-    )  # one and the same column in two units must not be on both sides of a limit that it is exactly at
+    # a column that is exactly at a limit must not be beyond it in another unit
+    beyond = 1 + NOISE
     return np.asarray((np.abs(skewness(x)) > skew * beyond) & (kurtosis(x) > kurt * beyond))
 
 
