@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import connection, parent_process
 from pathlib import Path
 
@@ -34,21 +34,21 @@ def staged(reports: Path, target: Path) -> Iterator[Path]:
     """
     made_folder(reports)
     mend(target)
-    try:
-        stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=reports))
-    except OSError as problem:
-        raise cannot_write(reports, problem) from None
-    try:
-        with _locked(stage):
-            stage.chmod(0o755)
-            yield stage
-            with _locked(reports):
-                try:
-                    _place(stage, target)
-                except OSError as problem:
-                    raise cannot_write(target, problem) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    with ExitStack() as held:
+        try:
+            with _locked(reports):  # mend waits, so that it never meets a folder before its owner has locked it
+                stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=reports))
+                held.callback(shutil.rmtree, stage, ignore_errors=True)
+                held.enter_context(_locked(stage))
+        except OSError as problem:
+            raise cannot_write(reports, problem) from None
+        stage.chmod(0o755)
+        yield stage
+        with _locked(reports):
+            try:
+                _place(stage, target)
+            except OSError as problem:
+                raise cannot_write(target, problem) from None
 
 
 def mend(target: Path) -> None:
