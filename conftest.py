@@ -43,7 +43,8 @@ def _read_once(read: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]
 def _observations_are_read_once() -> Iterator[None]:
     """An edition of files that did not change takes the table that was read and checked before."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cwi.edition, "read_observations", _read_once(cwi.edition.read_observations))
+        project = cwi.edition.project
+        patch.setattr(project, "read_observations", _read_once(project.read_observations))
         yield
 
 
