@@ -27,6 +27,7 @@ def annex(printer: BudgetPrinter) -> list[Section]:
 def _opening(printer: BudgetPrinter) -> Section:
     account, figures = printer.account, printer.account.figures
     rows = [[printer.text("budget.basis.unit"), printer.unit]]
+    english: frozenset[tuple[int, int]] = frozenset()
     if account.by_programme:
         decision = figures.decisions.loc[account.region]
         rows += [
@@ -39,6 +40,7 @@ def _opening(printer: BudgetPrinter) -> Section:
             [printer.text("budget.basis.level"), printer.text(f"budget.level.{decision['level']}")],
             [printer.text("budget.basis.source"), f"{decision['repository']}: {decision['path']}"],
         ]
+        english = frozenset({(len(rows) - 1, 1)})
     else:
         rows += [
             [printer.text("budget.basis.phase"), printer.text("budget.phase.executed")],
@@ -50,7 +52,13 @@ def _opening(printer: BudgetPrinter) -> Section:
     ]
     heads = [printer.text("budget.column.what"), printer.text("budget.column.value")]
     table = Table(
-        "basis", printer.text("budget.basis.title"), heads, rows, pd.DataFrame(rows, columns=heads), numeric=2
+        "basis",
+        printer.text("budget.basis.title"),
+        heads,
+        rows,
+        pd.DataFrame(rows, columns=heads),
+        numeric=2,
+        english=english,
     )
     return Section(
         [
@@ -73,7 +81,12 @@ def _summary(printer: BudgetPrinter) -> Section:
     rows = [
         ["1", printer.text("budget.summary.total"), printer.amount("total", account.printed), ""],
         ["2", printer.text("budget.summary.transfers"), printer.amount("transfers", transfers), ""],
-        ["3", printer.text("budget.summary.own"), printer.amount("own", result["own"]), "100"],
+        [
+            "3",
+            printer.text("budget.summary.own"),
+            printer.amount("own", result["own"]),
+            printer.ledger.number(printer.name("own.share"), 100, unit="%", decimals=0),
+        ],
     ]
     by_class = account.rows.groupby("class")[["amount", *MONEY]].sum()
     number = 4
@@ -245,7 +258,9 @@ def _purposes(printer: BudgetPrinter) -> Section:
         heads = [printer.text(f"budget.column.{by}"), printer.text("budget.column.name")]
         heads += [*(printer.text(f"budget.column.{c}") for c in MONEY), printer.text("budget.column.part")]
         title = printer.text(f"budget.by.{by}", unit=printer.unit)
-        blocks.append(Table(f"by-{by}", title, heads, rows, pd.DataFrame(data, columns=heads), numeric=2))
+        codes = frozenset((at, 0) for at, code in enumerate(table.index) if code and by == "component")
+        frame = pd.DataFrame(data, columns=heads)
+        blocks.append(Table(f"by-{by}", title, heads, rows, frame, numeric=2, english=codes))
     return Section(blocks)
 
 

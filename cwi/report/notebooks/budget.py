@@ -5,35 +5,61 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.analysis.budget import Account, totals
-from cwi.report.blocks import Paragraph, Section, Table, output_folder
+from cwi.edition import Edition
+from cwi.report.blocks import Heading, Paragraph, Section, Table
 from cwi.report.budget import BudgetPrinter, sections_of
-from cwi.territory import Territory
+from cwi.report.notebooks.analysis_report import AnalysisReport
 
 __all__ = ["BudgetReport"]
 
 MOST = 15
 
 
-class BudgetReport:
+class BudgetReport(AnalysisReport):
     """Sections on one account in one language; show each in a cell of its own.
+
+    Parameters
+    ----------
+    edition
+        The project whose regions are named; children, population and gross product are its observations.
+    account
+        Of one region and year, as :func:`~cwi.analysis.budget.account` gives it.
+    language
+        kk, ru or en.
 
     Examples
     --------
     >>> import cwi
     >>> from cwi.analysis.budget import account, read_figures
-    >>> project = cwi.open_project()
-    >>> result = account(read_figures(project.observations, project.territory), "KZ-23", 2025)
-    >>> BudgetReport(result, project.territory, language="en").form("section").blocks[0].plain()
+    >>> edition = cwi.read_edition()
+    >>> result = account(read_figures(edition.base, edition.territory), "KZ-23", 2025)
+    >>> BudgetReport(edition, result, language="en").form("section").blocks[0].plain()
     'Children in the civil budget: Atyrau, 2025'
     """
 
-    def __init__(self, account: Account, territory: Territory, *, language: str) -> None:
-        self._printer = BudgetPrinter.of(account, territory, language)
-        self.ledger = self._printer.ledger
+    subject = "budget"
+
+    def __init__(self, edition: Edition, account: Account, *, language: str) -> None:
+        self._budget = BudgetPrinter.of(account, edition.territory, language)
+        super().__init__(edition, language=language, seed=0, ledger=self._budget.ledger)
+
+    @property
+    def year(self) -> int:
+        """The year of the account, which is not that of the edition."""
+        return self._budget.account.year
+
+    def opening(self) -> Section:
+        """The title, what the notebook answers, and that the coefficients are working choices."""
+        made = self.section(
+            "opening", Paragraph(self.text("budget.working"), "warning"), place=self._budget.place, year=self.year
+        )
+        first = made.blocks[0]
+        assert isinstance(first, Heading)
+        return Section([Heading(first.text, level=1, anchor="top"), *made.blocks[1:]])
 
     def coefficients(self) -> Section:
         """The coefficients that most money depends on: those with an interval, by how much of it they move."""
-        printer = self._printer
+        printer = self._budget
         rows = printer.account.rows.assign(width=lambda t: t["children_high"] - t["children_low"])
         widest = rows.sort_values("width", ascending=False, kind="stable").head(MOST)
         widest = widest[widest["width"] > 0]
@@ -49,17 +75,17 @@ class BudgetReport:
         columns = [printer.text(f"budget.column.{word}") for word in words]
         caption = printer.text("budget.widest", place=printer.place)
         frame = pd.DataFrame(data, columns=list(words))
-        return Section([Table("widest", caption, columns, cells, frame, numeric=2)])
+        return self.section("coefficients", Table("widest", caption, columns, cells, frame, numeric=2))
 
     def form(self, form: str) -> Section:
         """The annex, the section of the civil budget, or the page that compares them."""
-        return Section([block for section in sections_of(form, self._printer) for block in section.blocks])
+        return Section([block for section in sections_of(form, self._budget) for block in section.blocks])
 
-    def ties(self) -> Section:
+    def totals(self) -> Section:
         """The total of each decision of 2025 beside what was added up, and how wide each interval is."""
-        printer, figures = self._printer, self._printer.account.figures
-        found = totals(figures.lines, figures.classified)
-        whole = found[found["place"] == "EXP"].set_index("region")
+        printer, figures = self._budget, self._budget.account.figures
+        checked = totals(figures.lines, figures.classified)
+        whole = checked[checked["place"] == "EXP"].set_index("region")
         shares = figures.by_programme.droplevel("year").assign(width=lambda t: t["high"] - t["low"])
         cells, data = [], []
         for code, row in shares.sort_values("width", ascending=False, kind="stable").iterrows():
@@ -72,12 +98,4 @@ class BudgetReport:
         words = ("region", "total_billion", "gap", "classified", "share", "low", "high", "points_wide")
         columns = [printer.text(f"budget.column.{word}") for word in words]
         frame = pd.DataFrame(data, columns=list(words))
-        return Section([Table("ties", printer.text("budget.ties"), columns, cells, frame)])
-
-    def close(self) -> Section:
-        """Write the ledger where a report is being made, and print how many numbers it has."""
-        rows, code = self.ledger.frame(), self._printer.language.code
-        if (folder := output_folder()) is not None:
-            self.ledger.write(folder / f"ledger.budget.{code}.csv")
-        number = self._printer.language.number(len(rows), 0)
-        return Section([Paragraph(self._printer.text("report.numbers", n=number), "note")])
+        return self.section("totals", Table("totals", printer.text("budget.ties"), columns, cells, frame))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from cwi.analysis.budget import Figures
 from cwi.analysis.policy import Effect
 from cwi.edition import Edition
 from cwi.inputs.policy import Register
-from cwi.report.blocks import Block, Bullets, Paragraph, Section, Table, output_folder
-from cwi.report.languages import Language
-from cwi.report.ledger import Ledger
-from cwi.report.printer import Printer
+from cwi.report.blocks import Block, Bullets, Paragraph, Section, Table
+from cwi.report.notebooks.analysis_report import AnalysisReport, keyed
 from cwi.report.sections import promises
 
 __all__ = ["PolicyReport"]
@@ -20,7 +17,7 @@ __all__ = ["PolicyReport"]
 COMFORTABLE_SCHOOL = "205"  # programme of education and construction departments: the pilot project's buildings
 
 
-class PolicyReport:
+class PolicyReport(AnalysisReport):
     """Sections on the register of measures beside one edition; show each in a cell of its own.
 
     Parameters
@@ -33,35 +30,42 @@ class PolicyReport:
         On which targets are judged; the last day of the register where it is empty.
     """
 
+    subject = "policy"
+
     def __init__(self, edition: Edition, register: Register, *, day: str = "", language: str) -> None:
-        words = Language(language)
-        self.ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], 0)
+        super().__init__(edition, language=language, seed=0)
         self.register, self.day = register, day or promises.last_day(register)
-        self._printer = Printer(edition, words, self.ledger, 100, np.random.default_rng(0))
+
+    def called(self, code: object) -> str:
+        """What a region, a node, an indicator or a status is called."""
+        key = f"policy.status.{keyed(code)}"
+        return self.text(key) if self.language.knows(key) else super().called(code)
 
     def statuses(self) -> Section:
         """Every target with its status, the figure that decided and why."""
-        return self._made(promises.statuses(self._printer, self.register, self.day))
+        return self.section("statuses", *promises.statuses(self.printer, self.register, self.day).blocks)
 
     def moved(self) -> Section:
         """Targets that were announced again with another value."""
-        return self._made(promises.moved(self._printer, self.register, self.day))
+        blocks = promises.moved(self.printer, self.register, self.day).blocks
+        return self.section("moved", *(blocks or [Paragraph(self.text("policy.moved.none", day=self.day))]))
 
     def indicators(self) -> Section:
         """How regions move towards the targets of indicators."""
-        return self._made(promises.indicators(self._printer))
+        return self.section("indicators", *promises.indicators(self.printer).blocks)
 
     def components(self) -> Section:
         """Weak components of all regions, and how many measures aim at each."""
-        return self._made(promises.components(self._printer, self.register))
+        return self.section("components", *promises.components(self.printer, self.register).blocks)
 
     def region(self, code: str) -> Section:
         """The page of a region."""
-        return self._made(promises.region_page(self._printer, self.register, code))
+        page = promises.region_page(self.printer, self.register, code)
+        return self.section("region", *page.blocks[1:], region=self.printer.region(code))
 
     def dose(self, figures: Figures) -> Section:
         """Money for the buildings of Comfortable School by region in 2025: a description, no effect."""
-        printer = self._printer
+        printer = self.printer
         lines = figures.classified[
             (figures.classified["programme"] == COMFORTABLE_SCHOOL) & (figures.classified["functional_group"] == "04")
         ]
@@ -76,13 +80,13 @@ class PolicyReport:
             data.append({"region": region, "year": year, "amount": amount, "per_child": child})
         columns = [printer.text(f"policy.column.{word}") for word in ("region", "billion", "per_child")]
         table = Table("dose", printer.text("policy.dose.table"), columns, rows, pd.DataFrame(data))
-        return self._made(Section([Paragraph(printer.text("policy.dose.text")), table]))
+        return self.section("dose", Paragraph(printer.text("policy.dose.text")), table)
 
     def effect(self, result: Effect | None) -> Section:
         """What a panel of the reader's own gives, with pre-trends, placebos and the floor of the p-value."""
-        printer = self._printer
+        printer = self.printer
         if result is None:
-            return Section([Paragraph(printer.text("policy.effect.none"))])
+            return self.section("effect", Paragraph(printer.text("policy.effect.none")))
         number = printer.ledger.number
         values = {
             "average": number("policy.effect.average", result.average, decimals=2, sign=True),
@@ -106,15 +110,4 @@ class PolicyReport:
         table = Table("effect", printer.text("policy.effect.table"), columns, rows, result.table, numeric=3)
         blocks: list[Block] = [Paragraph(printer.text("policy.effect.text", **values)), table]
         cautions = [printer.text("policy.effect.caution"), printer.text("policy.effect.floor_text", **values)]
-        return Section([*blocks, Bullets(cautions)])
-
-    def close(self) -> Section:
-        """Write the ledger where a report is being made, and print how many numbers it has."""
-        rows, code = self.ledger.frame(), self._printer.language.code
-        if (folder := output_folder()) is not None:
-            self.ledger.write(folder / f"ledger.policy.{code}.csv")
-        number = self._printer.language.number(len(rows), 0)
-        return Section([Paragraph(self._printer.text("report.numbers", n=number), "note")])
-
-    def _made(self, section: Section) -> Section:
-        return self._printer.marked(section)
+        return self.section("effect", *blocks, Bullets(cautions))

