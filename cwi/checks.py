@@ -16,6 +16,7 @@ from cwi.derived_series import derived_problems, read_derived_series
 from cwi.edition import editions, open_project, read_edition
 from cwi.errors import CwiError, near
 from cwi.indicators import ENDS, OPEN
+from cwi.inputs.boundaries import boundaries_of, check_regions, read_boundaries
 from cwi.inputs.crosswalk import read_crosswalk
 from cwi.inputs.policy import read_indicator_targets, read_register
 from cwi.inputs.questions import ask, read_answers, unanswered
@@ -27,6 +28,7 @@ from cwi.territory import read_territory
 __all__ = ["PARTS", "Check", "check_all"]
 
 NONE = "none"
+BEYOND = 0.1  # of the values in the base years: more of them outside the ends of a scale are no outliers
 STOPPED = "not looked at: a problem above prevents it"
 Outcome = tuple[str, Iterable[str]]
 
@@ -60,6 +62,24 @@ def check_all() -> Iterator[Check]:
 def _territory() -> Outcome:
     territory = read_territory()
     return f"{len(territory.regions) - 1} territories, {len(territory.changes)} successions", []
+
+
+def _boundaries() -> Outcome:
+    """Every file of borders can be drawn, and has the regions of the years that it is used for."""
+    paths = sorted((folders.data() / "boundaries").glob("*.geojson"))
+    if not paths:
+        return NONE, []
+    territory, wrong = read_territory(), []
+    for path in paths:
+        years = [year for year in editions() if boundaries_of(year) == path]
+        try:
+            for year in years:
+                check_regions(path, territory.regions.index, territory.regions_of(year), year)
+            if not years:
+                read_boundaries(path)
+        except CwiError as problem:
+            wrong.append(str(problem))
+    return f"{len(paths)} files", wrong
 
 
 def _sources() -> Outcome:
@@ -139,19 +159,60 @@ def _methodologies() -> Outcome:
         for line, code in table.loc[(table["data"] == OPEN) & ~table["code"].isin(series), "code"].items():
             place = f"{folders.relative(path / 'indicators.csv')} line {line}"
             wrong.append(f"{place}: '{code}' is marked as open but data/series.csv has no such series")
-        wrong += _impossible_ends(table[table["code"].isin(series)], register, folders.relative(path))
+        wrong += _impossible_ends(table, register, folders.relative(path))
         wrong += _likely_misspelt(methodology)
     return ", ".join(versions), wrong
 
 
 def _impossible_ends(table: pd.DataFrame, register: pd.DataFrame, where: str) -> Iterator[str]:
-    """Ends of shares that no share can have."""
-    shares = (register["unit"] == "%") & (register["kind"] == "share")
+    """Ends that no figure in that unit can have, and ends called natural that are not those of a share."""
+    shares = set(register.index[(register["unit"] == "%") & (register["kind"] == "share")])
+    least = dict(zip(register.index, register["low"].astype(float), strict=True))
     for line, row in zip(table.index, table.to_dict("records"), strict=True):
-        for end in ENDS if shares[row["code"]] else ():
-            if not 0 <= row[end] <= 100:
-                place = f"{where}/indicators.csv line {line}"
-                yield f"{place}: {end} of '{row['code']}' is {row[end]:g}; a share is 0 to 100 %"
+        code, place = row["code"], f"{where}/indicators.csv line {line}"
+        asked = row["kind"] == "survey" and row["unit"] == "%"  # a share of those who answered
+        share = asked or code in shares
+        if share and row["ends_basis"] == "natural" and {row["worst"], row["best"]} != {0, 100}:
+            yield (
+                f"{place}: the ends of '{code}' are {row['worst']:g} and {row['best']:g} and their basis is 'natural'; "
+                "the natural ends of a share are 0 and 100 %"
+            )
+            continue
+        for end in ENDS:
+            if share and not 0 <= row[end] <= 100:
+                yield f"{place}: {end} of '{code}' is {row[end]:g}; a share is 0 to 100 %"
+            elif row[end] < 0 <= least.get(code, -1.0):
+                yield (
+                    f"{place}: {end} of '{code}' is {row[end]:g} {register.at[code, 'unit']}; the register of series "
+                    "allows no value below 0"
+                )
+
+
+def _passed_ends(methodology: Methodology, observations: pd.DataFrame) -> Iterator[str]:
+    """Scales whose ends the figures of the base years pass, more than outliers would."""
+    rows = observations[
+        observations["year"].isin(methodology.base) & observations["scored"] & observations["value"].notna()
+        & (observations["sex"] == "") & (observations["area"] == "")
+    ]  # fmt: skip
+    values = dict(tuple(rows.groupby("indicator")))
+    for line, row in zip(methodology.indicators.index, methodology.indicators.to_dict("records"), strict=True):
+        table = values.get(row["code"])
+        if table is None:
+            continue
+        worst, best = float(row["worst"]), float(row["best"])
+        sign = 1 if best > worst else -1
+        passed = np.column_stack([sign * (worst - table["value"]), sign * (table["value"] - best)])
+        if row["ends_basis"] == "target":
+            passed[:, 1] = 0  # a target may be met by all
+        out = (passed > 0).any(axis=1)
+        if out.mean() > (0 if row["ends_basis"] == "range" else BEYOND):
+            far = table.iloc[int(passed.max(axis=1).argmax())]
+            yield (
+                f"{folders.relative(methodology.path.parent / 'indicators.csv')} line {line}: {out.sum()} of "
+                f"{len(table)} values of '{row['code']}' in the base years lie outside its ends {worst:g} and "
+                f"{best:g}, the furthest {far['value']:g} ({far['region']}, {far['year']}); move the ends, or change "
+                "their basis"
+            )
 
 
 def _likely_misspelt(methodology: Methodology) -> Iterator[str]:
@@ -224,11 +285,14 @@ def _editions() -> Outcome:
         except CwiError as problem:
             years_of.setdefault(str(problem), []).append(str(year))
     wrong = [f"edition {', '.join(years)}: {problem}" for problem, years in years_of.items()]
+    for version in project.methodologies:
+        wrong += _passed_ends(project.methodology(version), project.observations)
     return ", ".join(map(str, editions())), wrong
 
 
 PARTS: Mapping[str, Callable[[], Outcome]] = {
     "territory": _territory,
+    "boundaries": _boundaries,
     "sources": _sources,
     "observations": _observations,
     "derived series": _derived,

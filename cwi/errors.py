@@ -14,6 +14,7 @@ __all__ = [
     "MethodologyError",
     "MissingExtraError",
     "ParameterError",
+    "ProjectError",
     "ReportError",
     "WritingError",
     "near",
@@ -35,6 +36,10 @@ class MethodologyError(CwiError):
 
 class ParameterError(CwiError):
     """A parameter of a notebook or a command that is unknown or of the wrong type."""
+
+
+class ProjectError(CwiError):
+    """There is no project where one was looked for, or it cannot be made there."""
 
 
 class MissingExtraError(CwiError):

@@ -1,4 +1,8 @@
-"""The folders of a project: data, notebooks, reports."""
+"""The folders of a project: data, notebooks, reports; and which project a command works on.
+
+``CWI_ROOT`` (or ``cwi --project``) names it. Without it, the checkout that this library lies in; where the library is
+installed by itself, the folder one works in or the nearest above it that holds data/regions.csv.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["data", "notebooks", "relative", "reports", "root", "within"]
+from cwi.errors import ProjectError
+
+__all__ = ["CODE", "MARK", "data", "notebooks", "relative", "release", "reports", "root", "within"]
 
 VARIABLE = "CWI_ROOT"
+CODE = Path(__file__).resolve().parent
+MARK = Path("data") / "regions.csv"  # a folder that holds it is a project
 
 
 def root() -> Path:
-    """The folder that holds data/, notebooks/ and reports/; the variable CWI_ROOT names another one."""
-    return Path(os.environ.get(VARIABLE) or Path(__file__).resolve().parents[1])
+    """The folder that holds data/, notebooks/ and reports/.
+
+    Raises
+    ------
+    ProjectError
+        If there is none.
+    """
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
+    if (CODE.parent / MARK).is_file():
+        return CODE.parent
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / MARK).is_file():
+            return folder
+    raise ProjectError(
+        f"there is no project here: neither {here.as_posix()} nor a folder above it holds {MARK.as_posix()}; "
+        "'cwi init FOLDER' copies the data and notebooks of this release, 'cwi init FOLDER --empty' begins a project "
+        "of your own; for a project elsewhere write cwi --project FOLDER, or set CWI_ROOT"
+    )
+
+
+def release() -> Path:
+    """The folder with data/ and notebooks/ that came with this library."""
+    return CODE.parent if (CODE.parent / MARK).is_file() else CODE / "release"
 
 
 @contextmanager
@@ -46,7 +77,11 @@ def reports() -> Path:
 def relative(path: Path) -> str:
     """A path as it is printed: from the project's folder where it is inside, with forward slashes."""
     path = Path(path)
-    for base in (root(), root().resolve()):
+    try:
+        project = root()
+    except ProjectError:
+        return path.as_posix()
+    for base in (project, project.resolve()):
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
     return path.as_posix()

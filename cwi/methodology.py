@@ -320,7 +320,7 @@ def read_methodology(version: str | Path) -> Methodology:
     table = read_csv(table_path, MethodologyError, required=("code", *below_top, *ENDS), optional=OPTIONAL)
     methodology = Methodology(
         version=read_version(document, where),
-        titles=read_titles(document, document["version"]),
+        titles=read_titles(document, document["version"], where),
         normalisation=read_rule("normalisation", document["normalisation"], where),
         levels=levels,
         overrides=MappingProxyType(read_overrides(document.get("node", {}), where)),

@@ -91,7 +91,7 @@ def build_nodes(
                     weighting=by_part_order(weighting, kept_codes, code, rules.removesuffix(", replaced"), without),
                     aggregation=override.get("aggregation", level.aggregation),
                     coverage=override.get("coverage", level.coverage),
-                    titles=read_titles(override, code),
+                    titles=read_titles(override, code, rules),
                 )
             )
         result.append(tuple(nodes))

@@ -116,10 +116,12 @@ def read_sources(folder: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
         keys = ("publisher", "title", "licence", "retrieved")
         if missing := [key for key in keys if not isinstance(record, dict) or not record.get(key)]:
             raise DataError(f"{folders.relative(path)}: the source '{name}' has no {', '.join(missing)}")
-        if not isinstance(record.get("file", ""), str):
-            raise DataError(
-                f"{folders.relative(path)}: file of the source '{name}' is {record['file']!r}; it must be a text"
-            )
+        for key in (*keys, "file", "sha256"):
+            if not isinstance(record.get(key, ""), str):
+                raise DataError(
+                    f"{folders.relative(path)}: {key} of the source '{name}' is {record[key]!r}; it must be a text in "
+                    "quotes"
+                )
     words = _source_words(path.parent / "source_words.csv")
     for record in sources.values():
         for key in ("publisher", "title", "licence"):
@@ -219,13 +221,16 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
     tables = []
     for path in paths:
         part = read_csv(path, DataError, required=REQUIRED, optional=OPTIONAL)
+        if part.empty:
+            raise DataError(
+                f"{folders.relative(path)}: no row is left in it; restore the file, or delete it with its record in "
+                "sources.toml"
+            )
         for column in OPTIONAL:
             if column not in part:
                 part[column] = ""
         tables.append(part.reset_index().assign(file=folders.relative(path)))
     table = pd.concat(tables, ignore_index=True)
-    if table.empty:
-        raise DataError(f"{folders.relative(folder / 'observations')}: no table holds an observation")
     wrong = _cell_problems(table, _rules(territory.regions.index, series.index, sources, statuses.index))
     if not wrong:
         table["year"] = table["year"].astype(int)

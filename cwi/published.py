@@ -17,7 +17,15 @@ __all__ = ["FROZEN", "PUBLISHED", "differing_rows", "freeze_rows", "read_publish
 
 FROZEN = "rows.csv.gz"
 PUBLISHED = ("name", "value", "unit", "decimals", "text_en", "text_ru", "text_kk")
-RECORD = ("methodology", "fingerprint", "data", "draws", "seed", "revision")
+RECORD: dict[str, type] = {
+    "methodology": str,
+    "fingerprint": str,
+    "data": str,
+    "draws": int,
+    "seed": int,
+    "revision": list,
+}
+KINDS = {str: "a text in quotes", int: "a whole number", list: "a list of texts"}
 KEY = ["indicator", "region", "year", "sex", "area"]
 
 
@@ -27,7 +35,7 @@ def read_published(edition: Edition) -> tuple[pd.DataFrame, dict[str, Any]]:
     Raises
     ------
     DataError
-        If nothing was published for that year.
+        If nothing was published for that year, or the record cannot be used.
     """
     path = edition.path / "published.csv"
     if not path.is_file():
@@ -36,9 +44,14 @@ def read_published(edition: Edition) -> tuple[pd.DataFrame, dict[str, Any]]:
     for line in table.index[table["name"].duplicated()]:
         raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'name']}' is listed twice")
     record = read_toml(edition.path / "published.toml", DataError)
-    for key in RECORD:
+    where = folders.relative(edition.path / "published.toml")
+    for key, kind in RECORD.items():
         if key not in record:
-            raise DataError(f"{folders.relative(edition.path / 'published.toml')}: '{key}' is missing")
+            raise DataError(f"{where}: '{key}' is missing")
+        value: Any = record[key]
+        texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        if type(value) is not kind or (kind is list and not texts):
+            raise DataError(f"{where}: {key} is {value!r}; it must be {KINDS[kind]}")
     return table.set_index("name"), record
 
 

@@ -130,6 +130,7 @@ def read_overrides(tables: Any, where: str) -> dict[str, Mapping[str, Any]]:
         raise MethodologyError(f"{where}: a node is written [node.code]")
     for code, table in tables.items():
         check_known(table, (*RULES, "weight", *TITLES), where, f"the node '{code}'")
+        _check_titles(table, f"{where}: the node '{code}'")
     return {code: MappingProxyType(read_rules(table, where)) for code, table in tables.items()}
 
 
@@ -146,6 +147,13 @@ def read_rules(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     return result
 
 
-def read_titles(table: Mapping[str, Any], default: str) -> Mapping[str, str]:
+def read_titles(table: Mapping[str, Any], default: str, where: str) -> Mapping[str, str]:
     """The titles of a table by language; ``default`` where it has none."""
-    return MappingProxyType({language: str(table.get(f"title_{language}", default)) for language in LANGUAGES})
+    _check_titles(table, where)
+    return MappingProxyType({language: table.get(f"title_{language}", default) for language in LANGUAGES})
+
+
+def _check_titles(table: Mapping[str, Any], where: str) -> None:
+    for key in TITLES:
+        if not isinstance(table.get(key, ""), str):
+            raise MethodologyError(f"{where}: {key} is {table[key]!r}; it must be a text in quotes")

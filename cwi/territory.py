@@ -49,12 +49,18 @@ class Territory:
 
     def valid(self, code: str, year: int) -> bool:
         """Whether the territory existed on some day of the year."""
-        row = self.regions.loc[code]
-        return bool(row["valid_from"] <= date(year, 12, 31) and row["valid_to"] >= date(year, 1, 1))
+        row, first, last = self.regions.loc[code], _day(year, 1, 1), _day(year, 12, 31)
+        return bool(row["valid_from"] <= last and row["valid_to"] >= first)
 
     def regions_of(self, year: int) -> tuple[str, ...]:
-        """The regions at the end of the year, without the nation, in the order of the file."""
-        last = date(year, 12, 31)
+        """The regions at the end of the year, without the nation, in the order of the file.
+
+        Raises
+        ------
+        DataError
+            If the calendar has no such year.
+        """
+        last = _day(year, 12, 31)
         table = self.regions
         there = (table["kind"] != "nation") & (table["valid_from"] <= last) & (table["valid_to"] >= last)
         return tuple(map(str, table.index[there]))
@@ -196,6 +202,13 @@ def _refuse_names(table: pd.DataFrame, where: str) -> None:
                         f"{where} line {other['line']}: {other['code']} has the same {column} as {one['code']}, "
                         f"'{other[column]}'; give each its own"
                     )
+
+
+def _day(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        raise DataError(f"year is {year}; it must be a whole number from {date.min.year} to {date.max.year}") from None
 
 
 def _short(name: str) -> str:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import math
+import re
 import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ import pandas as pd
 from cwi.errors import CwiError, near
 from cwi.folders import relative
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # shows nothing, or turns text round
+
 __all__ = ["number", "read_csv", "read_text", "read_toml", "sha256"]
 
 
@@ -25,7 +28,7 @@ def sha256(path: Path) -> str:
 
 
 def read_text(path: Path, error: type[CwiError]) -> str:
-    """The text of a UTF-8 file (a byte order mark is dropped)."""
+    """The text of a UTF-8 file (a byte order mark is dropped); characters that would hide or turn text are refused."""
     name = relative(path)
     try:
         raw = path.read_bytes()
@@ -40,6 +43,9 @@ def read_text(path: Path, error: type[CwiError]) -> str:
     if bad >= 0:
         line = raw[:bad].count(b"\n") + 1
         raise error(f"{name} line {line}: this is not UTF-8 text; save the file as UTF-8")
+    if hidden := CONTROL.search(text):
+        line = text[: hidden.start()].count("\n") + 1
+        raise error(f"{name} line {line}: there is a character that is not seen, U+{ord(hidden[0]):04X}; delete it")
     return text
 
 

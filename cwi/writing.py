@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,12 +12,26 @@ from pathlib import Path
 from cwi.errors import WritingError
 from cwi.folders import relative
 
-__all__ = ["cannot_write", "made_folder", "writing"]
+__all__ = ["RISKY", "cannot_write", "made_folder", "neutral", "writing"]
+
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+NUMBER = re.compile(r"[+-][\d\s.,]*\d\s?%?")
 
 
 def cannot_write(path: Path, problem: OSError) -> WritingError:
     """The error of a file or folder that the system does not let be written."""
     return WritingError(f"{relative(path)}: it cannot be written ({problem.strerror or problem})")
+
+
+def neutral(text: str) -> str:
+    """A text as it is written into a CSV file: an apostrophe before what a spreadsheet would run as a formula.
+
+    A number with its sign is left as it is.
+
+    >>> neutral("=1+1"), neutral("@sum(A1)"), neutral("-0.5"), neutral("- or +")
+    ("'=1+1", "'@sum(A1)", '-0.5', "'- or +")
+    """
+    return f"'{text}" if text.startswith(RISKY) and not NUMBER.fullmatch(text) else text
 
 
 def made_folder(folder: Path) -> Path:

@@ -85,6 +85,7 @@ def test_a_whole_project_has_no_problem(project):
     assert found(checks) == {part: [] for part in PARTS}
     assert [check.looked_at for check in checks] == [
         "5 territories, 2 successions",
+        "none",
         "2 records",
         "20 rows in 2 files",
         "none",

@@ -1,6 +1,7 @@
 """Faults that an attacker put into each file that people edit: each is one sentence, before anything is computed."""
 
 import io
+import shutil
 import tomllib
 import zipfile
 from collections.abc import Callable
@@ -13,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cwi import read_edition
+from cwi import folders, read_edition
 from cwi.checks import check_all
 from cwi.errors import CwiError, DataError, ParameterError
 from cwi.inputs.cells import read_grid
+from cwi.inputs.survey import read_survey_definitions
+from cwi.published import read_published
 from cwi.report import OfficialReport
 from cwi.territory import read_territory
 from cwi.textfiles import read_toml
@@ -89,6 +92,152 @@ def test_an_exposure_that_is_no_series(project: Any) -> None:
         "data/methodology/t1/factors.toml: factor 'events': of 'places': exposure is 'peple', which is no series of "
         "data/series.csv; there are poverty, water, places"
     ]
+
+
+INDICATORS = "methodology/t1/indicators.csv"
+PLACE = f"data/{INDICATORS} line 2: "
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("poverty,home,Poverty,50,0", "poverty,home,Poverty,50,-5", "best of 'poverty' is -5; a share is 0 to 100 %"),
+        (
+            "poverty,home,Poverty,50,0", "poverty,home,Poverty,12,0",
+            "7 of 9 values of 'poverty' in the base years lie outside its ends 12 and 0, the furthest 35 (WEST, 2022); "
+            "move the ends, or change their basis",
+        ),
+        (
+            "places,school,Places,50,150", "places,school,Places,-20,150",
+            "worst of 'places' is -20 per 100; the register of series allows no value below 0",
+        ),
+        (
+            "places,school,Places,50,150", "places,school,Places,50,60",
+            "4 of 4 values of 'places' in the base years lie outside its ends 50 and 60, the furthest 120 (A, 2022); "
+            "move the ends, or change their basis",
+        ),
+    ],
+)  # fmt: skip
+def test_ends_that_no_scale_of_these_figures_has(project: Any, old: str, new: str, sentence: str) -> None:
+    project.change(INDICATORS, old, new)
+    line = 2 if old.startswith("poverty") else 4
+    place = f"data/{INDICATORS} line {line}: "
+    assert f"{place}{sentence}" in found("methodologies") + found("editions")
+
+
+def test_natural_ends_of_a_share_are_0_and_100(project: Any) -> None:
+    text = "code,component,title_en,worst,best,scale,weight,data,ends_basis\n"
+    project.change(INDICATORS, "code,component,title_en,worst,best,scale,weight,data\n", text)
+    project.change(INDICATORS, "50,0,linear,3,open", "100,1,linear,3,open,natural")
+    project.change(INDICATORS, "50,100,linear,1,open", "50,100,linear,1,open,spread")
+    project.change(INDICATORS, "50,150,linear,1,open", "50,150,linear,1,open,spread")
+    assert found("methodologies")[1] == (
+        f"{PLACE}the ends of 'poverty' are 100 and 1 and their basis is 'natural'; the natural ends of a share are 0 "
+        "and 100 %"
+    )
+
+
+def test_a_table_of_observations_cut_to_its_header(project: Any, says: Says) -> None:
+    """With its checksum renewed: the other tables alone would give other scores."""
+    head = project.path("observations/schools.csv").read_text(encoding="utf-8").splitlines()[0]
+    project.write("observations/schools.csv", f"{head}\n")
+    project.sign()
+    with says(
+        DataError,
+        "data/observations/schools.csv: no row is left in it; restore the file, or delete it with its record in "
+        "sources.toml",
+    ):
+        read_edition(2022)
+
+
+def test_successions_cut_to_their_header(project: Any, says: Says) -> None:
+    project.write("boundary_changes.csv", "date,old,new,note\n")
+    with says(
+        DataError,
+        "data/regions.csv line 5: 'EAST' begins on 2022-06-08, but data/boundary_changes.csv has no change with it in "
+        "the column 'new'; without it figures of the other territory are lost",
+    ):
+        read_territory()
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\x07"])
+def test_characters_that_hide_or_turn_text(project: Any, says: Says, hidden: str) -> None:
+    project.change("regions.csv", "Alpha,Альфа,Альфа", f"Al{hidden}pha,Альфа,Альфа")
+    with says(
+        DataError,
+        f"data/regions.csv line 3: there is a character that is not seen, U+{ord(hidden):04X}; delete it",
+    ):
+        read_territory()
+
+
+@pytest.mark.parametrize("year", [99_999, 0, -1, 10**30])
+def test_years_that_no_calendar_has(project: Any, says: Says, year: int) -> None:
+    with says(DataError, f"year is {year}; it must be a whole number from 1 to 9999"):
+        read_territory().regions_of(year)
+
+
+RULES_FILE = "methodology/t1/methodology.toml"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "sentence"),
+    [
+        (RULES_FILE, 'title_en = "Test"', "title_en = 2024-01-01",
+         "data/methodology/t1/methodology.toml: title_en is datetime.date(2024, 1, 1); it must be a text in quotes"),
+        (RULES_FILE, 'title_en = "Home"', "title_en = 3",
+         "data/methodology/t1/methodology.toml: the node 'home': title_en is 3; it must be a text in quotes"),
+        ("sources.toml", 'title = "Schools"', "title = 2024-01-01",
+         "data/sources.toml: title of the source 'schools' is datetime.date(2024, 1, 1); it must be a text in quotes"),
+    ],
+)  # fmt: skip
+def test_a_date_or_a_number_where_text_is_wanted(
+    project: Any, says: Says, name: str, old: str, new: str, sentence: str
+) -> None:
+    project.change(name, old, new)
+    with says(CwiError, sentence):
+        read_edition(2022)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("draws = 100", 'draws = "x"', "draws is 'x'; it must be a whole number"),
+        ("seed = 1", "seed = true", "seed is True; it must be a whole number"),
+        ("revision = []", "revision = [3]", "revision is [3]; it must be a list of texts"),
+        ('data = "d"', "data = 2024-01-01", "data is datetime.date(2024, 1, 1); it must be a text in quotes"),
+        ("seed = 1\n", "", "'seed' is missing"),
+    ],
+)
+def test_a_record_of_publication_that_cannot_be_used(
+    project: Any, says: Says, old: str, new: str, sentence: str
+) -> None:
+    text = 'methodology = "t1"\nfingerprint = "f"\ndata = "d"\ndraws = 100\nseed = 1\nrevision = []\n'
+    project.write("editions/2022/published.csv", "name,value,unit,decimals,text_en,text_ru,text_kk\n")
+    project.write("editions/2022/published.toml", text)
+    assert read_published(read_edition(2022))[1]["draws"] == 100
+    project.change("editions/2022/published.toml", old, new)
+    with says(DataError, f"data/editions/2022/published.toml: {sentence}"):
+        read_published(read_edition(2022))
+
+
+SURVEY = folders.data() / "survey" / "2024.1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('methodology = "2024.1"', "methodology = 2024.1", "methodology is 2024.1; it must be a text in quotes"),
+        ("[columns]", "[[columns]]", "'columns' is no table of settings; it must be written [columns]"),
+        ("protection = 10.0", 'protection = "x"', "protection is 'x'; it must be above 0 and below 100 points"),
+    ],
+)
+def test_settings_of_the_survey_of_another_kind(tmp_path: Path, says: Says, old: str, new: str, sentence: str) -> None:
+    folder = shutil.copytree(SURVEY, tmp_path / "2024.1")
+    text = (folder / "survey.toml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "survey.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with says(DataError, f"{(folder / 'survey.toml').as_posix()}: {sentence}"):
+        read_survey_definitions(folder)
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,10 @@ def test_a_file_that_an_office_program_saved(project):
 def test_no_observations(project, says):
     for name in (LIVING, SCHOOLS):
         project.write(name, project.path(name).read_text(encoding="utf-8").splitlines()[0])
-    with says(DataError, "data/observations: no table holds an observation"):
+    with says(
+        DataError, "data/observations/living.csv: no row is left in it; restore the file, or delete it with its record "
+        "in sources.toml"
+    ):  # fmt: skip
         read_observations()
     for name in (LIVING, SCHOOLS):
         project.path(name).unlink()
@@ -331,7 +334,7 @@ SOURCES = {
     "file not a text": (
         'file = "observations/living.csv"',
         "file = 5",
-        "file of the source 'living' is 5; it must be a text",
+        "file of the source 'living' is 5; it must be a text in quotes",
     ),
     "syntax": (
         "[schools]",

@@ -11,8 +11,8 @@ import typer
 
 import cwi
 from cwi import folders
-from cwi.cli import budget, consultation, data, draw, edition, exchange, index, lists, policy, report, survey
-from cwi.errors import CwiError, ReportError
+from cwi.cli import budget, consultation, data, draw, edition, exchange, index, lists, policy, project, report, survey
+from cwi.errors import CwiError, ProjectError, ReportError
 
 __all__ = ["app", "main"]
 
@@ -33,14 +33,23 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="FOLDER", help="The project, where it is not this one; also CWI_ROOT."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Build, test and publish a child well-being index."""
+    if folder is not None:
+        if not folder.is_dir():
+            raise ProjectError(f"--project {folder.as_posix()}: there is no such folder")
+        context.with_resource(folders.within(folder.absolute()))
 
 
-for commands in (report, index, draw, policy):
+for commands in (report, index, draw, policy, project):
     commands.add_to(app)
 app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cwi import folders
+from cwi.errors import ProjectError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -43,12 +44,18 @@ LOG_WIDTH = 200  # of tables that go to a file or another program
 
 def years() -> list[str]:
     """The years that have an edition, for completion."""
-    return [path.parent.name for path in sorted((folders.data() / "editions").glob("*/edition.toml"))]
+    try:
+        return [path.parent.name for path in sorted((folders.data() / "editions").glob("*/edition.toml"))]
+    except ProjectError:
+        return []
 
 
 def methodologies() -> list[str]:
     """The versions of methodologies, for completion."""
-    return [path.parent.name for path in sorted((folders.data() / "methodology").glob("*/methodology.toml"))]
+    try:
+        return [path.parent.name for path in sorted((folders.data() / "methodology").glob("*/methodology.toml"))]
+    except ProjectError:
+        return []
 
 
 def regions() -> list[tuple[str, str]]:
@@ -56,7 +63,7 @@ def regions() -> list[tuple[str, str]]:
     try:
         with (folders.data() / "regions.csv").open(encoding="utf-8-sig", newline="") as file:
             return [(row["code"], row["name_en"]) for row in csv.DictReader(file)]
-    except (OSError, KeyError, UnicodeDecodeError):
+    except (OSError, KeyError, UnicodeDecodeError, ProjectError):
         return []
 
 

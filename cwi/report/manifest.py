@@ -50,10 +50,13 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[s
 
 def _paths(root: Path) -> Iterator[tuple[str, Path]]:
     for name in MADE_OF:
-        top = root / name
+        top = folders.CODE if name == "cwi" else root / name  # the code that runs, wherever the project is
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
-            if path.is_file() and not any(part in NOT_INPUT for part in path.parts) and path.suffix != ".pyc":
-                yield path.relative_to(root).as_posix(), path
+            parts = path.relative_to(top).parts
+            if name == "cwi" and parts[:1] == ("release",):  # data that came with an installed library
+                continue
+            if path.is_file() and not any(part in NOT_INPUT for part in parts) and path.suffix != ".pyc":
+                yield Path(name, *parts).as_posix(), path
 
 
 def manifest(
@@ -100,11 +103,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         record = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    whole = isinstance(record, dict) and all(isinstance(record.get(key), kind) for key, kind in PARTS.items())
-    names = record.get("outputs", {}) if whole else {}
-    inside = all(isinstance(sha, str) and ".." not in Path(name).parts and not Path(name).is_absolute()
-                 for name, sha in names.items())  # fmt: skip
-    return record if whole and inside else {}
+    if not isinstance(record, dict) or not all(isinstance(record.get(key), kind) for key, kind in PARTS.items()):
+        return {}
+    texts = (*record["inputs"].values(), *record["outputs"].values(), *record["languages"])
+    inside = all(".." not in Path(name).parts and not Path(name).is_absolute() for name in record["outputs"])
+    return record if inside and all(isinstance(text, str) for text in texts) else {}
 
 
 def outdated(folder: Path) -> list[str]:

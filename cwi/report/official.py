@@ -30,6 +30,7 @@ from cwi.report.sections import (
     rules,
 )
 from cwi.report.workbook import write_workbook
+from cwi.writing import neutral
 
 __all__ = ["OfficialReport", "check_draws"]
 
@@ -175,7 +176,7 @@ class OfficialReport:
             self.ledger.write(folder / f"ledger.{printer.language.code}.csv")
             (folder / "tables").mkdir(exist_ok=True)
             for table in self._tables.values():
-                rounded(table.data).to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
+                written(table.data).to_csv(folder / "tables" / f"{table.name}.csv", index=False, lineterminator="\n")
             write_workbook(
                 folder / f"tables.{printer.language.code}.xlsx",
                 list(self._tables.values()),
@@ -217,7 +218,9 @@ def check_draws(draws: int, seed: int) -> None:
         raise ParameterError(f"seed is {seed}; it must be a whole number not below 0")
 
 
-def rounded(data: pd.DataFrame) -> pd.DataFrame:
-    """A table as it is written: twelve significant digits, the same on every machine."""
+def written(data: pd.DataFrame) -> pd.DataFrame:
+    """A table as it is written: twelve significant digits, the same on every machine, and no text that is a formula."""
     numbers = [str(column) for column in data if data[column].dtype == float]
-    return data.assign(**{c: [v if v != v else float(f"{v:.12g}") for v in data[c]] for c in numbers})
+    words = [str(column) for column in data if pd.api.types.is_string_dtype(data[column])]
+    table = data.assign(**{c: [v if v != v else float(f"{v:.12g}") for v in data[c]] for c in numbers})
+    return table.assign(**{c: [neutral(v) if isinstance(v, str) else v for v in data[c]] for c in words})

@@ -25,6 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from cwi import folders
 from cwi.edition import read_edition
 from cwi.errors import CwiError, ReportError
+from cwi.inputs.boundaries import boundaries_of, check_regions
 from cwi.report.blocks import LEDGER, OUTPUT
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
@@ -89,6 +90,8 @@ def make_report(
     mend(target)
     before = signatures()  # before anything is read: the manifest names what was read
     edition = read_edition(year, first.get("methodology"))
+    if (borders := boundaries_of(year)).is_file():  # maps are drawn last; what is wrong with them is named first
+        check_regions(borders, edition.territory.regions.index, edition.regions, year)
     made_of = inputs()
     progress("checked")
     with staged(reports, target) as stage, _sentences(target):

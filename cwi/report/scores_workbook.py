@@ -22,12 +22,12 @@ from cwi.errors import DataError, near
 from cwi.folders import relative
 from cwi.index import Scores
 from cwi.methodology import Methodology
+from cwi.writing import RISKY
 
 __all__ = ["write_scores"]
 
 CREATED = datetime(2000, 1, 1)  # no time of its own, so that equal scores give equal bytes
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-RISKY = ("=", "+", "-", "@")
 LONGEST = 32_767  # letters that a cell can hold
 WIDEST = 48
 

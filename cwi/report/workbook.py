@@ -16,6 +16,7 @@ import xlsxwriter
 
 from cwi.report.blocks import Table
 from cwi.report.languages import Language
+from cwi.writing import RISKY
 
 __all__ = ["write_workbook"]
 
@@ -23,7 +24,6 @@ CREATED = datetime(2000, 1, 1)  # no time of its own, so that equal tables give 
 HEAD = 3  # the row of a sheet with the headings of its table, counted from nought
 WIDEST = 48
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-RISKY = ("=", "+", "-", "@")
 LONGEST = 32_767  # letters that a cell can hold
 
 
@@ -61,10 +61,10 @@ class _Workbook:
         names = [self._sheet_name(table.name) for table in tables]
         cover.set_column(0, 0, max([20, *(_letters(name) for name, _ in about), *map(_letters, names)]) + 2)
         cover.set_column(1, 1, 100)
-        cover.write_string(0, 0, title, self._format(bold=True, font_size=16))
+        self._text(cover, 0, 0, title, bold=True, font_size=16)
         row = 1
         for row, (name, value) in enumerate(about, start=1):
-            cover.write_string(row, 0, name, self._format(bold=True, valign="top"))
+            self._text(cover, row, 0, name, bold=True, valign="top")
             self._text(cover, row, 1, value, text_wrap=True, valign="top")
         row += 2
         cover.write_string(row, 0, self._language.text("workbook.sheet"), self._format(bold=True, bottom=1))
@@ -82,25 +82,25 @@ class _Workbook:
         empty = bool(data.isna().to_numpy().any())
         notes = [table.note] if table.note else []
         notes += [self._language.text("workbook.empty")] if empty else []
-        sheet.write_string(0, 0, table.caption, self._format(bold=True, font_size=12))
+        self._text(sheet, 0, 0, table.caption, bold=True, font_size=12)
         if notes:
-            sheet.write_string(1, 0, " ".join(notes))
+            self._text(sheet, 1, 0, " ".join(notes))
         link = self._format(font_color="#0563C1", underline=1)
         sheet.write_url(2, 0, _place(self._cover), link, string=self._language.text("workbook.cover"))
         heads = _unique([str(column) for column in data.columns])
         if len(data) and heads:
-            head = self._format(bold=True, text_wrap=True, valign="bottom", bottom=1)
+            look = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1}
             options = {
                 "name": f"table_{number}",
                 "style": "Table Style Light 1",
                 "autofilter": False,
                 "banded_rows": False,
-                "columns": [{"header": name, "header_format": head} for name in heads],
+                "columns": [{"header": name, "header_format": self._format(**_quoted(name, look))} for name in heads],
             }
             sheet.add_table(HEAD, 0, HEAD + len(data), len(heads) - 1, options)
         else:
             for i, name in enumerate(heads):
-                sheet.write_string(HEAD, i, name, self._format(bold=True, bottom=1))
+                self._text(sheet, HEAD, i, name, bold=True, bottom=1)
         for i, name in enumerate(heads):
             self._column(sheet, i, name, list(data.iloc[:, i]))
         sheet.freeze_panes(HEAD + 1, 1)
@@ -136,8 +136,7 @@ class _Workbook:
         """Write text, marked as text where a spreadsheet might take it for a formula once it is edited."""
         if len(text) > LONGEST:
             raise ValueError(f"a cell of a spreadsheet holds {LONGEST} letters, not {len(text)}: {text[:60]}…")
-        if text.startswith(RISKY):
-            look["quote_prefix"] = True
+        look = _quoted(text, look)
         sheet.write_string(row, column, text, self._format(**look) if look else None)
 
     def _format(self, **look: Any) -> Any:
@@ -156,6 +155,10 @@ class _Workbook:
             name = FORBIDDEN.sub(" ", wanted).strip(" '")[: 31 - len(ending)] + ending
         self._sheets.add(name.casefold())
         return name
+
+
+def _quoted(text: str, look: dict[str, Any]) -> dict[str, Any]:
+    return look | {"quote_prefix": True} if text.startswith(RISKY) else look
 
 
 def _place(sheet: str) -> str:

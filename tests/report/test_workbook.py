@@ -1,6 +1,9 @@
 """The tables of a report as a spreadsheet that machines and screen readers can read."""
 
+import csv
 import datetime
+import io
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -9,6 +12,7 @@ import pytest
 
 from cwi.report.blocks import Table
 from cwi.report.languages import LANGUAGES, Language
+from cwi.report.official import written
 from cwi.report.workbook import write_workbook
 
 WORDS = {
@@ -137,3 +141,25 @@ def test_the_same_bytes_twice(path, tmp_path):
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_few_words_of_a_workbook_are_in_every_language(code):
     assert all(Language(code).text(key) for key in WORDS)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1-1", "@sum(A1)", "\t=1+1"])
+def test_what_a_spreadsheet_would_run_is_text(tmp_path: Path, text: str) -> None:
+    """In the workbook marked as text, headings and captions among them; in CSV behind an apostrophe."""
+    data = pd.DataFrame({text: [text, "words"], "number": [-0.5, 1.0]})
+    risky = Table("risky", text, [], [], data, note=text)
+    path = tmp_path / "a.xlsx"
+    write_workbook(path, [risky], language=Language("en"), title=text, about=[(text, text)])
+    book = openpyxl.load_workbook(path)
+    cells = [
+        cell
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if str(cell.value)[:1] == text[0] and isinstance(cell.value, str)
+    ]
+    assert len(cells) >= 6
+    assert all(cell.data_type == "s" and cell.quotePrefix for cell in cells)
+    lines = written(data).to_csv(index=False, lineterminator="\n")
+    assert [row[0] for row in csv.reader(io.StringIO(lines, newline=""))][1] == f"'{text}"
+    assert written(data)["number"].tolist() == [-0.5, 1.0]

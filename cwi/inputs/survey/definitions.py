@@ -193,15 +193,22 @@ def _settings(settings: Mapping[str, Any], version: str, where: str) -> tuple[di
             raise DataError(f"{where}: there is no setting '{key}'{near(key, required)}")
     if settings["version"] != version:
         raise DataError(f"{where}: version is {settings['version']!r}; the folder is called '{version}'")
+    if not isinstance(settings["methodology"], str):
+        raise DataError(f"{where}: methodology is {settings['methodology']!r}; it must be a text in quotes")
     if settings["status"] not in ("working", "official"):
         raise DataError(f"{where}: status is {settings['status']!r}; it must be working or official")
     for section, known in (("columns", COLUMNS), ("disclosure", LIMITS)):
+        if not isinstance(settings[section], dict):
+            raise DataError(f"{where}: '{section}' is no table of settings; it must be written [{section}]")
         for key in (*known, *settings[section]):
             if key not in settings[section]:
                 raise DataError(f"{where}: [{section}] does not name '{key}'")
             if key not in known:
                 raise DataError(f"{where}: [{section}] has no '{key}'{near(key, known)}")
-    columns = {str(key): str(name) for key, name in settings["columns"].items()}
+    for key, name in settings["columns"].items():
+        if not isinstance(name, str) or not name:
+            raise DataError(f"{where}: [columns] {key} is {name!r}; it must be the name of a column, in quotes")
+    columns = dict(settings["columns"])
     if len(set(columns.values())) < len(columns):
         raise DataError(f"{where}: [columns] gives one name to two variables")
     limits = Limits(**settings["disclosure"])
@@ -215,7 +222,7 @@ def _settings(settings: Mapping[str, Any], version: str, where: str) -> tuple[di
         raise DataError(
             f"{where}: [disclosure] base is {limits.base!r}; it must be a whole number above k, which is {limits.k}"
         )
-    if not 0 < limits.protection < 100:
+    if type(limits.protection) not in (int, float) or not 0 < limits.protection < 100:
         raise DataError(f"{where}: protection is {limits.protection!r}; it must be above 0 and below 100 points")
     return columns, limits
 

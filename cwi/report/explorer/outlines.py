@@ -15,7 +15,8 @@ from matplotlib.colors import to_hex
 
 from cwi import folders
 from cwi.errors import DataError
-from cwi.report.pictures.maps import ALBERS
+from cwi.inputs.boundaries import read_boundaries
+from cwi.report.pictures.maps import ALBERS, DEGREES
 from cwi.report.pictures.style import INK, SEQUENTIAL, on
 
 __all__ = ["COLOURS", "WHITE_FROM", "Outline", "colour", "drawing", "outlines"]
@@ -48,17 +49,15 @@ def outlines(boundaries: Path) -> tuple[tuple[Outline, ...], int]:
     Raises
     ------
     DataError
-        If the regions have no codes.
+        If the file is missing or cannot be used.
     """
     return _outlines(boundaries, boundaries.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
 def _outlines(boundaries: Path, changed: int) -> tuple[tuple[Outline, ...], int]:
-    table = gpd.read_file(boundaries)
-    if "code" not in table:
-        raise DataError(f"{folders.relative(boundaries)}: the regions have no property 'code'")
-    shapes = table.to_crs(ALBERS).geometry.to_numpy()
+    regions = read_boundaries(boundaries)
+    shapes = gpd.GeoSeries(list(regions.values()), crs=DEGREES).to_crs(ALBERS).to_numpy()
     west, south, east, north = shapely.total_bounds(shapes)
     scale = (WIDE - 2 * EDGE) / (east - west)
     shapes = shapely.coverage_simplify(shapes, FINE)
@@ -66,10 +65,10 @@ def _outlines(boundaries: Path, changed: int) -> tuple[tuple[Outline, ...], int]
     dots = shapely.area(shapes) < SMALL
     circles = shapely.union_all(shapely.buffer(shapely.centroid(shapes[dots]), 1.3 * RADIUS))
     outlines = []
-    for code, shape, dot in zip(table["code"], shapes, dots, strict=True):
+    for code, shape, dot in zip(regions, shapes, dots, strict=True):
         free = shape if dot else shapely.difference(shape, circles)
         at = shapely.centroid(shape) if dot else shapely.get_point(shapely.maximum_inscribed_circle(free), 0)
-        outlines.append(Outline(str(code), _path(shape), round(at.x), round(at.y), bool(dot)))
+        outlines.append(Outline(code, _path(shape), round(at.x), round(at.y), bool(dot)))
     return tuple(outlines), round((north - south) * scale) + 2 * EDGE
 
 

@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 
 from cwi import folders
 from cwi.errors import DataError, near
+from cwi.inputs.boundaries import boundaries_of, read_boundaries
 from cwi.report.pictures.labels import BORDER, Sheet, places, write
 from cwi.report.pictures.rows import DASH, EDGE
 from cwi.report.pictures.style import (
@@ -42,20 +43,14 @@ from cwi.report.pictures.style import (
     wrap,
 )
 
-__all__ = ["ALBERS", "boundaries_of", "choropleth", "codes_of", "local_projection"]
+__all__ = ["ALBERS", "DEGREES", "boundaries_of", "choropleth", "codes_of", "local_projection"]
 
 # Albers' equal-area conic with its parallels in the south and north of the country
 ALBERS = "+proj=aea +lat_1=42.5 +lat_2=53.5 +lat_0=48 +lon_0=67 +datum=WGS84 +units=m"
-TWENTY = 2022  # the first year whose end saw twenty regions
-
+DEGREES = "EPSG:4326"
 BAR = 2.0  # how long the bar of colours is, inches
 ABOVE, BELOW = 0.42, 0.1  # room for labels that are outside
 OTHER: dict[str, Any] = {"color": INK, "linewidth": 1.1, "linestyle": (0, (3.5, 1.8))}
-
-
-def boundaries_of(year: int) -> Path:
-    """The file with the borders at the end of a year: 17 regions to 2021, twenty since 2022."""
-    return folders.data() / "boundaries" / f"regions_{2022 if year >= TWENTY else 2018}.geojson"
 
 
 def local_projection(boundaries: Path) -> str:
@@ -226,15 +221,13 @@ def _ground_of(boundaries: Path, other: Path | None, changed: tuple[int, int], p
 
 def codes_of(boundaries: Path) -> tuple[str, ...]:
     """The codes of the regions of a boundary file, in their order."""
-    return tuple(str(code) for code in _table(boundaries)["code"])
+    return tuple(read_boundaries(boundaries))
 
 
 def _table(path: Path) -> gpd.GeoDataFrame:
     """Codes and shapes of the regions of a boundary file."""
-    table = gpd.read_file(path)
-    if "code" not in table:
-        raise DataError(f"{folders.relative(path)}: the regions have no property 'code'")
-    return table[["code", "geometry"]]
+    shapes = read_boundaries(path)
+    return gpd.GeoDataFrame({"code": list(shapes)}, geometry=list(shapes.values()), crs=DEGREES)
 
 
 def _lines(other: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> list[Any]:
