@@ -11,6 +11,7 @@ from cwi.analysis.uncertainty.monte_carlo import simulate
 from cwi.analysis.uncertainty.outliers import far_from_median
 from cwi.analysis.uncertainty.plan import Plan
 from cwi.analysis.uncertainty.preparation import prepare
+from cwi.analysis.uncertainty.rank_confidence import rank_confidence
 from cwi.analysis.uncertainty.robustness_analysis import Robustness, robustness
 from cwi.analysis.uncertainty.sensitivity_analysis import SHIFT, Sensitivity, exact, sensitivity, sobol
 from cwi.analysis.uncertainty.simulation import APART, Replication, Simulation
@@ -34,6 +35,7 @@ __all__ = [
     "leave_one_out",
     "one_at_a_time",
     "prepare",
+    "rank_confidence",
     "read_factors",
     "robustness",
     "sensitivity",

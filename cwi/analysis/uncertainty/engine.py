@@ -264,7 +264,7 @@ class Engine:
         for factor, u in changes:
             sets = self.sets(factor.settings["sets"])[level] if "sets" in factor.settings else None
             points = u if isinstance(draws, slice) or len(draws) == u.shape[1] else u[:, draws]
-            result = perturbed(factor.settings, result, points, sets)
+            result = perturbed(factor.settings, result, points, sets, self.plan.methodology.nodes[level])
         return result.T[:, None]
 
     def _step(self, level: int, draws: _Draws, choices: NDArray[np.intp], changes: Sequence[WeightChange]) -> _Draws:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.uncertainty.draws import points, ranked
+from cwi.analysis.uncertainty.draws import ranked
 from cwi.analysis.uncertainty.simulation import Simulation
 from cwi.errors import ParameterError
 
@@ -64,7 +64,7 @@ def far_from_median(
     if table.empty:
         return table.assign(factor="", median_held=np.nan)
     count = min(draws, simulation.draws)
-    u = points(simulation.seed, 0, count, plan.size)
+    u = simulation.stream.points(0, count, plan.size)
     units = plan.units[(plan.units["year"] == year) & plan.units["region"].isin(far)]
     medians = {}
     for factor in plan.factors:

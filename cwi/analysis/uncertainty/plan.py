@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi.analysis.uncertainty.distinct_values import DistinctValues, Perturbation
 from cwi.analysis.uncertainty.factors import Factor, Factors
 from cwi.analysis.uncertainty.figure_errors import CellErrors
-from cwi.analysis.uncertainty.value_errors import DistinctValues, Perturbation
 from cwi.analysis.uncertainty.weight_changes import axes_of_levels
 from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.html import html_table
@@ -102,6 +102,23 @@ class Plan:
             years = sorted(set(self.groups[self.groups >= 0].tolist()))
             raise DataError(f"there is no region of {year}; there are regions of {', '.join(map(str, years))}")
         return rows
+
+    @cached_property
+    def without_error(self) -> pd.DataFrame:
+        """Values of a survey that are drawn without an error, because none is known for them.
+
+        Returns
+        -------
+        DataFrame
+            factor, indicator, region, observed (year), reason. Of a share of nobody or of all an error is known if its
+            number of answers is.
+        """
+        table, rows = self.values.table, []
+        for name, change in self.perturbations.items():
+            for row, reason in change.unknown.items() if isinstance(change, Perturbation) else ():
+                at = table.loc[row]
+                rows.append((name, at["indicator"], at["region"], at["observed"], reason))
+        return pd.DataFrame(rows, columns=["factor", "indicator", "region", "observed", "reason"])
 
     @cached_property
     def target(self) -> tuple[int, int]:
@@ -258,7 +275,9 @@ class Plan:
         years = ", ".join(map(str, self.years))
         regions = int((self.groups == self.years[-1]).sum())
         left_out = f"; left out: {', '.join(self.idle)}" if self.idle else ""
-        return f"Plan({years}: {regions} regions, {counted(self.factors)}{left_out})"
+        unknown = len(self.without_error)
+        without = f"; {unknown} {'value' if unknown == 1 else 'values'} without a known error" if unknown else ""
+        return f"Plan({years}: {regions} regions, {counted(self.factors)}{left_out}{without})"
 
     def _repr_html_(self) -> str:
         rows = [{"factor": f.name, "kind": f.kind, "what varies": f.summary, "axes": self._width(f)}

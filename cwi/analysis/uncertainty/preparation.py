@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi.analysis.uncertainty.distinct_values import distinct_values
+from cwi.analysis.uncertainty.draws import NOISE
 from cwi.analysis.uncertainty.factors import Factor, Factors, factors_of
 from cwi.analysis.uncertainty.figure_errors import CELLS, cell_errors
 from cwi.analysis.uncertainty.plan import PANEL, Choices, Plan
-from cwi.analysis.uncertainty.value_errors import distinct_values, perturbation
+from cwi.analysis.uncertainty.value_errors import perturbation
 from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError, MethodologyError, near
 from cwi.methodology import Methodology
@@ -277,4 +279,8 @@ def _spread(shape: tuple[int, int]) -> Array:
 
 
 def _differ(one: Array, two: Array) -> bool:
-    return not bool(((one == two) | (np.isnan(one) & np.isnan(two))).all())
+    """Whether scores differ by more than rounding noise, or one of them is missing."""
+    if not np.array_equal(np.isnan(one) & np.isnan(two), np.isnan(one) | np.isnan(two)):
+        return True
+    size = max(np.nanmax(np.abs(scores), initial=0.0) for scores in (one, two))
+    return bool((np.abs(one - two) > NOISE * size).any())

@@ -15,6 +15,7 @@ from cwi.analysis.uncertainty.factors import Factors, factors_of
 from cwi.analysis.uncertainty.monte_carlo import simulate
 from cwi.analysis.uncertainty.plan import Plan
 from cwi.analysis.uncertainty.preparation import prepare
+from cwi.analysis.uncertainty.rank_confidence import rank_confidence
 from cwi.analysis.uncertainty.sensitivity_analysis import Sensitivity, sensitivity
 from cwi.analysis.uncertainty.simulation import APART, Simulation
 from cwi.edition import Edition, checked_edition
@@ -30,12 +31,14 @@ class Robustness:
 
     ``factors``: all that may vary; those of ``plan.idle`` change no score of the year
     ``simulation``: all factors drawn at once; ``sensitivity``: which of them matters
+    ``confidence``: of :func:`rank_confidence`; None where no factor perturbs values
     """
 
     year: int
     factors: Factors
     simulation: Simulation
     sensitivity: Sensitivity
+    confidence: pd.DataFrame | None = None
 
     plot: ClassVar[PlotAccessor] = PlotAccessor("ranks", "intervals", "factors")
 
@@ -105,7 +108,9 @@ class Robustness:
             kind (choice or without), factor (of a choice) or level (of a part left out) in ``of``, what, end (first or
             last), regions (who is there then, joined by a blank).
         """
-        official = _ends(self.summary.loc[self.regions, "rank"])
+        simulation = self.simulation
+        own = simulation.plan.regions(self.year)
+        official = _ends(pd.Series(simulation.reference[own], index=simulation.units["region"].to_numpy()[own]))
         rows = []
         for kind, table, of, what in (
             ("choice", self.sensitivity.alone, "factor", "choice"),
@@ -180,4 +185,7 @@ def robustness(
     known = factors_of(checked_edition(edition).methodology, factors)
     plan = prepare(edition, known, rng=check_generator(rng), leave_out_idle=True)
     drawn = simulate(plan, draws=draws, rng=rng, workers=workers)
-    return Robustness(edition.year, known, drawn, sensitivity(plan, edition.year, n=n, rng=rng))
+    matters = sensitivity(plan, edition.year, n=n, rng=rng)
+    errors = any(factor.kind == "values" for factor in plan.factors)
+    confidence = rank_confidence(plan, edition.year, rng=rng, level=APART) if errors else None
+    return Robustness(edition.year, known, drawn, matters, confidence)

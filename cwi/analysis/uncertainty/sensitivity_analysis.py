@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from cwi.analysis.uncertainty.draws import ranked, with_gaps
+from cwi.analysis.uncertainty.factors import Factor
+from cwi.analysis.uncertainty.monte_carlo import checked_points
 from cwi.analysis.uncertainty.plan import Outcome, Plan, checked_plan
 from cwi.analysis.uncertainty.single_changes import BARRED, leave_one_out, one_at_a_time
 from cwi.errors import DataError, MethodologyError, near
@@ -112,7 +114,7 @@ def sensitivity(plan: Plan, year: int | None = None, *, n: int = 512, rng: np.ra
     levels = plan.methodology.tree.levels[:-1]
     return Sensitivity(
         year=plan.years[-1] if year is None else year,
-        exact=exact(plan, year) if plan.factors.discrete else None,
+        exact=exact(plan, year) if any(f.choices or "sets" in f.settings for f in plan.factors) else None,
         sobol=sobol(plan, year, n=n, rng=rng),
         alone=one_at_a_time(plan, year),
         without=pd.concat([leave_one_out(plan, year, level).assign(level=level) for level in levels]),
@@ -120,12 +122,13 @@ def sensitivity(plan: Plan, year: int | None = None, *, n: int = 512, rng: np.ra
 
 
 def exact(plan: Plan, year: int | None = None, *, order: int = 2) -> Exact:
-    """First-order and total indices of the choices by trying every combination.
+    """First-order and total indices of the choices, and of sets of weights, by trying every combination.
 
     Parameters
     ----------
     plan
-        Of :func:`prepare`; its factors that are lists of choices vary, all others stay official.
+        Of :func:`prepare`; its factors that are lists of choices or sets of weights vary, all others stay official. A
+        choice of share 0 is never drawn, and not tried.
     year
         The year whose regions are looked at, the last by default.
     order
@@ -149,22 +152,25 @@ def exact(plan: Plan, year: int | None = None, *, order: int = 2) -> Exact:
     (4, ['mean', 'scale'])
     """
     checked_plan(plan, "exact")
-    factors = plan.factors.discrete
-    grid = [len(factor.choices) for factor in factors]
+    factors = [factor for factor in plan.factors if factor.choices or "sets" in factor.settings]
+    drawn = [_alternatives(plan, factor) for factor in factors]
+    grid = [len(names) for names, _, _ in drawn]
     count = math.prod(grid)
     if not grid:
-        raise MethodologyError(f"{plan.factors.where}: no factor is a list of choices; nothing can be enumerated")
+        raise MethodologyError(
+            f"{plan.factors.where}: no factor is a list of choices or of sets of weights; nothing can be enumerated"
+        )
     if count > MOST:
         raise MethodologyError(
             f"{plan.factors.where}: {' × '.join(map(str, grid))} = {count:,} combinations are more than {MOST:,}; "
             "leave a factor out, or estimate with sobol"
         )
-    choices = np.indices(grid).reshape(len(grid), -1)
-    outcome = _run(plan, choices)
+    places = np.indices(grid).reshape(len(grid), -1)
+    choices, u = _combined(plan, factors, [at for _, at, _ in drawn], places)
+    outcome = _run(plan, choices, u, fixed=[factor.name for factor in plan.factors if factor not in factors])
     official = plan.run(plan.official_choices()).scores
     names, values = _outputs(plan, year, outcome.scores, official)
-    shares = [np.array([choice.share for choice in factor.choices]) for factor in factors]
-    divided = anova(values.T.reshape(*grid, -1), shares, order=order)
+    divided = anova(values.T.reshape(*grid, -1), [share for _, _, share in drawn], order=order)
     indices = pd.concat(
         [
             names.assign(factor=factor.name, first=divided.first[i], total=divided.total[i], variance=divided.variance)
@@ -180,11 +186,39 @@ def exact(plan: Plan, year: int | None = None, *, order: int = 2) -> Exact:
         ignore_index=True,
     )
     runs = pd.DataFrame(
-        {factor.name: [factor.choices[i].name for i in row] for factor, row in zip(factors, choices, strict=True)}
+        {
+            factor.name: [names[i] for i in row]
+            for factor, (names, _, _), row in zip(factors, drawn, places, strict=True)
+        }
     )
     shift = values[(names["output"] == SHIFT).to_numpy()][0]
     reasons = [outcome.failed.get(run, "") for run in range(count)]
     return Exact(indices, joint, runs.assign(**{SHIFT: shift}, reason=reasons))
+
+
+def _alternatives(plan: Plan, factor: Factor) -> tuple[list[str], Array, Array]:
+    """Of a factor that is enumerated the names of its alternatives, where each is on its axis, and its share."""
+    if factor.choices:
+        kept = [(number, choice) for number, choice in enumerate(factor.choices) if choice.share > 0]
+        shares = np.array([choice.share for _, choice in kept])
+        return [choice.name for _, choice in kept], np.array([float(number) for number, _ in kept]), shares
+    table = plan.sets[factor.settings["sets"]]
+    m = len(table)
+    return [str(name) for name in table.index], (np.arange(m) + 0.5) / m, np.full(m, 1.0 / m)
+
+
+def _combined(
+    plan: Plan, factors: Sequence[Factor], at: Sequence[Array], places: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], Array | None]:
+    """The choices and, where sets of weights are enumerated too, the points of some combinations."""
+    choices = plan.official_choices(places.shape[1])
+    u = None if all(factor.choices for factor in factors) else np.full((plan.size, places.shape[1]), 0.5)
+    for factor, values, row in zip(factors, at, places, strict=True):
+        if factor.choices:
+            choices[list(plan.factors.discrete).index(factor)] = values[row].astype(np.intp)
+        elif u is not None:
+            u[plan.axes[factor.name]] = values[row]
+    return choices, u
 
 
 def sobol(
@@ -193,6 +227,7 @@ def sobol(
     *,
     n: int = 1024,
     rng: np.random.Generator,
+    design: Array | None = None,
     resamples: int = 200,
     level: float = 0.90,
     by: Sequence[str] = (),
@@ -207,6 +242,9 @@ def sobol(
         As for :func:`exact`; all factors vary.
     n
         Rows of each of the two matrices, a power of two; n (f + 2) runs are made.
+    design : (rows, 2 plan.size), optional
+        Matrix A beside matrix B, points of the unit cube instead of the Sobol sequence; of any number of rows, two at
+        least. A design of 50 rows (as in COINr's examples) is fed so.
     rng
         Scrambles the sequence and draws the bootstrap samples.
     resamples, level
@@ -221,7 +259,7 @@ def sobol(
     Raises
     ------
     DataError
-        If n is no power of two.
+        If n is no power of two and there is no design.
     MethodologyError
         If a factor of ``by`` is unknown.
 
@@ -236,11 +274,18 @@ def sobol(
     """
     checked_plan(plan, "sobol")
     check_generator(rng)
-    if n < 2 or n & (n - 1):
-        raise DataError(f"n is {n}; a Sobol sequence is balanced only at a power of two, such as 1024")
+    if design is not None:
+        design = checked_points(design, 2 * plan.size)
+        n = len(design)
+    elif n < 2 or n & (n - 1):
+        raise DataError(
+            f"n is {n}; a Sobol sequence is balanced only at a power of two, such as 1024; for another number of rows "
+            "hand over a design of your own"
+        )
     groups = _axes_of_groups(plan, by)
     d = plan.size
-    design = qmc.Sobol(2 * d, scramble=True, rng=rng).random_base2(n.bit_length() - 1)
+    if design is None:
+        design = qmc.Sobol(2 * d, scramble=True, rng=rng).random_base2(n.bit_length() - 1)
     a, b = design[:, :d].T.copy(), design[:, d:].T.copy()
     mixed = [np.where(np.isin(np.arange(d), places)[:, None], b, a) for places in groups.values()]
     runs, failed = [], []
@@ -285,9 +330,9 @@ def _axes_of_groups(plan: Plan, by: Sequence[str]) -> dict[str, list[int]]:
     return groups
 
 
-def _run(plan: Plan, choices: NDArray[np.intp], u: Array | None = None) -> Outcome:
+def _run(plan: Plan, choices: NDArray[np.intp], u: Array | None = None, fixed: Sequence[str] = ()) -> Outcome:
     """The outcome of some draws; those whose choices are declared incompatible count as failed."""
-    outcome, barred = plan.run(choices, u), plan.incompatible(choices)
+    outcome, barred = plan.run(choices, u, fixed=fixed), plan.incompatible(choices)
     failed = dict(outcome.failed) | dict.fromkeys(np.flatnonzero(barred).tolist(), BARRED)
     return Outcome(np.where(barred, np.nan, outcome.scores), failed)
 

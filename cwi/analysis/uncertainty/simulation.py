@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cwi.accessor import PlotAccessor
-from cwi.analysis.uncertainty.draws import Ranks, points, ranked, with_gaps
+from cwi.analysis.uncertainty.draws import Ranks, Stream, ranked, with_gaps
 from cwi.analysis.uncertainty.plan import Plan, counted
 from cwi.errors import DataError
 from cwi.html import html_table
@@ -41,11 +41,11 @@ class Simulation:
 
     ``scores`` : (n, draws) score of the n units (region and year, ``units``), NaN where there is none
     ``ranks``  : (n, draws) rank among the regions of the year, 0 where there is none
-    ``nominal``: (n,) the official scores; ``official``: their ranks
+    ``nominal``: (n,) the official scores; ``official``: their ranks as printed, ties at the printed decimals
     ``choices``: (factors with choices, draws) which choice each draw made, by number
     ``failed`` : reasons, by draw, of draws in which a rule could not be applied
     ``left_out``: draws whose choices are declared incompatible; they and the failed ones count in no table
-    ``seed``   : what a draw is recomputed from, with its number
+    ``stream`` : what a draw is recomputed from, with its number: a seed, or points that were handed in
     """
 
     plan: Plan
@@ -56,7 +56,7 @@ class Simulation:
     choices: NDArray[np.intp]
     failed: Mapping[int, str]
     left_out: NDArray[np.intp]
-    seed: int
+    stream: Stream
 
     plot: ClassVar[PlotAccessor] = PlotAccessor("ranks", "intervals")
 
@@ -69,6 +69,16 @@ class Simulation:
     def draws(self) -> int:
         """How many draws there are, those that failed among them."""
         return int(self.scores.shape[1])
+
+    @property
+    def seed(self) -> int:
+        """The seed of the draws."""
+        return self.stream.seed
+
+    @cached_property
+    def reference(self) -> Array:
+        """(n,) ranks of the official scores without rounding, as in the draws: what a draw is compared with."""
+        return with_gaps(ranked(self.nominal[:, None], self.plan)[:, 0])
 
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
@@ -110,16 +120,20 @@ class Simulation:
         DataFrame
             index region, in the order of the official ranks, the nation last; score, score_mean, score_p1, score_p5,
             score_median, score_p95, score_p99; rank and the same of the rank; top_third, bottom_third (share of
-            the draws with a rank in which it is among the first, or the last, third of the places); missing (share of
-            draws without a score). A quantile is the smallest value with at least so large a share not above it.
+            the draws with a rank in which it is in the first, or the last, third of those ranked in the draw, rounded
+            to whole regions: of 20 the first 7 and the last 7); missing (share of draws without a score). A quantile
+            is the smallest value with at least so large a share not above it.
         """
         rows = self._rows(year, nation=True)
         own = self.plan.groups[rows] >= 0
         scores = np.sort(self._counted(self.scores, rows), axis=1)
         count = (~np.isnan(scores)).sum(axis=1)
-        ranks = np.sort(self._counted(self.ranks, rows), axis=1)
+        drawn = self._counted(self.ranks, rows)
+        places = (drawn[own] > 0).sum(axis=0, dtype=drawn.dtype)  # regions ranked in each draw
+        third = (places + 1) // 3
+        top, bottom = (drawn > 0) & (drawn <= third), drawn > places - third
+        ranks = np.sort(drawn, axis=1)
         ranked = (ranks > 0).sum(axis=1)
-        places = int(own.sum())
         with np.errstate(invalid="ignore", divide="ignore"):
             columns = {
                 "score": self.nominal[rows],
@@ -128,8 +142,8 @@ class Simulation:
                 "rank": self.official[rows],
                 "rank_mean": ranks.sum(axis=1) / ranked,
                 **{f"rank_{name}": row for name, row in zip(TAILS, _quantiles(ranks, ranked, last=True), strict=True)},
-                "top_third": ((ranks > 0) & (3 * ranks <= places)).sum(axis=1) / ranked,
-                "bottom_third": (3 * ranks > 2 * places).sum(axis=1) / ranked,
+                "top_third": top.sum(axis=1) / ranked,
+                "bottom_third": bottom.sum(axis=1) / ranked,
                 "missing": 1 - count / scores.shape[1],
             }
         return pd.DataFrame(columns, index=self._index(rows))
@@ -177,7 +191,7 @@ class Simulation:
     def shift(self, year: int | None = None) -> Array:
         """(draws,) the mean of how many places regions move against the official ranks, in each draw that counts."""
         rows = self._rows(year)
-        return mean_rank_shift(self.official[rows], with_gaps(self._counted(self.ranks, rows)).T)
+        return mean_rank_shift(self.reference[rows], with_gaps(self._counted(self.ranks, rows)).T)
 
     def change(self, year: int, before: int, *, level: float = 0.90) -> pd.DataFrame:
         """Whether a region's change between two years is more than noise, both years having the same draws.
@@ -234,7 +248,7 @@ class Simulation:
         """
         if not 0 <= draw < self.draws:
             raise DataError(f"there is no draw {draw}; they are counted from 0 to {self.draws - 1}")
-        u = points(self.seed, draw, 1, self.plan.size)
+        u = self.stream.points(draw, 1, self.plan.size)
         choices = self.plan.choices(u)
         outcome = self.plan.run(choices, u)
         if outcome.failed:
@@ -262,7 +276,8 @@ class Simulation:
         lost = self.draws - int(self.counted.sum())
         more = f"; {lost:,} draws count in no table" if lost else ""
         factors = counted(self.plan.factors)
-        return f"Simulation({years}: {regions} regions, {self.draws:,} draws of {factors}; seed {self.seed}{more})"
+        origin = f"seed {self.seed}" if self.stream.fed is None else "points handed in"
+        return f"Simulation({years}: {regions} regions, {self.draws:,} draws of {factors}; {origin}{more})"
 
     def _repr_html_(self) -> str:
         return html_table(self.ranked(), repr(self), decimals=self.plan.methodology.decimals)

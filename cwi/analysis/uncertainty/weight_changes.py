@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from cwi.analysis.uncertainty.factors import Factor
-from cwi.methodology import Methodology
+from cwi.methodology import Methodology, Node
 
-__all__ = ["WeightChange", "axes_of_levels", "in_order", "levels_named", "perturbed"]
+__all__ = ["WeightChange", "as_shares", "axes_of_levels", "in_order", "levels_named", "perturbed"]
 
 Array = NDArray[np.float64]
 WeightChange = tuple[Factor, Array]  # a factor of weights, and its rows of the unit cube for one level
@@ -34,12 +34,24 @@ def axes_of_levels(factor: Factor, methodology: Methodology) -> dict[int, slice]
 
 
 def levels_named(table: pd.DataFrame, methodology: Methodology) -> dict[int, Array]:
-    """The levels whose parts a table of weights names: (sets, parts), NaN for parts that it leaves alone."""
+    """The levels whose parts a table of weights names: (sets, parts) shares of a node, NaN for parts left alone."""
     return {
-        level: table.reindex(columns=list(codes)).to_numpy(float)
+        level: as_shares(table.reindex(columns=list(codes)).to_numpy(float).T, methodology.nodes[level]).T
         for level, codes in enumerate(methodology.tree.codes[:-1])
         if table.columns.isin(codes).any()
     }
+
+
+def as_shares(weights: Array, nodes: Sequence[Node]) -> Array:
+    """(k, draws) weights brought to sum to one under each node, whatever points they were given in."""
+    result = np.array(weights, dtype=float)
+    for node in nodes:
+        parts = list(node.parts)
+        total = np.zeros(result.shape[1:])
+        for part in parts:  # in their order: the same bits for one draw as for many
+            total = total + result[part]
+        result[parts] /= np.where(total > 0, total, 1.0)
+    return result
 
 
 def in_order(changes: Sequence[WeightChange]) -> list[WeightChange]:
@@ -47,7 +59,9 @@ def in_order(changes: Sequence[WeightChange]) -> list[WeightChange]:
     return sorted(changes, key=lambda change: [key in change[0].settings for key in ORDER], reverse=True)
 
 
-def perturbed(settings: Mapping[str, Any], weights: Array, u: Array, sets: Array | None) -> Array:
+def perturbed(
+    settings: Mapping[str, Any], weights: Array, u: Array, sets: Array | None, nodes: Sequence[Node]
+) -> Array:
     """The weights of k parts in some draws.
 
     Parameters
@@ -60,6 +74,8 @@ def perturbed(settings: Mapping[str, Any], weights: Array, u: Array, sets: Array
         Points of the factor's axes, one axis where a set is drawn whole.
     sets : (m, k)
         What a set is drawn from, NaN for parts that it leaves alone.
+    nodes
+        Whose parts the weights are; a Dirichlet distribution is around their shares.
 
     Returns
     -------
@@ -68,7 +84,7 @@ def perturbed(settings: Mapping[str, Any], weights: Array, u: Array, sets: Array
     if "noise" in settings:
         return np.asarray(weights * (1.0 + settings["noise"] * (2.0 * u - 1.0)))
     if "concentration" in settings:
-        shape = settings["concentration"] * weights
+        shape = settings["concentration"] * as_shares(weights, nodes)
         return np.where(shape > 0, special.gammaincinv(np.where(shape > 0, shape, 1.0), u), 0.0)
     assert sets is not None
     drawn = sets[np.minimum((u[0] * len(sets)).astype(np.intp), len(sets) - 1)].T

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,43 @@ def ranks(printer: Printer) -> Section:
             printer.text("sure.axis"),
         ),
     )
-    return Section([*blocks, figure, _rank_table(printer, robustness, table)])
+    if len(robustness.plan.without_error):
+        blocks.append(Paragraph(_without_error(printer, robustness), "note"))
+    return Section([*blocks, figure, _rank_table(printer, robustness, table), *_confidence_table(printer, robustness)])
+
+
+def _without_error(printer: Printer, robustness: Robustness) -> str:
+    """Which values of a survey have no known error."""
+    values = robustness.plan.without_error.groupby("indicator", sort=False)["region"].unique()
+    listed = "; ".join(
+        f"{printer.title(str(code))} ({', '.join(printer.region(str(region)) for region in regions)})"
+        for code, regions in values.items()
+    )
+    return printer.text("sure.without", values=listed)
+
+
+def _confidence_table(printer: Printer, robustness: Robustness) -> list[Block]:
+    """Simultaneous confidence sets of the ranks, where values have errors."""
+    if robustness.confidence is None:
+        return []
+    data = robustness.confidence.reset_index()
+    rows = []
+    for line in data.to_dict("records"):
+        code = str(line["region"])
+        name = f"sure.{printer.year}.{code}.set"
+        low, high = (printer.whole(f"{name}.{end}", line[end], "rank") for end in ("low", "high"))
+        rank = float(str(robustness.summary.at[code, "rank"]))
+        rows.append([printer.region(code), printer.rank(code, printer.top.code, rank), _from_to(low, high)])
+    return [
+        Table(
+            name="rank-confidence",
+            caption=printer.text("sure.confidence", year=printer.year),
+            columns=[printer.text(f"sure.column.{word}") for word in ("region", "rank", "set")],
+            rows=rows,
+            data=data,
+            note=printer.text("sure.confidence.note"),
+        )
+    ]
 
 
 def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -> Table:
@@ -225,7 +262,7 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
     printed = []
     for line in rows.to_dict("records"):
         name = f"sure.{printer.year}.{kind}.{line['factor']}"
-        cells = [printer.share(f"{name}.first", line["first"]), printer.share(f"{name}.total", line["total"])]
+        cells = [_first_share(printer, name, line), printer.share(f"{name}.total", line["total"])]
         if kind == "all":
             low, high = (printer.share(f"{name}.total.{side}", line[f"total_{side}"]) for side in ("low", "high"))
             cells.append(_from_to(low, high))
@@ -238,6 +275,13 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
         rows=printed,
         data=rows.drop(columns=["region"]),
     )
+
+
+def _first_share(printer: Printer, name: str, line: Mapping[Hashable, Any]) -> str:
+    """A first-order index; an estimate below zero as about zero, with its interval."""
+    if not line["first"] < 0 or "first_high" not in line:
+        return printer.share(f"{name}.first", line["first"])
+    return printer.text("sure.about_zero", high=printer.share(f"{name}.first.high", max(line["first_high"], 0.0)))
 
 
 def apart(printer: Printer) -> Section:

@@ -193,7 +193,9 @@ def test_combinations_that_fail_are_shown(declared: bool, plan: Planned) -> None
 
 
 def test_nothing_to_enumerate(plan: Planned, says: Says) -> None:
-    with says(MethodologyError, "factors: no factor is a list of choices; nothing can be enumerated"):
+    with says(
+        MethodologyError, "factors: no factor is a list of choices or of sets of weights; nothing can be enumerated"
+    ):
         exact(plan({"noise": {"weights": {"noise": 0.1}}}), 2021)
 
 
@@ -267,7 +269,11 @@ def test_runs_that_fail_are_counted_and_nothing_is_estimated(plan: Planned) -> N
 
 @pytest.mark.parametrize("n", [0, 1, 3, 1000])
 def test_only_powers_of_two_are_balanced(n: int, plan: Planned, says: Says) -> None:
-    with says(DataError, f"n is {n}; a Sobol sequence is balanced only at a power of two, such as 1024"):
+    with says(
+        DataError,
+        f"n is {n}; a Sobol sequence is balanced only at a power of two, such as 1024; for another number of rows hand "
+        "over a design of your own",
+    ):
         sobol(plan(choices()), 2021, n=n, rng=np.random.default_rng(1))
 
 

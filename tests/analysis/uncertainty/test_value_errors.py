@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from cwi import DataError, Methodology
+from cwi.analysis.uncertainty.distinct_values import DistinctValues, Perturbation, distinct_values
 from cwi.analysis.uncertainty.factors import read_factors
-from cwi.analysis.uncertainty.value_errors import DistinctValues, Perturbation, distinct_values, perturbation
+from cwi.analysis.uncertainty.value_errors import perturbation
 from cwi.panel import read_panel
 
 Array = NDArray[np.float64]
@@ -126,12 +127,12 @@ def test_shares_are_drawn_on_the_logit_scale(redraw: Redrawn) -> None:
     assert ((values[share] > 0) & (values[share] < 100)).all()
 
 
-@pytest.mark.parametrize("value", [0.1, 50.0, 99.9])
+@pytest.mark.parametrize(("value", "large"), [(0.1, 3.0), (50.0, 30.0), (99.9, 3.0)])
 def test_shares_stay_shares_and_small_errors_are_those_that_were_given(
-    value: float, redraw: Redrawn, observations: pd.DataFrame
+    value: float, large: float, redraw: Redrawn, observations: pd.DataFrame
 ) -> None:
     fit = observations["indicator"] == "fit"
-    wide = observations.assign(value=observations["value"].mask(fit, value), se=observations["se"].mask(fit, 30.0))
+    wide = observations.assign(value=observations["value"].mask(fit, value), se=observations["se"].mask(fit, large))
     own, values = redraw({"error": "sampling"}, alike, rows=wide)
     drawn = values[(own["indicator"] == "fit").to_numpy()]
     assert ((drawn >= 0) & (drawn <= 100)).all()
@@ -348,8 +349,8 @@ def test_a_share_at_its_bound_has_no_error(
     rows = put(observations, "fit", "R3", value=value)
     with says(
         DataError,
-        f"fit in R3, 2021 is {value:g}% with a standard error of 3; a share at its bound has no error "
-        "on the logit scale: give 0, or a share between 0 and 100",
+        f"fit in R3, 2021 is {value:g}% with a standard error of 3; a share at its bound has no "
+        "standard error: leave it empty and give n, the number of answers, or give a share between 0 and 100",
     ):
         redraw({"error": "sampling"}, middle, rows=rows)
     redraw({"error": "sampling"}, middle, rows=put(rows, "fit", "R3", se=0.0))
@@ -400,3 +401,95 @@ def test_those_at_risk_of_the_nearest_year(redraw: Redrawn, observations: pd.Dat
     rows = observations[~(people & (observations["year"] != 2019))]
     same = redraw({"error": "counts", "of": OF}, alike)[1]
     assert np.array_equal(redraw({"error": "counts", "of": OF}, alike, rows=rows)[1], same)
+
+
+# ---------------------------------------------------------------- no error that can be estimated is not no error
+
+
+def cells_of(own: pd.DataFrame, values: Array, code: str, region: str) -> Array:
+    at = (own["indicator"] == code) & (own["region"] == region) & (own["observed"] == 2021)
+    return np.asarray(values[at.to_numpy()][0])
+
+
+@pytest.mark.parametrize(("value", "events"), [(0.0, 0), (100.0, 8)])
+def test_nobody_of_eight_is_drawn_from_its_interval(
+    value: float, events: int, redraw: Redrawn, observations: pd.DataFrame
+) -> None:
+    """Jeffreys: Beta(x + 1/2, n - x + 1/2), of 0 of 8 below 0.2617 with 97.5 % (Brown, Cai and DasGupta 2001)."""
+    for se in (0.0, np.nan):
+        own, values = redraw(
+            {"error": "sampling"}, alike, rows=put(observations, "fit", "R3", value=value, se=se, n=8.0)
+        )
+        drawn = cells_of(own, values, "fit", "R3") / 100
+        assert drawn == pytest.approx(stats.beta.ppf(EVEN, events + 0.5, 8.5 - events), abs=1e-6)
+        far = np.quantile(drawn, 0.975) if events == 0 else 1 - np.quantile(drawn, 0.025)
+        assert far == pytest.approx(0.2617, abs=1e-3)
+
+
+def test_a_value_whose_error_nobody_knows_is_named(redraw: Redrawn, plan: Any, observations: pd.DataFrame) -> None:
+    rows = put(observations, "fit", "R3", se=np.nan)
+    rows = put(put(rows, "height", "R4", se=0.0), "ill", "R2", value=0.0, se=0.0)
+    made = plan({"survey": {"values": {"error": "sampling"}}}, observations=rows)
+    named = made.without_error.sort_values("region")[["indicator", "region", "observed", "reason"]]
+    assert named.to_numpy().tolist() == [
+        ["ill", "R2", 2021, "a standard error of 0"],
+        ["fit", "R3", 2021, "no standard error"],
+        ["height", "R4", 2021, "a standard error of 0"],
+    ]
+    assert repr(made) == "Plan(2020, 2021: 8 regions, 1 factor: survey; 3 values without a known error)"
+    known = plan({"survey": {"values": {"error": "sampling"}}}, observations=put(rows, "ill", "R2", n=40.0))
+    assert len(known.without_error) == 2
+
+
+def test_a_large_error_near_the_bound_keeps_mean_and_sd(redraw: Redrawn, observations: pd.DataFrame) -> None:
+    """1 % with an error of 3 was drawn with a mean of 9.5."""
+    fine = (np.arange(40_001) + 0.5) / 40_001
+
+    def finely(rows: int) -> Array:
+        return np.repeat(fine[None], rows, axis=0)
+
+    rows = put(put(observations, "fit", "R3", value=1.0, se=3.0), "ill", "R1", value=98.0, se=1.5)
+    rows = put(rows, "deaths", "R1", value=2.0, se=1.6)
+    own, values = redraw({"error": "sampling"}, finely, rows=rows)
+    for code, region, mean, se in (("fit", "R3", 1.0, 3.0), ("ill", "R1", 98.0, 1.5), ("deaths", "R1", 2.0, 1.6)):
+        drawn = cells_of(own, values, code, region)
+        assert drawn.mean() == pytest.approx(mean, rel=2e-3)
+        assert drawn.std() == pytest.approx(se, rel=2e-2)
+        assert drawn.min() >= 0
+        assert drawn.max() <= (100 if code != "deaths" else np.inf)
+
+
+def test_an_error_that_no_share_can_have(redraw: Redrawn, observations: pd.DataFrame, says: Says) -> None:
+    with says(
+        DataError,
+        "fit in R3, 2021 is 1% with a standard error of 10; no share has that mean and so large an error: it must be "
+        "below 9.95",
+    ):
+        redraw({"error": "sampling"}, middle, rows=put(observations, "fit", "R3", value=1.0, se=10.0))
+
+
+def test_covariances_that_fit_no_cell(redraw: Redrawn, observations: pd.DataFrame, says: Says) -> None:
+    given = covariances(0.4, [("height", "weight")], observations)
+    first = given.iloc[[0]]
+    region, year = first["region"].iloc[0], first["year"].iloc[0]
+    pair = f"the covariance of height and weight in {region}, {year}"
+
+    def refused(rows: pd.DataFrame, sentence: str) -> None:
+        with says(DataError, sentence):
+            redraw({"error": "sampling"}, middle, covariance=rows)
+
+    refused(given.replace({"region": {region: "R9"}}), "the covariance of height and weight in R9, 2019 fits no cell: "
+            "there is no height in R9, 2019")  # fmt: skip
+    turned = first.rename(columns={"indicator": "other", "other": "indicator"})
+    refused(pd.concat([given, turned]), f"the covariance of weight and height in {region}, {year} is given twice; "
+            "each pair has one row")  # fmt: skip
+    refused(given.astype({"year": str}), f"{pair} has the year '{year}'; it must be a whole number")
+    redraw({"error": "sampling"}, middle, covariance=given)
+
+
+def test_what_a_sum_adds_is_no_published_digit(redraw: Redrawn, observations: pd.DataFrame) -> None:
+    """0.1 + 0.2 has seventeen digits; the series is published with two."""
+    rows = put(observations, "height", "R3", value=0.1 + 0.2)
+    own, values = redraw({"error": "rounding"}, alike, rows=rows)
+    drawn = cells_of(own, values, "height", "R4")
+    assert np.ptp(drawn) == pytest.approx(0.01, rel=1e-2)
