@@ -281,7 +281,8 @@ def _first_share(printer: Printer, name: str, line: Mapping[Hashable, Any]) -> s
     """A first-order index; an estimate below zero as about zero, with its interval."""
     if not line["first"] < 0 or "first_high" not in line:
         return printer.share(f"{name}.first", line["first"])
-    return printer.text("sure.about_zero", high=printer.share(f"{name}.first.high", max(line["first_high"], 0.0)))
+    low, high = (printer.share(f"{name}.first.{side}", line[f"first_{side}"]) for side in ("low", "high"))
+    return printer.text("sure.about_zero", low=low, high=high)
 
 
 def apart(printer: Printer) -> Section:

@@ -108,7 +108,7 @@ def test_words_are_those_of_the_language(edition: Edition, found: Robustness, co
 
 def test_what_is_printed_of_a_rank_is_what_was_drawn(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
-    (table,) = blocks_of(view.ranks(p), Table)
+    table, _ = blocks_of(view.ranks(p), Table)
     drawn = found.simulation
     own = (drawn.units["year"] == YEAR).to_numpy()
     ranks = pd.DataFrame(drawn.ranks[own], index=drawn.units.loc[own, "region"])
@@ -123,12 +123,51 @@ def test_what_is_printed_of_a_rank_is_what_was_drawn(edition: Edition, found: Ro
         assert row[2] == (f"{low}–{high}" if low < high else f"{low}")
         assert row[3] == (f"{lowest}–{highest}" if lowest < highest else f"{lowest}")
         assert plainly(row[4]) == middle
-        assert plainly(row[5]) == pytest.approx(100 * (mine <= n / 3).mean(), abs=0.51)
-        assert plainly(row[6]) == pytest.approx(100 * (mine > n - n / 3).mean(), abs=0.51)
+        third = round(n / 3)
+        assert plainly(row[5]) == pytest.approx(100 * (mine <= third).mean(), abs=0.51)
+        assert plainly(row[6]) == pytest.approx(100 * (mine > n - third).mean(), abs=0.51)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_confidence_sets_are_a_second_table(edition: Edition, found: Robustness, code: str) -> None:
+    p = printer(edition, found, code)
+    _, table = blocks_of(view.ranks(p), Table)
+    assert found.confidence is not None
+    assert [row[0] for row in table.rows] == [p.region(region) for region in found.confidence.index]
+    for row, (low, high) in zip(table.rows, found.confidence[["low", "high"]].to_numpy(), strict=True):
+        assert row[2] == (f"{low}" if low == high else f"{low}–{high}")
+    assert "2024" in (table.note or "")
+
+
+def test_an_estimate_below_zero_is_about_zero_and_its_interval_is_printed(edition: Edition, found: Robustness) -> None:
+    indices = found.sensitivity.sobol.indices
+    below = indices.assign(first=-0.031, first_low=-0.08, first_high=0.024)
+    changed = replace(
+        found, sensitivity=replace(found.sensitivity, sobol=replace(found.sensitivity.sobol, indices=below))
+    )
+    p = printer(edition, changed)
+    (table,) = [table for table in view.matters(p).tables() if table.name == "what-matters-all"]
+    assert {row[1] for row in table.rows} == {"about 0 (\N{MINUS SIGN}8 to 2)"}
+    assert not any(name.endswith(".all.scale.first") for name in p.ledger.frame()["name"])
+
+
+def test_values_without_a_known_error_are_listed(edition: Edition, found: Robustness) -> None:
+    plan = replace(found.plan)
+    vars(plan)["without_error"] = pd.DataFrame(
+        [("survey", "poverty", region, YEAR, "no standard error") for region in found.regions[:2]],
+        columns=["factor", "indicator", "region", "observed", "reason"],
+    )
+    p = printer(edition, replace(found, simulation=replace(found.simulation, plan=plan)))
+    notes = [block.plain() for block in blocks_of(view.ranks(p), Paragraph)]
+    names = ", ".join(p.region(code) for code in found.regions[:2])
+    assert (
+        "No sampling error is known for these values, so they are the same in all draws: "
+        f"{p.title('poverty')} ({names})."
+    ) in notes
 
 
 def test_regions_share_a_letter_if_and_only_if_they_share_a_group(edition: Edition, found: Robustness) -> None:
-    (table,) = blocks_of(view.ranks(printer(edition, found)), Table)
+    table, _ = blocks_of(view.ranks(printer(edition, found)), Table)
     marks = {code: set(row[7].split()) for code, row in zip(found.regions, table.rows, strict=True)}
     assert all(marks.values())
     for a in found.regions:
@@ -284,7 +323,8 @@ def test_shares_of_variation_are_those_that_were_estimated_and_those_that_are_ex
         assert set(printed) == {found.factors[name].titles["en"] for name in own.index}
         for name, line in own.iterrows():
             row = printed[found.factors[name].titles["en"]]
-            assert row[1] == p.language.number(100 * line["first"], 0)
+            if line["first"] >= 0:
+                assert row[1] == p.language.number(100 * line["first"], 0)
             assert row[2] == p.language.number(100 * line["total"], 0)
         totals = [plainly(row[2]) for row in figure.table.rows]
         assert totals == sorted(totals, reverse=True)
