@@ -8,8 +8,9 @@ from cwi.inputs.survey.definitions import NOT_ASKED, RESPONDENTS, SurveyDefiniti
 from cwi.inputs.survey.disclosure import PUBLISHED, SUPPRESSED, attack, protect, protect_scores, undone
 from cwi.inputs.survey.estimates import CAUTION, UNRELIABLE, Estimates, estimate, survey_design
 from cwi.inputs.survey.microdata import FLAGS, Microdata, microdata_problems, read_microdata
+from cwi.inputs.survey.personal import traces
 from cwi.inputs.survey.population import imagine, read_published_shares, read_traits
-from cwi.inputs.survey.records import Item
+from cwi.inputs.survey.records import Item, Limits
 from cwi.inputs.survey.rounds import PILOT, Round, survey_round
 from cwi.inputs.survey.synthetic import SYNTHETIC, Sample, synthesize, write_synthetic
 
@@ -25,6 +26,7 @@ __all__ = [
     "UNRELIABLE",
     "Estimates",
     "Item",
+    "Limits",
     "Microdata",
     "Round",
     "Sample",
@@ -42,6 +44,7 @@ __all__ = [
     "survey_design",
     "survey_round",
     "synthesize",
+    "traces",
     "undone",
     "write_synthetic",
 ]

@@ -1,0 +1,151 @@
+"""What the columns of a user's file are called, and what their codes mean: a map, so that the file stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cwi import folders
+from cwi.errors import DataError, near
+from cwi.inputs.households.variables import DESIGN, read_variables
+from cwi.textfiles import read_toml
+
+__all__ = ["Column", "ColumnMap", "column_maps", "read_column_map"]
+
+SETTINGS = ("column", "codes", "missing", "times", "per")
+OF_CENSUS = ("stratum", "psu", "weight")  # what a register does not have
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a variable comes from: columns (joined with a hyphen), codes, codes of no answer, a factor, a divisor."""
+
+    columns: tuple[str, ...]
+    codes: Mapping[str, Any]
+    missing: tuple[float, ...]
+    times: float
+    per: str
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnMap:
+    """A map of columns; ``design`` and ``variables`` by our names. ``census``: a register of all, not a sample."""
+
+    name: str
+    note: str
+    census: bool
+    design: Mapping[str, Column]
+    variables: Mapping[str, Column]
+
+    def __repr__(self) -> str:
+        return f"ColumnMap({self.name}, {len(self.variables) or 'all'} variables)"
+
+    def missing_columns(self, table: pd.DataFrame) -> list[tuple[str, str]]:
+        """The variables of the design whose columns the table does not have, each with the first such column."""
+        gone = []
+        for name, column in self.design.items():
+            absent = [source for source in column.columns if source not in table]
+            if absent:
+                gone.append((name, absent[0]))
+        return gone
+
+    def applied(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table under our names, with our codes; what has no column is left out."""
+        known = read_variables()
+        variables = self.variables or {name: Column((name,), {}, (), 1.0, "") for name in known}
+        result: dict[str, pd.Series] = {}
+        for name, column in self.design.items():
+            if len(column.columns) > 1:
+                first, *others = (table[source].astype("string") for source in column.columns)
+                result[name] = first.str.cat(pd.concat(others, axis=1), sep="-")
+            else:
+                result[name] = _coded(table[column.columns[0]], column)
+        for name, column in variables.items():
+            if column.columns[0] in table:
+                result[name] = pd.to_numeric(_coded(table[column.columns[0]], column), errors="coerce") * column.times
+        for name, column in variables.items():
+            if column.per and name in result and column.per in result:
+                result[name] = result[name] / result[column.per]
+        frame = pd.DataFrame(result)
+        if self.census:
+            frame = frame.assign(stratum="all", psu=frame["household"], weight=1.0)
+        for extra in ("synthetic", "source"):
+            if extra in table:
+                frame[extra] = table[extra]
+        return frame
+
+
+def _coded(cells: pd.Series, column: Column) -> pd.Series:
+    """The cells with our codes; a code that the map does not name stays as it is and is found by the check."""
+    if column.missing:
+        cells = cells.where(~pd.to_numeric(cells, errors="coerce").isin(column.missing))
+    if not column.codes:
+        return cells
+    numbers = pd.to_numeric(cells, errors="coerce")
+    words = numbers.map(lambda value: f"{value:g}" if value == value else None).where(numbers.notna(), cells)
+    return words.map(lambda word: column.codes.get(str(word), word))
+
+
+def column_maps() -> tuple[str, ...]:
+    """The names of the maps in data/households/maps/.
+
+    Examples
+    --------
+    >>> column_maps()
+    ('family_card', 'household_budget', 'mics6', 'standard')
+    """
+    return tuple(sorted(path.stem for path in (folders.data() / "households" / "maps").glob("*.toml")))
+
+
+def read_column_map(name: str | Path) -> ColumnMap:
+    """A map by its name in data/households/maps/, or by the path of your own TOML file.
+
+    Raises
+    ------
+    DataError
+        With the file, if there is no such map, or a variable or a setting is unknown.
+
+    Examples
+    --------
+    >>> read_column_map("mics6")
+    ColumnMap(mics6, 8 variables)
+    """
+    path = Path(name) if Path(name).suffix == ".toml" else folders.data() / "households" / "maps" / f"{name}.toml"
+    if not path.is_file():
+        raise DataError(f"no map of columns is called '{name}'{near(name, column_maps())}")
+    where, table = folders.relative(path), read_toml(path, DataError)
+    known = read_variables()
+    census = bool(table.get("census", False))
+    for section, names in (("design", DESIGN), ("variables", tuple(known))):
+        for code in table.get(section, {}):
+            if code not in names:
+                raise DataError(f"{where}: [{section}] has no variable '{code}'{near(code, names)}")
+    for code in DESIGN:
+        if code not in table.get("design", {}) and not (census and code in OF_CENSUS):
+            raise DataError(f"{where}: [design] does not map '{code}'")
+    variables = {code: _column(code, one, where) for code, one in table.get("variables", {}).items()}
+    for code, column in variables.items():
+        if column.per and column.per not in variables:
+            raise DataError(f"{where}: '{code}' is divided by '{column.per}', which the map does not have")
+    design = {code: _column(code, one, where) for code, one in table["design"].items()}
+    return ColumnMap(str(table.get("name", path.stem)), str(table.get("note", "")), census, design, variables)
+
+
+def _column(code: str, settings: Mapping[str, Any], where: str) -> Column:
+    for key in settings:
+        if key not in (*SETTINGS, "columns"):
+            raise DataError(f"{where}: '{code}' has no setting '{key}'{near(key, (*SETTINGS, 'columns'))}")
+    columns = tuple(settings.get("columns", ())) or ((settings["column"],) if "column" in settings else ())
+    if not columns:
+        raise DataError(f"{where}: '{code}' names no column")
+    return Column(
+        columns,
+        {str(key): value for key, value in settings.get("codes", {}).items()},
+        tuple(settings.get("missing", ())),
+        float(settings.get("times", 1.0)),
+        str(settings.get("per", "")),
+    )
