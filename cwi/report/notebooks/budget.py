@@ -6,13 +6,15 @@ import pandas as pd
 
 from cwi.analysis.budget import Account, totals
 from cwi.edition import Edition
+from cwi.errors import DataError
 from cwi.report.blocks import Heading, Paragraph, Section, Table
 from cwi.report.budget import BudgetPrinter, sections_of
-from cwi.report.notebooks.analysis_report import AnalysisReport
+from cwi.report.notebooks.analysis_report import PLACES, WORDS, AnalysisReport, Number
 
 __all__ = ["BudgetReport"]
 
 MOST = 15
+SCENARIO = "childrens_budget"  # of scenarios.toml
 
 
 class BudgetReport(AnalysisReport):
@@ -99,3 +101,35 @@ class BudgetReport(AnalysisReport):
         columns = [printer.text(f"budget.column.{word}") for word in words]
         frame = pd.DataFrame(data, columns=list(words))
         return self.section("totals", Table("totals", printer.text("budget.ties"), columns, cells, frame))
+
+    def index(self, table: pd.DataFrame, year: int) -> Section:
+        """What the index of a year is with children's share of local budgets in it, beside the official one.
+
+        Parameters
+        ----------
+        table
+            As :func:`~cwi.analysis.comparison.scenarios` gives it, of an edition whose methodology has the scenario
+            childrens_budget.
+        year
+            Of that edition.
+
+        Raises
+        ------
+        DataError
+            If the table has no such scenario.
+        """
+        if SCENARIO not in set(table["scenario"]):
+            raise DataError(f"the table has no scenario '{SCENARIO}'; take an edition under methodology 2026.1")
+        ranks = table.pivot(index="region", columns="scenario", values="rank")[["official", SCENARIO]].dropna()
+        if ranks.empty:
+            return self.section("index", Paragraph(self.text("budget.index.none", year=year)), year=year)
+        ranks["change"] = ranks["official"] - ranks[SCENARIO]  # places gained
+        ranks = ranks.sort_values("official", kind="stable").rename(columns={SCENARIO: "with_budget"})
+        count = {
+            "all": self.number(f"index.{year}.regions", len(ranks)),
+            "n": self.number(f"index.{year}.moved", int((ranks["change"] != 0).sum())),
+            "most": self.number(f"index.{year}.most", ranks["change"].abs().max()),
+        }
+        columns = {"region": WORDS, "official": PLACES, "with_budget": PLACES, "change": Number(0, "ranks", sign=True)}
+        made = self.table("index", ranks.reset_index(), columns, part=str(year), index_year=year)
+        return self.section("index", Paragraph(self.text("budget.index.text", **count)), made, year=year)

@@ -18,6 +18,7 @@ from cwi.analysis.comparison import (
     compare,
     read_methods,
     robust_leads,
+    scenarios,
     weightings,
     weights_to_lead,
     with_reference,
@@ -207,6 +208,7 @@ def budgeted() -> Shown:
     edition = read_edition(2023)
     figures = read_figures(edition.base, edition.territory)
     result = account(figures, "KZ-23", 2025)
+    table = scenarios(edition.under("2026.1"))
     shares = 100 * figures.by_programme["share"].droplevel("year")
 
     @cache
@@ -214,8 +216,8 @@ def budgeted() -> Shown:
         show = BudgetReport(edition, result, language=language)
         forms = [show.form(form) for form in ("section", "annex")]
         sections = [
-            show.opening(), show.coefficients(), *forms, show.totals(), show.change(shares, shares + 1, "budget_share"),
-            show.close(),
+            show.opening(), show.coefficients(), *forms, show.totals(), show.index(table, 2023),
+            show.change(shares, shares + 1, "budget_share"), show.close(),
         ]  # fmt: skip
         return show, sections
 
