@@ -33,7 +33,7 @@ class BudgetReport(AnalysisReport):
     --------
     >>> import cwi
     >>> from cwi.analysis.budget import account, read_figures
-    >>> edition = cwi.read_edition()
+    >>> edition = cwi.read_edition(2023)
     >>> result = account(read_figures(edition.base, edition.territory), "KZ-23", 2025)
     >>> BudgetReport(edition, result, language="en").form("section").blocks[0].plain()
     'Children in the civil budget: Atyrau, 2025'
