@@ -62,6 +62,14 @@ class Panel:
         """(n, k) the values."""
         return self.wide("value")
 
+    @property
+    def first_figures(self) -> tuple[str, ...]:
+        """The indicators that have a value here and none in the base years, where there are base years."""
+        if not len(self.base):
+            return ()
+        new = np.isnan(self.base).all(axis=0) & ~np.isnan(self.x).all(axis=0)
+        return tuple(self.methodology.indicators["code"].to_numpy()[new].tolist())
+
     def wide(self, column: str) -> Array:
         """(n, k) the numbers of a column of ``cells``."""
         return self.cells[column].to_numpy(float, na_value=np.nan).reshape(-1, len(self.methodology.indicators))

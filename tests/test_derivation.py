@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cwi import DataError, Scores, derivation, read_edition, score
-from cwi.derivation import derive, fit
+from cwi.derivation import derive, fit, spread_between_ends
 from cwi.index import FLAGS, has_flag
 from cwi.methods import treatment
 
@@ -66,3 +66,29 @@ def test_what_left_an_indicator_is_flagged_up_to_the_index(treated: Scores) -> N
         mark = has_flag(nodes, flag).unstack("region")
         for code in (*tree.at("component"), *tree.at("dimension"), tree.top):
             assert mark.loc[code].equals(mark.loc[list(tree.under(code))].any())
+
+
+ENDS = np.array([[40.0, 1.0], [0.0, 100.0]])
+LOG = np.array([False, True])
+
+
+def test_an_indicator_without_base_years_is_read_between_its_ends() -> None:
+    """What min_max then gives are the goalposts, exactly, on both scales; the other columns stay as they are."""
+    from cwi.methods.normalisation import goalposts, min_max, percentile_rank, z_score
+
+    x = np.array([[10.0, 10.0], [40.0, 1.0], [0.0, 100.0]])
+    base = np.full((201, 2), np.nan)
+    spread = spread_between_ends(base, x, ENDS, LOG)
+    np.testing.assert_allclose(min_max(x, *ENDS, LOG, spread), goalposts(x, *ENDS, LOG), atol=1e-9)
+    np.testing.assert_allclose(percentile_rank(x, *ENDS, LOG, spread), goalposts(x, *ENDS, LOG), atol=0.5)
+    middle = z_score(np.array([[20.0, 10.0]]), *ENDS, LOG, spread)
+    np.testing.assert_allclose(middle, 100.0)  # the middle of the ends, on each scale
+    half = base.copy()
+    half[:, 0] = np.arange(201.0)
+    np.testing.assert_array_equal(spread_between_ends(half, x, ENDS, LOG)[:, 0], half[:, 0])
+
+
+def test_an_indicator_that_nobody_measured_needs_no_base_years() -> None:
+    base = np.full((4, 2), np.nan)
+    assert spread_between_ends(base, np.array([[np.nan, np.nan]]), ENDS, LOG) is base
+    assert spread_between_ends(base[:1], np.array([[1.0, 1.0]]), ENDS, LOG).shape == (1, 2)

@@ -16,7 +16,7 @@ from cwi.nodes import Node
 from cwi.territory import PARENT_REGION
 from cwi.tree import INDICATOR
 
-__all__ = ["indicators_of", "missing_scores"]
+__all__ = ["first_figures", "indicators_of", "missing_scores"]
 
 Array = NDArray[np.float64]
 
@@ -57,6 +57,27 @@ def indicators_of(edition: Edition) -> pd.DataFrame:
     last = pd.DataFrame(cells["observed"].unstack("indicator")).max().fillna(0).astype(int)
     order = list(edition.methodology.indicators["code"])
     return table.assign(nation=of_nation, last_year=last).reindex(order)
+
+
+def first_figures(edition: Edition) -> tuple[str, ...]:
+    """The indicators that are measured in the edition and in none of its base years, in the methodology's order.
+
+    What learns a scale from the base years reads them between their ends, as :func:`cwi.derivation.spread_between_ends`
+    does; weights that are learnt leave them their stated share.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> first_figures(read_edition(2023))
+    ()
+    """
+    base, codes = edition.scores.base, list(edition.methodology.indicators["code"])
+    if not len(base):
+        return ()
+    cells = edition.scores.cells
+    measured = set(cells.loc[cells["value"].notna(), "indicator"])
+    new = np.flatnonzero(np.isnan(base).all(axis=0)).tolist()
+    return tuple(codes[place] for place in new if codes[place] in measured)
 
 
 def missing_scores(edition: Edition) -> pd.DataFrame:

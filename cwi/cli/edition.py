@@ -82,17 +82,18 @@ def new(
 def status(year: Year, as_json: JsonOutput = False) -> None:
     """Print what an edition has figures for, and what would give a score to each node that has none."""
     with working(f"scoring {year}"):
-        from cwi.analysis.completeness import indicators_of, missing_scores
+        from cwi.analysis.completeness import first_figures, indicators_of, missing_scores
         from cwi.edition import read_edition
 
         edition = read_edition(year)
-        indicators, nodes = indicators_of(edition), missing_scores(edition)
+        indicators, nodes, new = indicators_of(edition), missing_scores(edition), first_figures(edition)
     if as_json:
         print_json(
             {
                 "year": year,
                 "methodology": edition.methodology.version,
                 "indicators": indicators.reset_index().to_dict("records"),
+                "first_figures": list(new),
                 "without_score": nodes.assign(candidates=nodes["candidates"].map(list)).to_dict("records"),
             }
         )
@@ -107,6 +108,13 @@ def status(year: Year, as_json: JsonOutput = False) -> None:
     head = ["indicator", "own", "carried", "parent", "missing", "nation", "last year"]
     table = indicators.assign(last_year=indicators["last_year"].replace(0, "")).reset_index()
     print_table(head, table.to_numpy().tolist())
+    base, ends = edition.methodology.base, edition.methodology.indicators.set_index("code")[["worst", "best"]]
+    for code in new:
+        worst, best = ends.loc[code]
+        print(
+            f"{code}: no value in the base years {min(base)} to {max(base)}; a rule that learns its scale from them "
+            f"reads it between its ends, {worst:g} and {best:g}"
+        )
     if nodes.empty:
         print("every component, dimension and the index has a score in every region")
         return

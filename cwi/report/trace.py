@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from cwi.derivation import treat
+from cwi.derivation import spread_between_ends, treat
 from cwi.derived_series import rows_by_reference
 from cwi.edition import Edition
 from cwi.errors import DataError, near
@@ -151,9 +152,11 @@ def _arithmetic(edition: Edition, scores: Scores, row: dict[str, object], value:
         return f"{scale} after the treatment of outliers ({treated.how[at]}); {NO_FORMULA}"
     if scale.traits.arithmetic is None:
         return f"{scale} of {value:.15g}; {NO_FORMULA}"
-    column = scores.base[:, at] if scores.base.size else scores.base
-    ends = float(rule["worst"]), float(rule["best"])
-    return scale.traits.arithmetic(value, *ends, rule["scale"] == "log", column, **scale.parameters)
+    base, ends = scores.base, (float(rule["worst"]), float(rule["best"]))
+    if base.size:
+        one, log = base[:, [at]], np.array([rule["scale"] == "log"])
+        base = spread_between_ends(one, np.array([[value]]), np.array(ends)[:, None], log)[:, 0]
+    return scale.traits.arithmetic(value, *ends, rule["scale"] == "log", base, **scale.parameters)
 
 
 def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:

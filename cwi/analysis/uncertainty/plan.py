@@ -85,6 +85,19 @@ class Plan:
         return next(iter(self.panels.values())).groups
 
     @property
+    def first_figures(self) -> tuple[str, ...]:
+        """The indicators without a value in the base years: choices that learn a scale read them between their ends."""
+        discrete = self.factors.discrete
+        one_changed = (
+            tuple(choice if place == number else official for place, official in enumerate(self.official))
+            for number in self.stages[SCALE]
+            for choice in range(len(discrete[number].choices))
+        )
+        if not any(self.rules(choices).normalisation.learns for choices in one_changed):
+            return ()
+        return tuple(dict.fromkeys(code for panel in self.panels.values() for code in panel.first_figures))
+
+    @property
     def years(self) -> tuple[int, ...]:
         """The years that are scored."""
         return tuple(sorted({int(year) for year in self.units["year"]}))
@@ -277,7 +290,9 @@ class Plan:
         left_out = f"; left out: {', '.join(self.idle)}" if self.idle else ""
         unknown = len(self.without_error)
         without = f"; {unknown} {'value' if unknown == 1 else 'values'} without a known error" if unknown else ""
-        return f"Plan({years}: {regions} regions, {counted(self.factors)}{left_out}{without})"
+        new = ", ".join(self.first_figures)
+        between = f"; read between its ends where a scale is learnt: {new}" if new else ""
+        return f"Plan({years}: {regions} regions, {counted(self.factors)}{left_out}{without}{between})"
 
     def _repr_html_(self) -> str:
         rows = [{"factor": f.name, "kind": f.kind, "what varies": f.summary, "axes": self._width(f)}
