@@ -124,7 +124,12 @@ class Territory:
 
     def names(self, code: str) -> list[str]:
         """The names of a region in English, Russian and Kazakh."""
-        return [str(name) for name in self.regions.loc[code, list(NAMES)]]
+        return list(self._names[code])
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        columns = [self.regions[column].astype(str) for column in NAMES]
+        return {str(code): list(names) for code, *names in zip(self.regions.index, *columns, strict=True)}
 
 
 def read_territory(folder: Path | None = None) -> Territory:

@@ -11,7 +11,21 @@ import typer
 
 import cwi
 from cwi import folders
-from cwi.cli import budget, consultation, data, draw, edition, exchange, index, lists, policy, project, report, survey
+from cwi.cli import (
+    budget,
+    consultation,
+    data,
+    draw,
+    edition,
+    exchange,
+    index,
+    intake,
+    lists,
+    policy,
+    project,
+    report,
+    survey,
+)
 from cwi.errors import CwiError, ProjectError, ReportError
 
 __all__ = ["app", "main"]
@@ -54,6 +68,7 @@ for commands in (report, index, draw, policy, project):
 app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)
 app.add_typer(data.app, name="data")
+app.add_typer(intake.app, name="intake")
 app.add_typer(edition.app, name="edition")
 app.add_typer(survey.app, name="survey")
 app.add_typer(consultation.app, name="consultation")

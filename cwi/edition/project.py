@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,8 +143,8 @@ def open_project(folder: str | Path | None = None) -> Project:
     with folders.within(root):
         territory = read_territory(data)
         observations = read_observations(data, territory=territory)
-        territories = [data / name for name in ("regions.csv", "boundary_changes.csv", "statuses.csv")]
-        files = _checksums(territories), _covariances(data)
+        territories = _checksums([data / "regions.csv", data / "boundary_changes.csv"])
+        files = (*territories, _statuses_checksum(data / "statuses.csv")), _covariances(data)
         return Project(
             root, territory, observations, read_sources(data), read_covariance(data),
             methodologies(data / "methodology"), editions(data), files, read_derived_series(data),
@@ -199,6 +200,15 @@ def _small(root: Path) -> Project:
 
 def _checksums(paths: list[Path]) -> Checksums:
     return tuple((folders.relative(path), sha256(path)) for path in paths)
+
+
+def _statuses_checksum(path: Path) -> tuple[str, str]:
+    """The checksum of the statuses without 'provisional', which came after the first editions were published.
+
+    Whether a status is scored is part of each row in use, so that what it means for an edition is in the checksum.
+    """
+    lines = [line for line in path.read_bytes().splitlines(keepends=True) if not line.startswith(b"provisional,")]
+    return folders.relative(path), hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def _covariances(data: Path) -> Checksums:

@@ -21,7 +21,7 @@ from cwi.errors import CwiError, near
 from cwi.folders import relative
 from cwi.textfiles import number, read_text
 
-__all__ = ["Grid", "Table", "read_grid", "read_table", "refuse_formula"]
+__all__ = ["Grid", "Table", "open_workbook", "read_grid", "read_table", "refuse_formula", "refuse_huge"]
 
 WORKBOOKS = (".xlsx", ".xlsm")
 BREAKS = re.compile(r"[\x00-\x1f\x7f]")
@@ -200,7 +200,7 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
     where = relative(path)
     if path.suffix.lower() not in WORKBOOKS:
         raise error(f"{where}: the name ends in '{path.suffix}'; save the workbook as .xlsx")
-    book = _load(path, error)
+    book = open_workbook(path, error)
     names = list(book.sheetnames)
     shown = [sheet for sheet in names if book[sheet].sheet_state == "visible"]
     named = [sheet for sheet in names if sheet.casefold() == name.casefold()]
@@ -222,7 +222,7 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
                 if cell.data_type == "f":
                     formulas.append((cell.row, cell.column))
     if formulas:
-        computed: Any = _load(path, error, values=True)[named[0]]
+        computed: Any = open_workbook(path, error, values=True)[named[0]]
         for at in formulas:
             value = computed.cell(*at).value
             cells[at] = NEVER_SAVED if value is None else value
@@ -236,15 +236,15 @@ def read_grid(path: Path, name: str, error: type[CwiError], *, only: bool = Fals
     )
 
 
-def _refuse_huge(path: Path, error: type[CwiError]) -> None:
+def refuse_huge(path: Path, error: type[CwiError]) -> None:
     """Refuse a sheet that reaches so far that reading it would exhaust the machine, before it is read."""
     try:
         with zipfile.ZipFile(path) as book:
             for part in book.infolist():
-                if not part.filename.startswith("xl/worksheets/") or not part.filename.endswith(".xml"):
-                    continue
                 if part.file_size > LARGEST:
                     raise error(f"{relative(path)}: a sheet is larger than {LARGEST // 10**6} MB; divide the table")
+                if not part.filename.startswith("xl/worksheets/") or not part.filename.endswith(".xml"):
+                    continue
                 _refuse_far(book.read(part), path, error)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
         return  # what is no workbook is refused when it is read
@@ -266,8 +266,9 @@ def _refuse_far(sheet: bytes, path: Path, error: type[CwiError]) -> None:
             )
 
 
-def _load(path: Path, error: type[CwiError], *, values: bool = False) -> Any:
-    _refuse_huge(path, error)
+def open_workbook(path: Path, error: type[CwiError], *, values: bool = False) -> Any:
+    """A workbook of openpyxl, refused before it is read where it would exhaust the machine; ``values``: of formulas."""
+    refuse_huge(path, error)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of looks that openpyxl does not know; they are not read

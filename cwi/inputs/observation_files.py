@@ -27,7 +27,16 @@ from cwi.observations import read_observations
 from cwi.territory import read_territory
 from cwi.textfiles import read_text, sha256
 
-__all__ = ["COLUMNS", "Built", "build_derived", "number_text", "record_source", "replace_file", "write_rows"]
+__all__ = [
+    "COLUMNS",
+    "Built",
+    "build_derived",
+    "number_text",
+    "record_source",
+    "replace_file",
+    "rows_text",
+    "write_rows",
+]
 
 COLUMNS = ("region", "year", "indicator", "sex", "area", "value", "se", "n", "status", "source", "note")
 KEY = ["indicator", "region", "year", "sex", "area"]
@@ -84,13 +93,18 @@ def write_rows(path: Path, rows: pd.DataFrame) -> None:
 
     ``rows``: the columns of an observations file as text; columns that it lacks are empty.
     """
+    replace_file(path, rows_text(rows).encode())
+
+
+def rows_text(rows: pd.DataFrame) -> str:
+    """The text of a file of observations, as :func:`write_rows` writes it."""
     table = rows.reindex(columns=[*COLUMNS], fill_value="").fillna("").astype(str).reset_index(drop=True)
     table = table.sort_values(KEY, kind="stable")
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(table.to_numpy())
-    replace_file(path, text.getvalue().encode())
+    return text.getvalue()
 
 
 def record_source(name: str, entries: Mapping[str, Any], folder: Path | None = None) -> None:
