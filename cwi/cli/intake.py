@@ -99,8 +99,7 @@ def answer(
 
     A figure that is wrong is not confirmed: its owner sends the right one in a workbook.
     """
-    from cwi.inputs.intake import Answer, add_answer, read_request
-    from cwi.inputs.intake.typed_numbers import readings
+    from cwi.inputs.intake import Answer, add_answer, read_request, readings
     from cwi.territory import read_territory
 
     chosen = _year(year)
