@@ -175,7 +175,8 @@ def test_any_notebook_is_asked_before_it_runs(
 def test_words_become_values_of_the_declared_types(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
     seen: dict[str, Any] = {}
 
-    def told(_source: Path, target: Path, parameters: dict[str, Any], *, ledger: Path) -> None:
+    def told(_source: Path, target: Path, parameters: dict[str, Any], *, ledger: Path, forks: bool) -> None:
+        assert forks
         seen.update(parameters)
         target.write_text("{}", encoding="utf-8")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +19,10 @@ PROJECT = "project"  # the parameter that is a folder; a kernel works elsewhere 
 
 Given = Annotated[
     list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the notebook.")
+]
+Engine = Annotated[
+    Literal["forked", "kernel"],
+    typer.Option(help="forked: kernels start with everything imported; kernel: as Jupyter starts them."),
 ]
 
 
@@ -61,6 +65,7 @@ def report(
     output: Annotated[Path | None, typer.Option(help="Another folder than reports/.")] = None,
     force: Annotated[bool, typer.Option(help="Rebuild even if nothing changed.")] = False,
     parameter: Given = None,
+    engine: Engine = "forked",
 ) -> None:
     """Make the official report of a year: notebook, pages, PDF, tables, figures, ledger and manifest.
 
@@ -68,7 +73,6 @@ def report(
     so.
     """
     with working("loading"):
-        from cwi.inputs.rehearsal import YEARS, write_rehearsal
         from cwi.report.languages import LANGUAGES
         from cwi.report.parameters import checked
     languages = tuple(dict.fromkeys(language or LANGUAGES))
@@ -85,35 +89,46 @@ def report(
     parameters = checked(source, given)
     del parameters["year"], parameters["language"], parameters[PROJECT]
     if year == "rehearsal":
+        from cwi.inputs.rehearsal import YEARS, write_rehearsal
+
         target = (output or folders.reports()) / year
         with working("making the figures of the rehearsal"):
             place = write_rehearsal(folders.root() / "build" / year, seed=int(parameters["seed"]))
         with folders.within(place):
             for each in YEARS:
-                _report(each, languages, target, force, parameters)
+                _report(each, languages, target, force, parameters, engine)
     elif year.isascii() and year.isdecimal():
-        _report(int(year), languages, output, force, parameters)
+        _report(int(year), languages, output, force, parameters, engine)
     else:
         raise ParameterError(f"year is '{year}'; it must be the year of an edition, or 'rehearsal'")
 
 
 def _report(
-    year: int, languages: tuple[str, ...], output: Path | None, force: bool, parameters: dict[str, Any]
+    year: int, languages: tuple[str, ...], output: Path | None, force: bool, parameters: dict[str, Any], engine: str
 ) -> None:
-    from cwi.report.manifest import read_manifest
-    from cwi.report.render import is_current, make_report
+    from cwi.report.manifest import is_current, read_manifest
+    from cwi.report.staging import mend
 
     target = (output or folders.reports()) / str(year)
+    mend(target)
     if not force and is_current(year, languages, parameters, output):
         print(f"{folders.relative(target)} is up to date")
         return
+    with working("loading"):
+        from cwi.report.forked_process import prepare
+
+        if engine == "forked":
+            prepare()  # it imports beside this process
+        from cwi.report.render import make_report
     with progress_bar() as bar:
-        task = bar.add_task("checking", total=len(languages) + 2)
+        task = bar.add_task("checking", total=2 * len(languages) + 2)
 
         def advance(what: str) -> None:
             bar.update(task, advance=1, description=what)
 
-        folder = make_report(year, languages=languages, output=output, progress=advance, **parameters)
+        folder = make_report(
+            year, languages=languages, output=output, forks=engine == "forked", progress=advance, **parameters
+        )
     print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
     made = read_manifest(folder)["languages"]
     if left := sorted({path.stem.rpartition(".")[2] for path in folder.glob("official_report.*.ipynb")} - {*made}):
@@ -124,6 +139,7 @@ def run(
     notebook: Annotated[Path, typer.Argument(help="A notebook of notebooks/.")],
     result: Annotated[Path, typer.Argument(help="Where the executed notebook is written.")],
     parameter: Given = None,
+    engine: Engine = "forked",
 ) -> None:
     """Run any notebook; unknown or ill-typed parameters are refused before anything starts.
 
@@ -137,7 +153,7 @@ def run(
     with working(f"running {notebook.name}"), tempfile.TemporaryDirectory() as aside:
         made_folder(result.parent)  # first: what cannot be written is not computed
         done = Path(aside) / "executed.ipynb"
-        render.execute(notebook, done, parameters, ledger=Path(aside))
+        render.execute(notebook, done, parameters, ledger=Path(aside), forks=engine == "forked")
         sources = [done, *Path(aside).glob("ledger.*.csv")]
         written = [result, *(result.with_suffix(".ledger.csv") for _ in sources[1:])]
         with writing(*written) as places:

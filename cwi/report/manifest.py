@@ -13,7 +13,17 @@ from typing import Any
 
 from cwi import folders
 
-__all__ = ["MADE_OF", "changed", "digest", "inputs", "manifest", "outdated", "read_manifest", "signatures"]
+__all__ = [
+    "MADE_OF",
+    "changed",
+    "digest",
+    "inputs",
+    "is_current",
+    "manifest",
+    "outdated",
+    "read_manifest",
+    "signatures",
+]
 
 MADE_OF = ("cwi", "data", "notebooks", "requirements.lock")
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill", "nbconvert",
@@ -108,6 +118,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     texts = (*record["inputs"].values(), *record["outputs"].values(), *record["languages"])
     inside = all(".." not in Path(name).parts and not Path(name).is_absolute() for name in record["outputs"])
     return record if inside and all(isinstance(text, str) for text in texts) else {}
+
+
+def is_current(
+    year: int, languages: Collection[str], parameters: Mapping[str, Any], output: Path | None = None
+) -> bool:
+    """Whether the report of a year is there, whole, and made of what is there now."""
+    folder = (output or folders.reports()) / str(year)
+    record = read_manifest(folder)
+    if not record or record.get("inputs") != inputs() or not set(languages) <= set(record.get("languages", [])):
+        return False
+    if any(record["parameters"].get(key) != value for key, value in parameters.items()):
+        return False
+    return all((folder / name).is_file() and digest(folder / name) == sha for name, sha in record["outputs"].items())
 
 
 def outdated(folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 from cwi.edition import Edition
 from cwi.errors import DataError, ParameterError
 from cwi.report.blocks import Paragraph, Section, Table, ledger_folder, output_folder
+from cwi.report.draws import check_draws
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
@@ -32,9 +33,7 @@ from cwi.report.sections import (
 from cwi.report.workbook import write_workbook
 from cwi.writing import neutral
 
-__all__ = ["OfficialReport", "check_draws"]
-
-MOST = 200_000  # draws
+__all__ = ["OfficialReport"]
 
 
 class OfficialReport:
@@ -203,19 +202,6 @@ class OfficialReport:
         section = self._printer.marked(make(self._printer))
         self._tables |= {table.name: table for table in section.tables()}
         return section
-
-
-def check_draws(draws: int, seed: int) -> None:
-    """Refuse more draws than a machine holds, and a seed that starts no generator.
-
-    >>> check_draws(3_000_000, 1)
-    Traceback (most recent call last):
-    cwi.errors.ParameterError: draws is 3000000; at most 200,000 can be held
-    """
-    if draws > MOST:
-        raise ParameterError(f"draws is {draws}; at most {MOST:,} can be held")
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}; it must be a whole number not below 0")
 
 
 def written(data: pd.DataFrame) -> pd.DataFrame:

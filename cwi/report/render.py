@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import nbformat
 import pandas as pd
 import papermill
+from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
@@ -27,17 +24,17 @@ from cwi.edition import read_edition
 from cwi.errors import CwiError, ReportError
 from cwi.inputs.boundaries import boundaries_of, check_regions
 from cwi.report.blocks import LEDGER, OUTPUT
+from cwi.report.draws import check_draws
+from cwi.report.forked_kernel import kernel_manager, stop_kernels
+from cwi.report.forked_process import ONE_THREAD, prepare
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
-from cwi.report.official import check_draws
-from cwi.report.page import page
 from cwi.report.parameters import checked
-from cwi.report.pdf import pdf
 from cwi.report.staging import end_with_parent, mend, staged
 from cwi.writing import cannot_write
 
-__all__ = ["ReportError", "execute", "is_current", "make_report"]
+__all__ = ["ReportError", "execute", "make_report"]
 
 NOTEBOOK = "official_report"
 AUTHOR = "cwi"
@@ -49,6 +46,7 @@ def make_report(
     *,
     languages: Sequence[str] = LANGUAGES,
     output: Path | None = None,
+    forks: bool = True,
     progress: Callable[[str], None] = lambda text: None,
     **parameters: Any,
 ) -> Path:
@@ -62,8 +60,10 @@ def make_report(
         Some of kk, ru and en.
     output
         The folder that reports lie in, ``reports/`` by default.
+    forks
+        Whether kernels are forked of a process that has imported everything, where that can be.
     progress
-        Called with what was finished, for a progress bar.
+        Called with what was finished or is made now, for a progress bar: 2 × languages + 2 times.
     parameters
         Other parameters of the notebook: methodology, draws, seed.
 
@@ -88,6 +88,8 @@ def make_report(
     reports = output or folders.reports()
     target = reports / str(year)
     mend(target)
+    if forks:
+        prepare()  # what the kernels are forked of imports meanwhile
     before = signatures()  # before anything is read: the manifest names what was read
     edition = read_edition(year, first.get("methodology"))
     if (borders := boundaries_of(year)).is_file():  # maps are drawn last; what is wrong with them is named first
@@ -95,7 +97,7 @@ def make_report(
     made_of = inputs()
     progress("checked")
     with staged(reports, target) as stage, _sentences(target):
-        failed = _all_languages(source, stage, runs, edition.rehearsal, progress)
+        failed = _all_languages(source, stage, runs, rehearsal=edition.rehearsal, forks=forks, progress=progress)
         if failed:
             raise ReportError(f"the report of {year} could not be made\n" + "\n".join(failed))
         shared = {key: value for key, value in first.items() if key != "language"}
@@ -127,29 +129,26 @@ def make_report(
     return target
 
 
-def is_current(year: int, languages: Sequence[str], parameters: dict[str, Any], output: Path | None = None) -> bool:
-    """Whether the report of a year is there, whole, and made of what is there now."""
-    folder = (output or folders.reports()) / str(year)
-    mend(folder)
-    record = read_manifest(folder)
-    if not record or record.get("inputs") != inputs() or not set(languages) <= set(record.get("languages", [])):
-        return False
-    if any(record["parameters"].get(key) != value for key, value in parameters.items()):
-        return False
-    return all((folder / name).is_file() and digest(folder / name) == sha for name, sha in record["outputs"].items())
-
-
 def _all_languages(
-    source: Path, stage: Path, runs: dict[str, dict[str, Any]], rehearsal: bool, progress: Callable[[str], None]
+    source: Path,
+    stage: Path,
+    runs: dict[str, dict[str, Any]],
+    *,
+    rehearsal: bool,
+    forks: bool,
+    progress: Callable[[str], None],
 ) -> list[str]:
-    """Make every language in a process of its own; what failed, a line a language."""
+    """Make every language at once, each with a kernel of its own; what failed, a line a language."""
     failed = []
-    with ProcessPoolExecutor(len(runs), mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
-        with _uninterrupted():
-            waiting = {
-                pool.submit(_one_language, source, stage, code, parameters, rehearsal): code
-                for code, parameters in runs.items()
-            }
+    context = get_context("forkserver" if prepare() else "spawn")
+    with (
+        ProcessPoolExecutor(len(runs), mp_context=context, initializer=end_with_parent) as printers,
+        ThreadPoolExecutor(len(runs)) as threads,
+    ):
+        waiting = {
+            threads.submit(_one_language, source, stage, code, parameters, rehearsal, forks, printers, progress): code
+            for code, parameters in runs.items()
+        }
         try:
             for done in as_completed(waiting):
                 try:
@@ -158,25 +157,13 @@ def _all_languages(
                     raise
                 except Exception as problem:
                     failed.append(f"{waiting[done]}: {problem}")
-                progress(waiting[done])
         except BaseException:  # stopped, or an input that cannot be used: what still runs is of no use
+            threads.shutdown(wait=False, cancel_futures=True)
+            stop_kernels()
             for worker in multiprocessing.active_children():
                 worker.terminate()
             raise
     return sorted(failed)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Processes that are started here leave Ctrl-C to their parent, which ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -189,30 +176,52 @@ def _sentences(target: Path) -> Iterator[None]:
 
 
 def execute(
-    source: Path, target: Path, parameters: dict[str, Any], folder: Path | None = None, ledger: Path | None = None
+    source: Path,
+    target: Path,
+    parameters: dict[str, Any],
+    folder: Path | None = None,
+    ledger: Path | None = None,
+    *,
+    forks: bool = True,
 ) -> NotebookNode:
     """Run a notebook with papermill and clean the result of times and paths, so that equal runs give equal bytes.
 
     Pictures, tables and ledger are written to ``folder``; of a notebook that keeps its pictures inside, the ledger
-    alone to ``ledger``.
+    alone to ``ledger``. The kernel is forked of a process that has imported what notebooks use, or, where it cannot be
+    or ``forks`` is false, started as Jupyter does it; the outputs are the same.
+
+    Raises
+    ------
+    ReportError
+        If a cell failed, ran longer than ten minutes, or the kernel ended.
     """
-    with _environment(folder, ledger):
-        try:
-            papermill.execute_notebook(
-                str(source),
-                str(target),
-                parameters=parameters,
-                kernel_name="python3",
-                language="python",
-                progress_bar=False,
-                log_output=False,
-                cwd=str(folders.root()),
-                execution_timeout=TIME_LIMIT,
-                start_timeout=120,
-                extra_arguments=["--log-level=CRITICAL"],
-            )
-        except PapermillExecutionError as problem:
-            raise ReportError(f"cell {problem.exec_count} failed: {problem.ename}: {problem.evalue}") from None
+    variables = {"CWI_ROOT": str(folders.root()), **ONE_THREAD, "SOURCE_DATE_EPOCH": "0",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
+    variables |= {name: str(path) for name, path in ((OUTPUT, folder), (LEDGER, ledger)) if path is not None}
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            log_output=False,
+            execution_timeout=TIME_LIMIT,
+            start_timeout=120,
+            extra_arguments=["--log-level=CRITICAL"],
+            kernel_manager_class=kernel_manager(variables, folders.root(), forks=forks),
+        )
+    except PapermillExecutionError as problem:
+        raise ReportError(f"cell {problem.exec_count} failed: {problem.ename}: {problem.evalue}") from None
+    except CellTimeoutError:
+        raise ReportError(f"{source.name}: a cell ran longer than {TIME_LIMIT} s and was stopped") from None
+    except RuntimeError as problem:
+        if "Kernel died" not in str(problem):
+            raise
+        raise ReportError(
+            f"{source.name}: the kernel ended before the notebook did; it was killed, or the memory was used up"
+        ) from None
     notebook = clean(nbformat.read(target, as_version=4))
     target.write_text(nbformat.writes(notebook, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
     return notebook
@@ -230,23 +239,37 @@ def clean(notebook: NotebookNode) -> NotebookNode:
 
 
 def _one_language(
-    source: Path, stage: Path, code: str, parameters: dict[str, Any], rehearsal: bool
-) -> dict[str, float]:
-    """Notebook, pages and PDF in one language; the seconds that each took."""
-    start = perf_counter()
-    notebook = execute(source, stage / f"{NOTEBOOK}.{code}.ipynb", parameters, stage)
-    ran = perf_counter()
-    language = Language(code)
-    title = language.text("report.title", year=parameters["year"])
+    source: Path,
+    stage: Path,
+    code: str,
+    parameters: dict[str, Any],
+    rehearsal: bool,
+    forks: bool,
+    printers: Executor,
+    progress: Callable[[str], None],
+) -> None:
+    """Notebook, pages and PDF in one language."""
+    target = stage / f"{NOTEBOOK}.{code}.ipynb"
+    execute(source, target, parameters, stage, forks=forks)
+    progress(f"{code}: pages and PDF")
+    printers.submit(_print, target, code, parameters["year"], rehearsal).result()
+    progress(code)
+
+
+def _print(executed: Path, code: str, year: int, rehearsal: bool) -> None:
+    """The pages and the PDF of an executed notebook, beside it."""
+    from cwi.report.page import page  # here alone: the process that is forked has it
+    from cwi.report.pdf import pdf
+
+    stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
+    title = language.text("report.title", year=year)
     mark = language.text("rehearsal.mark") if rehearsal else ""
     title = f"{mark}. {title}" if mark else title
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
         text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark)
         (stage / name).write_text(text, encoding="utf-8", newline="\n")
-    turned = perf_counter()
     printed = pdf(notebook, stage, language=language, title=title, author=AUTHOR, mark=mark)
     (stage / f"report.{code}.pdf").write_bytes(printed)
-    return {"notebook": ran - start, "pages": turned - ran, "pdf": perf_counter() - turned}
 
 
 def _keep(
@@ -299,18 +322,3 @@ def _merge_ledgers(stage: Path, target: Path, languages: Sequence[str], kept: Se
     merged.to_csv(stage / "ledger.csv", index=False, lineterminator="\n")
     for path in paths:
         path.unlink()
-
-
-@contextmanager
-def _environment(folder: Path | None, ledger: Path | None = None) -> Iterator[None]:
-    """The environment of a kernel: the folder of the report, and one thread for equal sums."""
-    variables = {"CWI_ROOT": str(folders.root()), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
-            "SOURCE_DATE_EPOCH": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
-    variables |= {name: str(path) for name, path in ((OUTPUT, folder), (LEDGER, ledger)) if path is not None}
-    before = {key: os.environ.get(key) for key in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            os.environ.pop(key, None) if value is None else os.environ.update({key: value})

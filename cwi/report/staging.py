@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ try:
 except ImportError:  # where there is no such lock, two runs must not be started at once
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["end_with_parent", "mend", "staged"]
+__all__ = ["end_with_parent", "mend", "staged", "uninterrupted"]
 
 
 @contextmanager
@@ -114,3 +115,16 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="end with parent", daemon=True).start()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Processes that are started here leave Ctrl-C to their parent, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

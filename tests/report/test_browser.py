@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from cwi import folders, read_edition
 from cwi.report import OfficialReport
 from cwi.report.languages import LANGUAGES, Language
+from cwi.report.manifest import is_current
 from cwi.report.page import page as make_page
-from cwi.report.render import is_current
 
 YEAR = 2023
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.nonparametric.kernel_regression import KernelReg
 
 from cwi.analysis.audit import limits as rules
 from cwi.analysis.audit.limits import Finding, judged, refused
@@ -42,6 +41,8 @@ def smooth_importance(part: Array, whole: Array) -> float:
     >>> round(smooth_importance(x, 3 * x), 6), smooth_importance(x, x**2) > 0.4
     (1.0, True)
     """
+    from statsmodels.nonparametric.kernel_regression import KernelReg  # it takes most of a second
+
     has = ~(np.isnan(part) | np.isnan(whole))
     x, y = part[has], whole[has]
     if len(x) < rules.FEWEST or np.ptp(x) <= 1e-12 * np.abs(x).max() or np.ptp(y) <= 1e-12 * np.abs(y).max():

@@ -1,0 +1,42 @@
+"""What notebooks of this project import, imported once in the process that kernels are forked of.
+
+Imports alone, and of modules that start no thread: a fork has the locks that other threads held and not the threads.
+statsmodels is left out, as it imports polars where that is installed, which starts some; a test counts threads.
+"""
+
+import sys
+
+import geopandas
+import ipykernel.kernelapp
+import matplotlib.pyplot
+import openpyxl
+import scipy.stats
+import seaborn
+import typst
+import xlsxwriter
+
+import cwi.analysis.audit
+import cwi.analysis.budget
+import cwi.analysis.comparison
+import cwi.analysis.consultation
+import cwi.analysis.policy
+import cwi.analysis.survey
+import cwi.analysis.uncertainty
+import cwi.report.notebooks.audit
+import cwi.report.notebooks.budget
+import cwi.report.notebooks.change
+import cwi.report.notebooks.comparison
+import cwi.report.notebooks.consultation
+import cwi.report.notebooks.crosswalk
+import cwi.report.notebooks.policy
+import cwi.report.notebooks.sensitivity
+import cwi.report.notebooks.survey
+import cwi.report.official
+import cwi.report.page
+import cwi.report.pdf
+
+__all__ = ["PATH"]
+
+_IMPORTED = (cwi, geopandas, ipykernel, matplotlib, openpyxl, scipy, seaborn, typst, xlsxwriter)
+
+PATH = tuple(place for place in sys.path if place)  # where a kernel looks for modules: not what a caller added
