@@ -15,6 +15,7 @@ from cwi.writing import made_folder, writing
 
 __all__ = ["add_to"]
 
+MOST = 20  # differences of one kind that are printed
 PROJECT = "project"  # the parameter that is a folder; a kernel works elsewhere than the command
 
 Given = Annotated[
@@ -31,7 +32,8 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: cwi check --json")(check)
     app.command(epilog="Examples: cwi report 2023 · cwi report 2023 --language kk · cwi report rehearsal")(report)
     app.command(epilog="Example: cwi run notebooks/sensitivity.ipynb result.ipynb -p year=2023")(run)
-    app.command(epilog="Example: cwi review 2023")(review)
+    app.command(epilog="Examples: cwi review 2023 · cwi review 2023 --all --json")(review)
+    app.command(epilog="Example: cwi sign 2023 --key ~/.ssh/id_ed25519")(sign)
     app.command(epilog="Example: cwi publish 2023 --revision 'The Bureau corrected the figures of Abai'")(publish)
     app.command(epilog="Example: cwi site 2023")(site)
 
@@ -162,8 +164,32 @@ def run(
     print(", ".join(folders.relative(path) for path in written))
 
 
-def review(year: Year, as_json: JsonOutput = False) -> None:
-    """Compute an edition again from its rows and name every printed number that differs from the published one."""
+def review(
+    year: Year,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Check the data and make the report again too; compare every file of it.")
+    ] = False,
+    replaced: Annotated[
+        list[str] | None,
+        typer.Option("--replace", metavar="NAME=VALUE", help="Print the index with something replaced; repeated."),
+    ] = None,
+    signers: Annotated[
+        Path | None, typer.Option(help="Whose signatures are accepted, a file as ssh-keygen takes it.")
+    ] = None,
+    as_json: JsonOutput = False,
+) -> None:
+    """Compute an edition again and name what differs: every published number, with --all every file of its report.
+
+    With --replace the index is printed beside the official one, and nothing is compared.
+    """
+    if everything and replaced:
+        raise ParameterError("--all reviews the edition as it is; give --replace without it")
+    if replaced:
+        _variation(year, replaced, as_json)
+        return
+    if everything:
+        _review_all(year, signers, as_json)
+        return
     with working(f"computing {year} again"):
         from cwi.edition import read_edition
         from cwi.report.manifest import outdated
@@ -186,6 +212,60 @@ def review(year: Year, as_json: JsonOutput = False) -> None:
         print(f"{len(new)} numbers are printed today that were not published; 'cwi publish {year}' adds them")
     if differences:
         raise typer.Exit(1)
+
+
+def _review_all(year: int, signers: Path | None, as_json: bool) -> None:
+    with working("loading"):
+        from cwi.report.reviewing import review_all
+    with progress_bar() as bar:
+        task = bar.add_task("reviewing", total=None)
+        verdict = review_all(year, signers=signers, progress=lambda what: bar.update(task, description=what))
+    if as_json:
+        print_json(verdict.record())
+    else:
+        for name, rows in (("data", verdict.problems), ("published numbers", verdict.numbers),
+                           ("files", verdict.artefacts), ("manifest", verdict.manifest)):  # fmt: skip
+            print(f"{name}: {len(rows) or 'nothing'} differs" if len(rows) < 2 else f"{name}: {len(rows)} differences")
+            print(*(f"  {row}" for row in rows[:MOST]), sep="\n", end="\n" if rows else "")
+            if len(rows) > MOST:
+                print(f"  and {len(rows) - MOST} more; --json lists all")
+        print(f"{len(verdict.compared)} files were made again and compared; {verdict.signature.sentence}")
+        if not verdict.agrees:
+            print(*verdict.reasons, sep="\n")
+        print(f"{year}: {'agrees' if verdict.agrees else 'does not agree'}")
+    if not verdict.agrees:
+        raise typer.Exit(1)
+
+
+def _variation(year: int, replaced: list[str], as_json: bool) -> None:
+    with working(f"scoring {year} twice"):
+        from cwi.edition import read_edition
+        from cwi.report.reviewing import score_replaced
+
+        table = score_replaced(read_edition(year), replaced).reset_index()
+    if as_json:
+        print_json({"year": year, "replaced": replaced, "regions": table.to_dict("records")})
+        return
+    print(f"{year}, a reviewer's variation: {', '.join(replaced)}; the official index is not changed")
+    rows = table.to_dict("records")
+    print_table(
+        ("rank", "region", "official", "replaced", "rank replaced", "moved"),
+        (
+            (row["rank"], row["region"], f"{row['official']:.1f}", f"{row['replaced']:.1f}", row["rank_replaced"],
+             f"{row['moved']:+d}" if row["moved"] == row["moved"] else "–")
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def sign(
+    year: Year,
+    key: Annotated[Path, typer.Option(help="A private SSH key, such as ~/.ssh/id_ed25519.")],
+) -> None:
+    """Sign the manifest of a report with an SSH key (ssh-keygen -Y sign); 'cwi review YEAR --all' verifies it."""
+    from cwi.report.reviewing import sign_manifest
+
+    print(folders.relative(sign_manifest(folders.reports() / str(year), key.expanduser())))
 
 
 def publish(

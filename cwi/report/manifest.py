@@ -14,11 +14,13 @@ from typing import Any
 from cwi import folders
 
 __all__ = [
+    "MACHINE",
     "MADE_OF",
     "changed",
     "digest",
     "inputs",
     "is_current",
+    "machine",
     "manifest",
     "outdated",
     "read_manifest",
@@ -28,6 +30,7 @@ __all__ = [
 MADE_OF = ("cwi", "data", "notebooks", "requirements.lock")
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill", "nbconvert",
             "typst", "babel")  # fmt: skip
+MACHINE = "machine"
 PARTS: Mapping[str, type] = {"edition": dict, "parameters": dict, "languages": list, "inputs": dict, "outputs": dict}
 NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml",
              "rows.csv.gz")  # fmt: skip
@@ -84,10 +87,19 @@ def manifest(
         "parameters": dict(parameters),
         "languages": sorted(languages),
         "commit": commit(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "versions": {
+            "python": platform.python_version(),
+            MACHINE: machine(),
+            **{name: version(name) for name in PACKAGES},
+        },
         "inputs": dict(made_of),
         "outputs": outputs,
     }
+
+
+def machine() -> str:
+    """The system and the processor, such as 'Linux x86_64'."""
+    return f"{platform.system()} {platform.machine()}"
 
 
 def commit() -> str:

@@ -11,6 +11,7 @@ from cwi.inputs.survey.microdata import FLAGS, Microdata, microdata_problems, re
 from cwi.inputs.survey.personal import traces
 from cwi.inputs.survey.population import imagine, read_published_shares, read_traits
 from cwi.inputs.survey.records import Item, Limits
+from cwi.inputs.survey.rounding import represented
 from cwi.inputs.survey.rounds import PILOT, Round, survey_round
 from cwi.inputs.survey.synthetic import SYNTHETIC, Sample, synthesize, write_synthetic
 
@@ -41,6 +42,7 @@ __all__ = [
     "read_published_shares",
     "read_survey_definitions",
     "read_traits",
+    "represented",
     "survey_design",
     "survey_round",
     "synthesize",

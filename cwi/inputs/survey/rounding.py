@@ -16,6 +16,7 @@ from cwi.methods.survey import proportion_interval
 
 __all__ = [
     "least_counts",
+    "represented",
     "rounded",
     "rounded_counts",
     "rounded_covariance",
@@ -65,6 +66,32 @@ def least_counts(n: ArrayLike, limits: Limits) -> Array:
     [25.0, 25.0, 45.0, 45.0]
     """
     return np.maximum(rounded_counts(n, limits) - limits.base // 2, 0)
+
+
+def represented(answers: pd.DataFrame, limits: Limits) -> pd.Series:
+    """How many persons the answers of each region stand for: their mean weight times the rounded number of answers.
+
+    The plain sum of the weights gives the number of answers back where the weights within a region are equal and known.
+
+    Parameters
+    ----------
+    answers
+        A row a respondent: region, weight.
+
+    Returns
+    -------
+    Series
+        Persons to three digits; index region.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"region": "KZ-19", "weight": [150.7] * 38})
+    >>> represented(answers, Limits(25, 50, 5, 10.0)).tolist()
+    [6030.0]
+    """
+    groups = answers.groupby("region")["weight"]
+    persons = groups.mean() * rounded_counts(groups.size(), limits)
+    return persons.map(lambda value: float(f"{value:.3g}")).rename("children")
 
 
 def rounded_df(df: ArrayLike, psus: ArrayLike, limits: Limits) -> Array:

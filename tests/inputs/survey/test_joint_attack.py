@@ -276,6 +276,63 @@ def test_unequal_weights_that_are_all_known_do_not_give_back_a_hidden_share(
     assert high - low >= definitions.limits.protection * 4 * whole * (1 - whole)
 
 
+# ---------------------------------------------------------------- a few respondents, whose sums are all tried
+
+
+FEW = 11  # respondents in each of the two hidden regions: all their subsets can be tried
+
+
+@pytest.fixture(scope="module")
+def tiny(answers: pd.DataFrame) -> pd.DataFrame:
+    """The same survey, in the two hidden regions a few children of two clusters each."""
+    first = answers.groupby(["region", "psu"]).cumcount() * 1000 + answers.groupby("region").cumcount()
+    place = first.groupby(answers["region"]).rank(method="first")
+    return answers[(place <= FEW) | ~answers["region"].isin(SMALL)].reset_index(drop=True)
+
+
+def subsets(weights: np.ndarray) -> np.ndarray:
+    """The sums of all subsets."""
+    found = np.zeros(1)
+    for weight in weights:
+        found = np.concatenate([found, found + weight])
+    return found
+
+
+def fitting(estimates: Estimates, answers: pd.DataFrame, y: pd.Series, code: str) -> np.ndarray:
+    """All shares of the first hidden region, in per cent, that fit what is printed; the weight of every child known."""
+    table, there = totals(estimates).loc[code], y.notna()
+    weight = answers["weight"].where(there, 0.0).groupby(answers["region"]).sum()
+    others = [region for region in SIX if region not in SMALL]
+    step = table["step"].fillna(0.0)
+    middle = (table.at["KZ", "value"] * weight.sum() - (table.loc[others, "value"] * weight[others]).sum()) / 100
+    half = (step["KZ"] * weight.sum() + (step[others] * weight[others]).sum()) / 200 + 1e-6
+    one, two = (subsets(answers.loc[there & (answers["region"] == region), "weight"].to_numpy()) for region in SMALL)
+    two = np.sort(two)
+    some = np.searchsorted(two, middle - half - one, "left") < np.searchsorted(two, middle + half - one, "right")
+    return np.unique(np.round(100 * one[some] / weight[SMALL[0]], 6))
+
+
+def test_sums_of_unequal_weights_give_back_an_unrounded_share_and_no_rounded_one(
+    tiny: pd.DataFrame, definitions: SurveyDefinitions
+) -> None:
+    """The control of the attack on shares: of figures that are not rounded one answer is left, the true one."""
+    codes = ("violence_experienced", "feeling_low")
+    some = replace(definitions, indicators={code: definitions.indicators[code] for code in codes}, scales={})
+    y = recode(tiny, some)
+    open_, closed_ = made(tiny, some, 1), made(tiny, some, definitions.limits.base)
+    for code in codes:
+        here = (tiny["region"] == SMALL[0]) & y[code].notna()
+        weights = tiny.loc[here, "weight"]
+        true = 100 * weights[y.loc[here, code] == 1].sum() / weights.sum()
+        assert totals(closed_).loc[code].loc[SMALL, "status"].tolist() == ["suppressed"] * 2
+        assert fitting(open_, tiny, y[code], code) == pytest.approx([true], abs=1e-3)
+        possible = fitting(closed_, tiny, y[code], code)
+        assert possible.min() - 1e-3 <= true <= possible.max() + 1e-3
+        assert len(possible) > 500
+        whole = totals(closed_).at[(code, "KZ"), "value"] / 100
+        assert possible.max() - possible.min() >= definitions.limits.protection * 4 * whole * (1 - whole)
+
+
 # ---------------------------------------------------------------- linear programs on everything that is rounded
 
 

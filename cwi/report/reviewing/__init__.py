@@ -1,0 +1,22 @@
+"""A review of everything: a report is made again aside, and each file of it is compared with the one that lies there.
+
+``artefacts`` compares two files by what they hold, ``verdict`` puts a review together, ``signature`` signs a manifest
+and tells whose signature holds, ``variation`` scores an edition by what a reviewer would have chosen.
+"""
+
+from cwi.report.reviewing.artefacts import Difference, compare_files
+from cwi.report.reviewing.signature import Signature, sign_manifest, signature_of
+from cwi.report.reviewing.variation import score_replaced
+from cwi.report.reviewing.verdict import Verdict, compare_reports, review_all
+
+__all__ = [
+    "Difference",
+    "Signature",
+    "Verdict",
+    "compare_files",
+    "compare_reports",
+    "review_all",
+    "score_replaced",
+    "sign_manifest",
+    "signature_of",
+]

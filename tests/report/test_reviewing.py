@@ -1,0 +1,383 @@
+"""Each of fifteen tamperings is named by one review, whatever else was rewritten to hide it."""
+
+import ast
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from nbformat.v4 import new_output
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from test_render import _OneProcess
+
+from cwi import folders, read_edition
+from cwi.errors import DataError, ParameterError
+from cwi.published import FROZEN, freeze_rows
+from cwi.report import publication, render
+from cwi.report.blocks import OUTPUT, Section
+from cwi.report.manifest import digest, inputs
+from cwi.report.publication import recompute
+from cwi.report.reviewing import Verdict, compare_reports, review_all, score_replaced, sign_manifest, signature_of
+from cwi.rules import Rule
+from tests.conftest import Project
+
+pytestmark = pytest.mark.slow  # its fixtures take seconds
+
+Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
+YEAR, GIVEN = 2022, {"draws": 100, "seed": 1, "methodology": "t1"}
+
+
+def square(code: str, west: float) -> dict[str, Any]:
+    corners = [[west, 45], [west + 1, 45], [west + 1, 46], [west, 46], [west, 45]]
+    shape = {"type": "Polygon", "coordinates": [corners]}
+    return {"type": "Feature", "properties": {"code": code}, "geometry": shape}
+
+
+def execute(source: Path, target: Path, parameters: dict[str, Any], folder: Path | None = None, **_: Any) -> Any:
+    """The notebook run in this process, without a kernel."""
+    notebook, names = nbformat.read(source, as_version=4), {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(OUTPUT, str(folder))
+        for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+            tree = ast.parse(cell.source)
+            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, "cell", "exec"), names)
+            if number == 0:
+                names |= parameters
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last is not None else None
+            if isinstance(value, Section):
+                cell.outputs = [new_output("execute_result", data=value._repr_mimebundle_(), execution_count=None)]
+    nbformat.write(notebook, target)
+    return notebook
+
+
+@dataclass
+class Case:
+    """A project with a published edition and its report, and the same report made again."""
+
+    root: Path
+    again: Path
+
+    @property
+    def report(self) -> Path:
+        return self.root / "reports" / str(YEAR)
+
+    def review(self, **given: Any) -> Verdict:
+        return review_all(YEAR, made=self.again, **given)
+
+    def rewrite(self) -> None:
+        """The manifest rewritten, as an attacker would: every checksum is that of the file."""
+        path = self.report / "manifest.json"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["outputs"] = {name: digest(self.report / name) for name in record["outputs"]}
+        record["inputs"] = inputs()
+        path.write_text(json.dumps(record), encoding="utf-8")
+
+    def change(self, name: str, old: bytes, new: bytes) -> None:
+        path = self.root / name
+        data = path.read_bytes()
+        assert old in data, f"{old!r} is not in {name}"
+        path.write_bytes(data.replace(old, new, 1))
+
+    def artefacts(self) -> list[str]:
+        record = json.loads((self.report / "manifest.json").read_text(encoding="utf-8"))
+        return [str(each) for each in compare_reports(self.report, self.again, record)[1]]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    root = tmp_path_factory.mktemp("reviewed") / "project"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CWI_ROOT", str(root))
+        patch.setattr(render, "ProcessPoolExecutor", _OneProcess)
+        patch.setattr(render, "execute", execute)
+        patch.setattr(publication, "LANGUAGES", ("en",))
+        project = Project(root)
+        project.change("methodology/t1/methodology.toml", "weight = 2\n", "")
+        shapes = [square(code, 60 + 2 * i) for i, code in enumerate(["A", "B", "EAST", "WEST"])]
+        document = json.dumps({"type": "FeatureCollection", "features": shapes})
+        for year in (2018, 2022):
+            old = document if year == 2022 else document.replace("EAST", "OLD").replace("WEST", "N")
+            project.write(f"boundaries/regions_{year}.geojson", old)
+        shutil.copytree(Path(render.__file__).parents[2] / "notebooks", root / "notebooks")
+        edition = read_edition(YEAR)
+        table = recompute(edition, draws=GIVEN["draws"], seed=GIVEN["seed"]).reset_index()
+        table.to_csv(edition.path / "published.csv", index=False)
+        (edition.path / FROZEN).write_bytes(freeze_rows(edition))
+        facts = {"methodology": "t1", "fingerprint": edition.methodology.fingerprint, "data": edition.checksum,
+                 "draws": GIVEN["draws"], "seed": GIVEN["seed"], "revision": []}  # fmt: skip
+        text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in facts.items())
+        (edition.path / "published.toml").write_text(text, encoding="utf-8")
+        render.make_report(YEAR, languages=["en"], **GIVEN)
+        again = render.make_report(YEAR, languages=["en"], output=root.parent / "again", **GIVEN)
+        yield Case(root, again)
+
+
+@pytest.fixture
+def case(original: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """A copy to tamper with."""
+    shutil.copytree(original.root, tmp_path / "project")
+    monkeypatch.setenv("CWI_ROOT", str(tmp_path / "project"))
+    monkeypatch.setattr(publication, "LANGUAGES", ("en",))
+    return Case(tmp_path / "project", original.again)
+
+
+def test_what_nobody_touched_agrees_byte_by_byte(case: Case) -> None:
+    verdict = case.review()
+    assert verdict.record() == verdict.record() | {
+        "agrees": True, "content_agrees": True, "problems": [], "numbers": [], "artefacts": [], "manifest": []
+    }  # fmt: skip
+    assert {Path(name).suffix for name in verdict.compared} == {
+        ".csv",
+        ".html",
+        ".ipynb",
+        ".pdf",
+        ".png",
+        ".svg",
+        ".xlsx",
+    }
+    assert verdict.signature.sentence == "the manifest is not signed"
+    assert verdict.reasons == (
+        "data, code, libraries and machine are those of the manifest: what differs was changed afterwards",
+    )
+
+
+# ---------------------------------------------------------------- the report
+
+
+def ledger(case: Case) -> str:
+    case.change(f"reports/{YEAR}/ledger.csv", b"score.2022.A.home,85.5,", b"score.2022.A.home,95.5,")
+    return r"ledger\.csv, line \d+, score\.2022\.A\.home, value: '95\.5' is there and '85\.5' is made \(10 more\)"
+
+
+def table(case: Case) -> str:
+    name = next(path.name for path in sorted((case.report / "tables").glob("*.csv")) if b"85.5" in path.read_bytes())
+    case.change(f"reports/{YEAR}/tables/{name}", b"85.5", b"86.5")
+    return rf"tables/{re.escape(name)}, .*: '86\.5' is there and '85\.5' is made \(1 more\)"
+
+
+def notebook(case: Case) -> str:
+    case.change(f"reports/{YEAR}/official_report.en.ipynb", b">85.5<", b">86.5<")
+    return r"official_report\.en\.ipynb, cell \d+, output text/html: '86\.5' is there and '85\.5' is made \(1 more\)"
+
+
+def page(case: Case) -> str:
+    case.change(f"reports/{YEAR}/report.en.html", b">85.5<", b">86.5<")
+    return r"report\.en\.html, text: '86\.5' is there and '85\.5' is made \(1 more\)"
+
+
+def drawing(case: Case) -> str:
+    path = sorted((case.report / "figures").glob("*.svg"))[0]
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r'(<path [^>]*d="M )(\d)', text)
+    assert found is not None
+    path.write_text(text.replace(found[0], f"{found[1]}{(int(found[2]) + 1) % 10}", 1), encoding="utf-8")
+    return rf"figures/{re.escape(path.name)}: drawn otherwise \(1 lines of the drawing\)"
+
+
+def pixels(case: Case) -> str:
+    path = sorted((case.report / "figures").glob("*.png"))[0]
+    image = np.asarray(Image.open(path).convert("RGB")).copy()
+    image[10:20, 10:20] = 0
+    Image.fromarray(image).save(path)
+    return rf"figures/{re.escape(path.name)}: drawn otherwise \([\d.e-]+% of the pixels, by up to \d+ of 255\)"
+
+
+def cell(case: Case) -> str:
+    path = case.report / "tables.en.xlsx"
+    book = openpyxl.load_workbook(path)
+    found = next(c for sheet in book for row in sheet.iter_rows() for c in row if c.value == 85.5)
+    found.value = 86.5
+    book.save(path)
+    return rf"tables\.en\.xlsx, sheet '[^']+', cell {found.coordinate}: '86\.5' is there and '85\.5' is made \(1 more\)"
+
+
+def pdf(case: Case) -> str:
+    path = case.report / "report.en.pdf"
+    writer = PdfWriter()
+    for each in PdfReader(path).pages[:-1]:
+        writer.add_page(each)
+    writer.write(path)
+    return r"report\.en\.pdf, pages: '\d+' is there and '\d+' is made \(1 less\)"
+
+
+def gone(case: Case) -> str:
+    (case.report / "report.en.pdf").unlink()
+    return r"report\.en\.pdf: 'nothing' is there and 'a file' is made"
+
+
+@pytest.mark.parametrize("tamper", [ledger, table, notebook, page, drawing, pixels, cell, pdf])
+def test_what_was_changed_in_a_report_is_named_with_the_manifest_rewritten(
+    case: Case, tamper: Callable[[Case], str]
+) -> None:
+    assert case.artefacts() == []
+    sentence = tamper(case)
+    case.rewrite()
+    found = case.artefacts()
+    assert len(found) == 1, found
+    assert re.fullmatch(sentence, found[0]), found[0]
+
+
+def test_a_missing_and_an_unknown_file_are_named(case: Case) -> None:
+    sentence = gone(case)
+    (case.report / "ledger.csv.bak").write_text("x", encoding="utf-8")
+    record = json.loads((case.report / "manifest.json").read_text(encoding="utf-8"))
+    record["outputs"]["ledger.csv.bak"] = digest(case.report / "ledger.csv.bak")
+    found = [str(each) for each in compare_reports(case.report, case.again, record)[1]]
+    assert re.fullmatch(sentence, found[0])
+    assert found[1:] == ["ledger.csv.bak: 'a file' is there and 'nothing' is made"]
+
+
+def test_committed_files_are_reviewed_without_a_manifest(case: Case) -> None:
+    """As in a clean checkout: executed notebooks, tables and ledger."""
+    for path in [*case.report.glob("*.html"), *case.report.glob("*.pdf"), case.report / "manifest.json"]:
+        path.unlink()
+    shutil.rmtree(case.report / "figures")
+    assert compare_reports(case.report, case.again, {})[1] == []
+    sentences = [ledger(case), notebook(case)]
+    found = [str(each) for each in compare_reports(case.report, case.again, {})[1]]
+    assert [bool(re.fullmatch(*pair)) for pair in zip(sentences, found, strict=True)] == [True, True]
+
+
+# ---------------------------------------------------------------- the manifest, data, rules and code
+
+
+def test_a_checksum_of_the_manifest_is_named(case: Case) -> None:
+    path = case.report / "manifest.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["outputs"]["ledger.csv"] = "0" * 64
+    record["inputs"]["data/regions.csv"] = "1" * 64
+    record["edition"]["status"] = "official"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    verdict = case.review()
+    sha = digest(case.report / "ledger.csv")[:12]
+    assert verdict.manifest == (
+        f"manifest.json: ledger.csv is not the file that it names (its sha256 is {sha}…)",
+        "manifest.json: data/regions.csv is another file since the report was made",
+        "manifest.json: status is 'official'; it is 'working'",
+    )
+    assert not verdict.agrees
+    assert verdict.reasons == ("the data changed: 1 files, the first data/regions.csv",)
+
+
+def renew(case: Case) -> None:
+    """The checksums of sources renewed, as an attacker would."""
+    path = case.root / "data/sources.toml"
+    text = path.read_text(encoding="utf-8")
+    for name in ("living", "schools"):
+        sha = hashlib.sha256((case.root / f"data/observations/{name}.csv").read_bytes()).hexdigest()
+        text = re.sub(rf'(file = "observations/{name}\.csv"\nsha256 = ")\w+', rf"\g<1>{sha}", text)
+    path.write_text(text, encoding="utf-8")
+
+
+def observation(case: Case, _: pytest.MonkeyPatch) -> str:
+    case.change("data/observations/living.csv", b"A,2022,poverty,,,8,,,", b"A,2022,poverty,,,9,,,")
+    renew(case)
+    return "poverty in A, 2022: value was '8.0' when it was published and is '9.0' now"
+
+
+def end(case: Case, _: pytest.MonkeyPatch) -> str:
+    case.change("data/methodology/t1/indicators.csv", b"poverty,home,Poverty,50,0", b"poverty,home,Poverty,60,0")
+    return "score.2022.A.home: value was published as 85.5, today it is 87.5"
+
+
+def weight(case: Case, _: pytest.MonkeyPatch) -> str:
+    case.change("data/methodology/t1/indicators.csv", b"50,0,linear,3,open", b"50,0,linear,2,open")
+    return "score.2022.A.home: value was published as 85.5, today it is 86"
+
+
+def code(case: Case, patch: pytest.MonkeyPatch) -> str:
+    mean = Rule.__call__
+    patch.setattr(
+        Rule, "__call__", lambda self, *arrays: mean(self, *arrays) + (0.5 if self.name == "arithmetic" else 0)
+    )
+    return "score.2022.A.home: value was published as 85.5, today it is 86"
+
+
+def published(case: Case, _: pytest.MonkeyPatch) -> str:
+    case.change(f"data/editions/{YEAR}/published.csv", b"score.2022.A.home,85.5,", b"score.2022.A.home,88.5,")
+    return "score.2022.A.home: value was published as 88.5, today it is 85.5"
+
+
+@pytest.mark.parametrize("tamper", [observation, end, weight, code, published])
+def test_what_was_changed_in_data_rules_or_code_is_named_with_the_manifest_rewritten(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tamper: Callable[[Case, pytest.MonkeyPatch], str]
+) -> None:
+    sentence = tamper(case, monkeypatch)
+    case.rewrite()
+    assert sentence in publication.reviewed(read_edition(YEAR))[0]
+
+
+def test_the_checksum_of_a_source_is_named(case: Case) -> None:
+    path = case.root / "data/sources.toml"
+    text = path.read_text(encoding="utf-8")
+    sha = hashlib.sha256((case.root / "data/observations/schools.csv").read_bytes()).hexdigest()
+    path.write_text(text.replace(sha, "0" * 64), encoding="utf-8")
+    case.rewrite()
+    (problem,) = case.review().problems
+    assert problem == (
+        "data/observations/schools.csv: the file is not the one that 'schools' records in data/sources.toml (its "
+        f"sha256 is {sha}); if the change is meant, write the new checksum and the reason there"
+    )
+
+
+# ---------------------------------------------------------------- who answers for it
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("key") / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+def test_it_is_named_whose_signature_holds(case: Case, key: Path, says: Says) -> None:
+    public = " ".join(key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+    sign_manifest(case.report, key)
+    assert signature_of(case.report).sentence == "the manifest is signed, and signers names no signers"
+    (case.root / "signers").write_text(f"# who may sign\naigul@stat.example {public}\n", encoding="utf-8")
+    held = signature_of(case.report)
+    assert (held.signed, held.holds, held.signer) == (True, True, "aigul@stat.example")
+    assert held.sentence == "the manifest is signed by aigul@stat.example, and the signature holds"
+    case.change(f"reports/{YEAR}/manifest.json", b'"languages"', b'"Languages"')
+    broken = signature_of(case.report)
+    assert (broken.signed, broken.holds) == (True, False)
+    assert broken.sentence == (
+        "the manifest is signed, and the signature is of nobody in signers, or the manifest was changed after it was "
+        "signed"
+    )
+    with says(DataError, "nokey: there is no such file; name a private key, such as ~/.ssh/id_ed25519"):
+        sign_manifest(case.report, Path("nokey"))
+
+
+def test_without_a_report_there_is_nothing_to_review(case: Case, says: Says) -> None:
+    shutil.rmtree(case.report)
+    with says(DataError, f"reports/{YEAR}: there is no report to review; 'cwi report {YEAR}' makes one"):
+        case.review()
+
+
+# ---------------------------------------------------------------- a reviewer's variation
+
+
+def test_a_variation_stands_beside_the_official_index(case: Case, says: Says) -> None:
+    edition = read_edition(YEAR)
+    table = score_replaced(edition, ["index.aggregation=geometric", "max_age=0"])
+    other = edition.under(index={"aggregation": "geometric"}, max_age=0).scores
+    assert table["official"].to_dict() == {r: edition.scores.of("index").at[r, YEAR] for r in table.index}
+    assert table["replaced"].to_dict() == pytest.approx({r: other.of("index").at[r, YEAR] for r in table.index})
+    assert table["rank"].is_monotonic_increasing
+    assert isinstance(table, pd.DataFrame)
+    with says(ParameterError, "'max_age' replaces nothing; write NAME=VALUE, such as methodology=2026.1"):
+        score_replaced(edition, ["max_age"])
+    assert folders.root() == case.root
