@@ -69,7 +69,7 @@ def least_counts(n: ArrayLike, limits: Limits) -> Array:
 
 
 def represented(answers: pd.DataFrame, limits: Limits) -> pd.Series:
-    """How many persons the answers of each region stand for: their mean weight times the rounded number of answers.
+    """How many persons the answers of each region represent: their mean weight times the rounded number of answers.
 
     The plain sum of the weights gives the number of answers back where the weights within a region are equal and known.
 

@@ -1,7 +1,7 @@
-"""A review of everything: a report is made again aside, and each file of it is compared with the one that lies there.
+"""A review of everything: a report is made again aside, and each file of it is compared with the one that is there.
 
 ``artefacts`` compares two files by what they hold, ``verdict`` puts a review together, ``signature`` signs a manifest
-and tells whose signature holds, ``variation`` scores an edition by what a reviewer would have chosen.
+and names whose signature holds, ``variation`` scores an edition by what a reviewer would have chosen.
 """
 
 from cwi.report.reviewing.artefacts import Difference, compare_files

@@ -34,7 +34,7 @@ class Verdict:
     """What a review noticed; it agrees where every list but ``compared`` and ``reasons`` is empty.
 
     ``problems``: of the data, as ``cwi check`` lists them; ``numbers``: published ones that are not computed today;
-    ``artefacts``: what differs in which file; ``manifest``: entries that are not true of the files that lie there;
+    ``artefacts``: what differs in which file; ``manifest``: entries that are not true of the files that are there;
     ``reasons``: why something may differ; ``compared``: the files that were compared.
     """
 
@@ -81,7 +81,7 @@ def review_all(
     signers: Path | None = None,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Verdict:
-    """Review the edition of a year and everything that lies in the folder of its report.
+    """Review the edition of a year and every file in the folder of its report.
 
     Parameters
     ----------
