@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.errors import MethodologyError
+from cwi.indicator_scores import normalised
 from cwi.level_scores import LevelScores, aggregate_level, named, one_pattern
 from cwi.methodology import Methodology, Node
 from cwi.methods import treatment
@@ -26,7 +27,6 @@ __all__ = [
     "fit",
     "learning",
     "normalise",
-    "spread_between_ends",
     "treat",
     "weigh",
     "weigh_level",
@@ -136,7 +136,7 @@ def _indicator_scores(
     treated: Treatment | None,
     columns: NDArray[np.intp] | None = None,
 ) -> LevelScores:
-    y = _normalise(x, methodology, base, treated, columns)
+    y = normalised(x, methodology, base, treated, columns)
     seen = one_pattern(~np.isnan(y))
     if y.ndim == 2:
         y = np.asfortranarray(y)  # an indicator in one piece
@@ -235,73 +235,13 @@ def treat(methodology: Methodology, base: Array | None) -> Treatment | None:
 
     Indicators on a logarithmic scale are left alone.
     """
-    if methodology.treatment is None:
+    if not any(settings is not None for settings in methodology.treatments):
         return None
     linear = (methodology.indicators["scale"] == "linear").to_numpy()
     with named("treatment", list(methodology.indicators["code"])):
         if base is None or not len(base):
             raise ValueError("it is decided on the base years, and there are no values of these")
-        return treatment.learn(np.where(linear, base, np.nan), **methodology.treatment)
-
-
-def _normalise(
-    x: Array,
-    methodology: Methodology,
-    base: Array | None,
-    treated: Treatment | None,
-    columns: NDArray[np.intp] | None,
-) -> Array:
-    table = methodology.indicators if columns is None else methodology.indicators.iloc[columns]
-    ends = table[["worst", "best"]].to_numpy(float).T
-    if treated is not None and columns is not None:
-        treated = treatment.of_columns(treated, columns)
-    base = base if base is None or columns is None else base[:, columns]
-    if treated is not None:
-        turned = np.isin(treated.how, ("log", "boxcox"))
-        ends = np.where(turned, treatment.apply(treated, ends), ends)
-        x = treatment.apply(treated, x)
-        base = None if base is None else treatment.apply(treated, base)
-    log = (table["scale"] == "log").to_numpy()
-    if base is not None and methodology.normalisation.learns:
-        base = spread_between_ends(base, x, ends, log)
-    with named("normalisation", list(table["code"])):
-        return methodology.normalisation(x, ends[0], ends[1], log, base)
-
-
-def spread_between_ends(base: Array, x: Array, ends: Array, log: NDArray[np.bool_]) -> Array:
-    """The base years, where an indicator that they lack is spread evenly from its worst to its best end.
-
-    So an indicator enters with its first year, and every rule that learns a scale gives it one in its own units:
-    min_max that of the goalposts, z_score the mean and the standard deviation of an even spread, a rank its place
-    between the ends. Indicators that ``x`` lacks too, and tables of less than two rows, stay as they are.
-
-    Parameters
-    ----------
-    base : (m, k)
-        Values of the base years; m >= 2.
-    x : (..., n, k)
-        The values that are scored.
-    ends : (2, k)
-        Worst and best end; on a logarithmic scale (``log``, (k,)) the spread is even in logarithms.
-
-    Examples
-    --------
-    >>> base = np.array([[1.0, np.nan], [2.0, np.nan], [4.0, np.nan]])
-    >>> ends = np.array([[0.0, 10.0], [5.0, 0.0]])
-    >>> spread_between_ends(base, np.array([[3.0, 4.0]]), ends, np.array([False, False]))[:, 1].tolist()
-    [10.0, 5.0, 0.0]
-    """
-    new = np.flatnonzero(np.isnan(base).all(axis=0))
-    if len(base) < 2 or not len(new):
-        return base
-    new = new[~np.isnan(x[..., new]).all(axis=tuple(range(x.ndim - 1)))]
-    if not len(new):
-        return base
-    base = base.copy()
-    for j in new.tolist():
-        spread = np.geomspace if log[j] else np.linspace
-        base[:, j] = spread(ends[0, j], ends[1, j], len(base))
-    return base
+        return treatment.learn_each(np.where(linear, base, np.nan), methodology.treatments)
 
 
 def coverage_weights(nodes: Sequence[Node], fitted: Array, stated: Array) -> Array:

@@ -19,10 +19,12 @@ from cwi.accessor import PlotAccessor
 from cwi.derivation import Derived, derive, fit, weigh
 from cwi.errors import DataError, near
 from cwi.html import html_table
+from cwi.indicator_scores import refusals
 from cwi.methodology import Methodology, checked_methodology
 from cwi.methods.ranking import rank
 from cwi.methods.treatment import Changes, changes
 from cwi.panel import IMPUTED, read_panel
+from cwi.screening import COLUMNS as SCREENING_COLUMNS
 from cwi.territory import PARENT_REGION
 from cwi.tree import INDICATOR
 
@@ -50,6 +52,8 @@ class Scores:
     ``cells``: region, year, indicator, value, observed (year), status, source, se, n, score: what each indicator
     score was made of; one row for every region, year and indicator, empty where nothing was measured.
     ``treated``: region, year, indicator, value, treated, why: the cells that the treatment of outliers changed.
+    ``screened``: region, year, measured, nonzero, why: the units that the screening left without scores.
+    ``refused``: indicator, why: those without scores because their scale refuses them.
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
     ``names``: of regions by code, where they are known.
     ``plot``: pictures, ``scores.plot.ranking()`` and others; :mod:`cwi.report.plot` draws them.
@@ -63,6 +67,8 @@ class Scores:
     base: Array
     methodology: Methodology
     names: Mapping[str, str] = field(default_factory=dict)
+    screened: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SCREENING_COLUMNS)))
+    refused: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["indicator", "why"]))
 
     plot: ClassVar[PlotAccessor] = PlotAccessor("ranking", "map", "heatmap")
 
@@ -359,6 +365,7 @@ def score(
     4
     """
     panel = read_panel(observations, checked_methodology(methodology), years=years, base=base)
+    methodology = panel.methodology
     cells, x, units = panel.cells, panel.x, panel.units
     fitted = fit(methodology, panel.base)
     changed = None if fitted.treatment is None else changes(fitted.treatment, x)
@@ -372,6 +379,10 @@ def score(
         weights=fitted.weights,
         base=panel.base,
         methodology=methodology,
+        screened=panel.screened,
+        refused=pd.DataFrame(
+            list(refusals(x, methodology, fitted.base, fitted.treatment).items()), columns=["indicator", "why"]
+        ),
     )
 
 
@@ -452,13 +463,14 @@ def _marks(cells: pd.DataFrame, scores: Array, methodology: Methodology, changed
     treated = np.zeros(scores.shape, dtype=bool)
     if changed is not None:
         treated[changed.row, changed.column] = True
+    low, high = methodology.score_range
     with np.errstate(invalid="ignore"):
         outside = (value < ends.min(axis=1)) | (value > ends.max(axis=1))
         marks = {
             CARRIED: (cells["observed"] < cells["year"]).fillna(False).to_numpy(bool).reshape(scores.shape),
             **{name: status == name for name in STATUSES},
             "treated": treated,
-            CAPPED: outside & (scores >= 0) & (scores <= 100),
+            CAPPED: outside & (scores >= low) & (scores <= high),
             "gaps": np.zeros(scores.shape, dtype=bool),
         }
     return np.stack([marks[flag] for flag in FLAGS])

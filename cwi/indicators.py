@@ -11,7 +11,19 @@ from cwi.errors import MethodologyError
 from cwi.rules import check_choice, check_known, check_number
 from cwi.textfiles import number
 
-__all__ = ["DECIMALS", "ENDS", "LANGUAGES", "OPEN", "OPTIONAL", "POOLED", "TITLES", "checked_indicators", "ended"]
+__all__ = [
+    "DECIMALS",
+    "DENOMINATOR",
+    "ENDS",
+    "LANGUAGES",
+    "OPEN",
+    "OPTIONAL",
+    "PER",
+    "POOLED",
+    "TITLES",
+    "checked_indicators",
+    "ended",
+]
 
 LANGUAGES = ("en", "ru", "kk")
 TITLES = tuple(f"title_{language}" for language in LANGUAGES)
@@ -25,12 +37,15 @@ DESCRIPTION = (
     *("unit", "kind", "owner", "ends_basis", "ends_reason", "data", "respondent", "ages", "note"),
 )
 POOLED = "pooled_years"  # over how many years rare events are averaged; where the column is there, each says it
-OPTIONAL = ("scale", "weight", "decimals", POOLED, *DESCRIPTION)
+# An observation is divided by the denominator of its region and year and multiplied by per (1,000 inhabitants …); unit
+# is that of the result, raw_unit that of the observation.
+DENOMINATOR, PER = "denominator", "per"
+OPTIONAL = ("scale", "weight", "decimals", POOLED, DENOMINATOR, PER, "raw_unit", *DESCRIPTION)
 CHOICES = {
     "scale": ("linear", "log"),
     "kind": ("statistical", "survey"),
     "data": ("open", "awaiting data"),
-    "ends_basis": ("natural", "target", "range", "spread"),
+    "ends_basis": ("natural", "target", "range", "spread", "norm"),
 }
 OPEN = "open"
 DECIMALS = 12
@@ -54,7 +69,9 @@ def checked_indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd
         for line, word in table[column].items():
             if word or column == "scale":
                 check_choice(word, choices, column, f"{where} line {line}")
-    for column in ("weight", "decimals", *ENDS, *([POOLED] if POOLED in table else [])):
+    if PER in table:
+        table = table.assign(**{PER: table[PER].replace("", "1")})
+    for column in ("weight", "decimals", *ENDS, *(column for column in (POOLED, PER) if column in table)):
         table[column] = [_text_number(text, column, f"{where} line {line}") for line, text in table[column].items()]
     for line, row in table.iterrows():
         here = f"{where} line {line}: {row['code']}"
@@ -68,6 +85,12 @@ def checked_indicators(table: pd.DataFrame, levels: list[str], where: str) -> pd
             )
         if POOLED in table and row[POOLED] not in range(1, 11):
             raise MethodologyError(f"{here}: {POOLED} is {row[POOLED]:g}; it must be a whole number from 1 to 10")
+        if PER in table and not row[PER] > 0:
+            raise MethodologyError(f"{here}: {PER} is {row[PER]:g}; it must be above zero")
+        if row.get(DENOMINATOR) == row["code"]:
+            raise MethodologyError(f"{here}: the denominator is the indicator itself; name another series")
+        if row["ends_basis"] == "norm" and not row["ends_reason"]:
+            raise MethodologyError(f"{here}: the ends are a norm; ends_reason must name it and its source")
         if row["scale"] == "log" and min(row["worst"], row["best"]) <= 0:
             raise MethodologyError(f"{here}: a logarithmic scale needs both ends above zero")
     # A parent is met in the order of the file; its indicators are consecutive in the tree.

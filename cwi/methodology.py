@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cwi import folders
+from cwi.denominators import check_denominators, read_denominators
 from cwi.errors import MethodologyError, near
 from cwi.html import html_table
 from cwi.indicators import ENDS, OPTIONAL, TITLES, checked_indicators, ended
@@ -29,6 +30,7 @@ from cwi.settings import (
     RULES,
     SETTINGS,
     Level,
+    read_indicator_rules,
     read_levels,
     read_overrides,
     read_rules,
@@ -38,12 +40,14 @@ from cwi.settings import (
 )
 from cwi.textfiles import read_csv, read_toml, sha256
 from cwi.tree import INDICATOR, Tree
+from cwi.unit_groups import check_grouping, read_groups
 from cwi.vintage import read_cell_decisions
 
 __all__ = ["Level", "Methodology", "Node", "Rule", "checked_methodology", "methodologies", "read_methodology"]
 
 
-UNCHANGED = ("treatment", "imputation", "without", "vintage")  # part of the fingerprint only where they change anything
+# part of the fingerprint only where they change anything
+UNCHANGED = ("treatment", "imputation", "without", "vintage", "learn_from", "refused", "screening")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,7 +57,13 @@ class Methodology:
     ``indicators`` is a table in the order of the tree with the columns of indicators.csv; do not write into it.
     ``vintage``: the share of regions that must have a figure of a year for all to be scored on it (0: each region on
     its own latest); ``cells``: decisions on single cells, as :func:`cwi.vintage.read_cell_decisions` gives them.
-    ``files``: names and SHA-256 of the files that were read: the two, and cells.csv where there is one.
+    ``learn_from``: whether treatment, scales and weights learn from "measured" or from "completed" values, which
+    have their gaps filled. ``refused``: whether an indicator that its scale refuses stops the scoring ("stop") or is
+    left without a score ("missing"). ``screening``: least shares of measured and of non-zero indicators of a unit.
+    ``indicator_rules``: normalisation and treatment of single indicators; ``groups``: of units, index region, a column
+    for each grouping; ``denominators``: code and unit of each.
+    ``files``: names and SHA-256 of the files that were read: the two, and cells.csv, groups.csv and denominators.csv
+    where there are any.
     """
 
     version: str
@@ -74,7 +84,13 @@ class Methodology:
     path: Path
     changed: tuple[str, ...] = ()
     vintage: float = 0.0
+    learn_from: str = "measured"
+    refused: str = "stop"
+    screening: Mapping[str, Any] | None = None
+    indicator_rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     cells: pd.DataFrame | None = None
+    groups: pd.DataFrame | None = None
+    denominators: pd.DataFrame | None = None
     files: tuple[tuple[str, str], ...] = ()
 
     @cached_property
@@ -98,6 +114,52 @@ class Methodology:
     def top(self) -> Node:
         """The node that holds everything: the index."""
         return self.nodes[-1][0]
+
+    @cached_property
+    def scales(self) -> tuple[tuple[Rule, NDArray[np.intp]], ...]:
+        """Each normalisation with the places of the indicators that it is for."""
+        rules: list[tuple[Rule, list[int]]] = []
+        for place, code in enumerate(self.indicators["code"]):
+            rule = self.indicator_rules.get(code, {}).get("normalisation", self.normalisation)
+            same = next((places for known, places in rules if known == rule), None)
+            if same is None:
+                rules.append((rule, [place]))
+            else:
+                same.append(place)
+        return tuple((rule, np.array(places, dtype=np.intp)) for rule, places in rules)
+
+    @cached_property
+    def treatments(self) -> tuple[Mapping[str, Any] | None, ...]:
+        """The settings of the treatment of outliers of each indicator, None where there is none."""
+        codes = self.indicators["code"]
+        return tuple(self.indicator_rules.get(code, {}).get("treatment", self.treatment) for code in codes)
+
+    @cached_property
+    def used(self) -> NDArray[np.bool_]:
+        """(k,) which indicators belong to the tree: all but those that are left out, alone or with a node above."""
+        inside = self.tree.parents[-1] >= 0
+        for parents in reversed(self.tree.parents[:-1]):
+            inside = (parents >= 0) & inside[np.maximum(parents, 0)]
+        return np.asarray(inside)
+
+    @cached_property
+    def components(self) -> NDArray[np.intp]:
+        """(k,) the node right above each indicator as a whole number; all are of one where there is one level only."""
+        name = self.levels[0].name
+        if name not in self.indicators:
+            return np.zeros(len(self.indicators), dtype=np.intp)
+        return np.asarray(pd.factorize(self.indicators[name])[0], dtype=np.intp)
+
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """The scores of the worst and of the best end, 0 and 100 where the normalisation states nothing else."""
+        stated = self.normalisation.parameters
+        return float(stated.get("low", 0.0)), float(stated.get("high", 100.0))
+
+    def scale_of(self, code: str) -> Rule:
+        """The normalisation of an indicator."""
+        place = list(self.indicators["code"]).index(code)
+        return next(rule for rule, places in self.scales if place in places)
 
     def is_region(self, codes: Iterable[str]) -> NDArray[np.bool_]:
         """Which codes are of regions: all but the nation's.
@@ -171,6 +233,17 @@ class Methodology:
             content["without"] = sorted(self.without)
         if self.vintage:
             content["vintage"] = self.vintage
+        if self.learn_from != SETTINGS["learn_from"]:
+            content["learn_from"] = self.learn_from
+        if self.refused != SETTINGS["refused"]:
+            content["refused"] = self.refused
+        if self.screening is not None:
+            content["screening"] = dict(self.screening)
+        if self.indicator_rules:
+            content["indicator_rules"] = _rules_for_fingerprint(self.indicator_rules)
+        for key in ("groups", "denominators"):
+            if (table := getattr(self, key)) is not None:
+                content[key] = table.reset_index().astype(str).to_dict("records")
         if self.cells is not None:
             content["cells"] = self.cells.astype(str).to_dict("records")
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
@@ -215,8 +288,9 @@ class Methodology:
 
         A level is named by its word and takes a table of what is to be replaced in it; a rule is a word of
         its family, a table ``{"name": word, parameter: value}``, or any function that keeps the family's contract.
-        ``node`` takes tables by code, ``ends`` the worst and the best of indicators by code, ``without`` a list of
-        parts that are left out, ``indicators`` a whole table.
+        ``node`` takes tables by code, ``indicator`` the normalisation and the treatment of single indicators by code,
+        ``ends`` the worst and the best of indicators by code, ``without`` a list of parts that are left out,
+        ``indicators`` a whole table; rules of nodes and indicators that it no longer has go with them.
 
         Raises
         ------
@@ -243,6 +317,10 @@ class Methodology:
             elif key == "node":
                 for code, table in read_overrides(value, where).items():
                     overrides[code] = MappingProxyType({**overrides.get(code, {}), **table})
+            elif key == "indicator":
+                rules = read_indicator_rules(value, where)
+                known = {code: dict(self.indicator_rules.get(code, {})) | dict(rule) for code, rule in rules.items()}
+                plain["indicator_rules"] = MappingProxyType({**self.indicator_rules, **known})
             elif key == "normalisation":
                 plain[key] = read_rule("normalisation", value, where)
             elif key == "ends":
@@ -250,11 +328,12 @@ class Methodology:
                 plain["indicators"] = checked_indicators(moved, names[:-1], f"{where}, ends")
             elif key == "indicators":
                 plain[key] = checked_indicators(value, names[:-1], f"{where}, indicators")
+                self._drop_vanished(plain, overrides, changes)
             elif key in SETTINGS:
                 plain[key] = read_setting(key, value, where)
             else:
-                known = [*names, "node", "normalisation", "ends", "indicators", *SETTINGS]
-                raise MethodologyError(f"{where}: nothing is called '{key}'{near(key, known)}")
+                words = [*names, "node", "indicator", "normalisation", "ends", "indicators", *SETTINGS]
+                raise MethodologyError(f"{where}: nothing is called '{key}'{near(key, words)}")
         new = replace(
             self,
             levels=tuple(levels),
@@ -263,7 +342,52 @@ class Methodology:
             **plain,
         )
         check_nodes(new.nodes, new.indicators["weight"].astype(float).tolist(), new.overrides, where)
+        check_rules(new, where)
         return new
+
+    def _drop_vanished(self, plain: dict[str, Any], overrides: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Take out rules of nodes and indicators that a new table of indicators no longer has."""
+        table = plain["indicators"]
+        columns = [level.name for level in self.levels[:-1]]
+        left = {code for column in ("code", *columns) for code in table[column]} | {self.levels[-1].name}
+        before = {code for column in ("code", *columns) for code in self.indicators[column]}
+        gone = before - left
+        for code in gone & set(overrides) - set(changes.get("node", {})):
+            del overrides[code]
+        plain["indicator_rules"] = MappingProxyType(
+            {code: rules for code, rules in plain.get("indicator_rules", self.indicator_rules).items() if code in left}
+        )
+        if "without" not in changes:
+            plain["without"] = tuple(code for code in self.without if code not in gone)
+
+
+def _rules_for_fingerprint(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The rules of single indicators as they enter the fingerprint."""
+    return {
+        code: {
+            key: for_fingerprint(value) if isinstance(value, Rule) else dict(value) if value is not None else None
+            for key, value in sorted(table.items())
+        }
+        for code, table in sorted(rules.items())
+    }
+
+
+def check_rules(methodology: Methodology, where: str) -> None:
+    """Refuse rules of indicators that do not exist, groupings and denominators that are not listed.
+
+    Raises
+    ------
+    MethodologyError
+        With ``where`` and what there is.
+    """
+    codes = list(methodology.indicators["code"])
+    for code in methodology.indicator_rules:
+        if code not in codes:
+            raise MethodologyError(f"{where}: [indicator.{code}] is no indicator{near(code, codes)}")
+    for rule in methodology.imputation:
+        if isinstance(grouping := rule.parameters.get("groups"), str):
+            check_grouping(methodology.groups, grouping, where)
+    check_denominators(methodology.indicators, methodology.denominators, where)
 
 
 def methodologies(folder: Path | None = None) -> dict[str, Path]:
@@ -308,7 +432,7 @@ def read_methodology(version: str | Path) -> Methodology:
     path = folder / "methodology.toml"
     where = folders.relative(path)
     document = read_toml(path, MethodologyError)
-    known_settings = ("version", *TITLES, "normalisation", *SETTINGS, "level", "node")
+    known_settings = ("version", *TITLES, "normalisation", *SETTINGS, "level", "node", "indicator")
     check_known(document, known_settings, where, "the methodology")
     for key in ("version", "normalisation", "level"):
         if key not in document:
@@ -316,7 +440,8 @@ def read_methodology(version: str | Path) -> Methodology:
     levels = read_levels(document["level"], where)
     below_top = [level.name for level in levels[:-1]]
     table_path, cells_path = folder / "indicators.csv", folder / "cells.csv"
-    paths = table_path, path, cells_path
+    groups_path, denominators_path = folder / "groups.csv", folder / "denominators.csv"
+    paths = table_path, path, cells_path, groups_path, denominators_path
     table = read_csv(table_path, MethodologyError, required=("code", *below_top, *ENDS), optional=OPTIONAL)
     methodology = Methodology(
         version=read_version(document, where),
@@ -326,13 +451,17 @@ def read_methodology(version: str | Path) -> Methodology:
         overrides=MappingProxyType(read_overrides(document.get("node", {}), where)),
         indicators=checked_indicators(table, below_top, folders.relative(table_path)),
         path=path,
+        indicator_rules=MappingProxyType(read_indicator_rules(document.get("indicator", {}), where)),
         cells=read_cell_decisions(cells_path),
+        groups=read_groups(groups_path),
+        denominators=read_denominators(denominators_path),
         files=tuple((folders.relative(each), sha256(each)) for each in paths if each.is_file()),
         **{key: read_setting(key, document.get(key, default), where) for key, default in SETTINGS.items()},
     )
     check_nodes(
         methodology.nodes, methodology.indicators["weight"].astype(float).tolist(), methodology.overrides, where
     )
+    check_rules(methodology, where)
     return methodology
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,13 +15,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi.denominators import denominators_of, divided
 from cwi.errors import DataError
 from cwi.indicators import POOLED
 from cwi.level_scores import named
 from cwi.methodology import Methodology, Rule
 from cwi.methods.imputation import Filled, in_turn, multiple_imputation
 from cwi.methods.imputation.filled import Imputation
+from cwi.references import with_references
+from cwi.screening import COLUMNS, SCREENED, screened_units
 from cwi.territory import PARENT_REGION
+from cwi.unit_groups import group_labels, grouping_of
 from cwi.vintage import decided, of_one_year, pooled
 
 __all__ = ["IMPUTED", "Panel", "multiply_imputed", "read_panel"]
@@ -41,11 +45,14 @@ class Panel:
     ``cells``: region, year, indicator, value, observed (year), status, source, se (standard error), n (answers behind
     it); empty where nothing was measured. Indicators in the methodology's order.
     ``base`` : (m, k) values of the base years, that rules learn from
+    ``methodology``: the rules, with the values of the units and years that a scale is held against
+    ``screened``: region, year, measured, nonzero, why: the units that the screening left out
     """
 
     cells: pd.DataFrame
     base: Array
     methodology: Methodology
+    screened: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
 
     @cached_property
     def units(self) -> pd.DataFrame:
@@ -108,6 +115,8 @@ def read_panel(
     wanted = sorted({int(year) for year in (years if years is not None else table["year"].unique())})
     if not wanted:
         raise DataError(f"no row can be scored by methodology {methodology.version}: there is no year to score")
+    others = set() if base is None else set(base["region"])
+    source = _Source(table, _never(observations), {*observations["region"], *others}, methodology)
     cells = pd.concat([_cells(table, methodology, year) for year in wanted], ignore_index=True)
     if cells["value"].isna().all():
         raise DataError(
@@ -115,9 +124,72 @@ def read_panel(
             f"{', '.join(map(str, wanted))}"
             + (f"; max_age = {methodology.max_age} finds nothing to carry either" if methodology.max_age else "")
         )
-    if methodology.imputation:
-        cells = _imputed(cells, table, _never(observations), methodology)
-    return Panel(cells, _base(table if base is None else _totals(base, methodology), methodology), methodology)
+    cells, screened = source.completed(cells)
+    learnt = source if base is None else replace(source, table=_totals(base, methodology), never=_never(base))
+    rules = with_references(methodology, learnt.learning_rows)
+    return Panel(cells, learnt.base, rules, screened)
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """Observations that may be scored, and what is asked of them: gaps filled, units screened, years to learn from.
+
+    ``never``: cells that are never imputed; ``known``: all units that have observations.
+    """
+
+    table: pd.DataFrame
+    never: set[tuple[str, int, str]]
+    known: set[str]
+    methodology: Methodology
+
+    def completed(self, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Cells with gaps filled and without the units that the screening leaves out, and those units."""
+        screening = self.methodology.screening
+        nobody = pd.DataFrame(columns=list(COLUMNS))
+        first = screening is not None and screening["count"] == "measured"
+        cells, before = self._screened(cells) if first else (cells, nobody)
+        if self.methodology.imputation:
+            gone = pd.MultiIndex.from_frame(before[["region", "year"]])
+            left = self.table[~pd.MultiIndex.from_frame(self.table[["region", "year"]]).isin(gone)]
+            cells = _imputed(cells, left, self.never, self.methodology, self.known)
+        cells, after = self._screened(cells) if screening is not None and not first else (cells, nobody)
+        return cells, after if before.empty else before
+
+    def _screened(self, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        methodology = self.methodology
+        k = len(methodology.indicators)
+        values = cells["value"].to_numpy(float).reshape(-1, k)[:, methodology.used]
+        units = cells.loc[::k, ["region", "year"]].reset_index(drop=True)
+        regions = methodology.is_region(units["region"])
+        out = screened_units(values[regions], units[regions], methodology.screening or {})
+        gone = pd.MultiIndex.from_frame(cells[["region", "year"]]).isin(
+            pd.MultiIndex.from_frame(out[["region", "year"]])
+        )
+        cells = cells.copy()
+        cells.loc[gone, "value"] = np.nan
+        cells.loc[gone, "status"] = SCREENED
+        return cells, out
+
+    @cached_property
+    def base(self) -> Array:
+        """(m, k) the values of the base years that rules learn from."""
+        rows = self.learning_rows(self.methodology.base)
+        rows = rows[self.methodology.is_region(rows["region"])]
+        wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")
+        return wide.reindex(columns=self.methodology.indicators["code"]).to_numpy(float)
+
+    def learning_rows(self, years: Sequence[int]) -> pd.DataFrame:
+        """Rows of some years that rules learn from: nothing of former territories, as measured or as completed."""
+        if self.methodology.learn_from == "completed":
+            here = sorted(set(years) & set(self.table["year"]))
+            if not here:
+                return self.table.iloc[:0]
+            cells = pd.concat([_cells(self.table, self.methodology, year) for year in here], ignore_index=True)
+            rows, _ = self.completed(cells)
+            rows = rows[rows["value"].notna()]
+        else:
+            rows = self.table[self.table["year"].isin(years)]
+        return rows[~rows["status"].isin([PARENT_REGION, "backcast"])]
 
 
 def multiply_imputed(
@@ -150,7 +222,7 @@ def multiply_imputed(
     methodology = panel.methodology
     stack = _Stack.of(panel.cells, _totals(observations, methodology), _never(observations), methodology)
     seen = np.asarray(~np.isnan(stack.values).all(axis=(0, 1)))
-    components = pd.factorize(methodology.indicators[methodology.levels[0].name])[0][seen]
+    components = methodology.components[seen]
     codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
     with named("multiple imputation", codes):
         filled = multiple_imputation(
@@ -171,7 +243,8 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
     for column in ("region", "year", "indicator", "value"):
         if column not in observations:
             raise DataError(f"the observations have no column '{column}'; they have {', '.join(observations.columns)}")
-    table = observations[observations["indicator"].isin(methodology.indicators["code"])]
+    wanted = {*methodology.indicators["code"], *denominators_of(methodology.indicators)}
+    table = observations[observations["indicator"].isin(wanted)]
     if methodology.cells is not None:
         table = decided(table, methodology.cells, PARENT_REGION)
     for column in ("sex", "area"):
@@ -193,6 +266,7 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
         row = table[~np.isfinite(table["value"].to_numpy(float))].iloc[0]
         raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} is not finite")
     table = table.astype({"year": int, "value": float, "se": float, "n": float})
+    table = divided(table, methodology.indicators, max_age=methodology.max_age)
     if POOLED not in methodology.indicators:
         return table
     return pooled(table, methodology.indicators.set_index("code")[POOLED])
@@ -221,13 +295,18 @@ def _never(observations: pd.DataFrame) -> set[tuple[str, int, str]]:
 
 
 def _imputed(
-    cells: pd.DataFrame, table: pd.DataFrame, never: set[tuple[str, int, str]], methodology: Methodology
+    cells: pd.DataFrame,
+    table: pd.DataFrame,
+    never: set[tuple[str, int, str]],
+    methodology: Methodology,
+    known: set[str],
 ) -> pd.DataFrame:
     """Fill gaps of the regions by the methodology's imputations, in turn; the nation's gaps stay open."""
     stack = _Stack.of(cells, table, never, methodology)
-    methods = [_imputation(rule, stack.years, stack.regions, methodology) for rule in methodology.imputation]
+    methods = [_imputation(rule, stack.years, stack.regions, methodology, known) for rule in methodology.imputation]
     filled = in_turn(stack.values, stack.never_filled, methods=methods)
-    empty = cells.index[cells["value"].isna() & methodology.is_region(cells["region"])]
+    open_cells = cells["value"].isna() & (cells["status"] != SCREENED) & methodology.is_region(cells["region"])
+    empty = cells.index[open_cells]
     new = empty[filled.how[stack.places(cells.loc[empty])] != ""]
     places = stack.places(cells.loc[new])
     cells = cells.copy()
@@ -282,21 +361,27 @@ class _Stack:
         )
 
 
-def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: Methodology) -> Imputation:
+def _imputation(
+    rule: Rule, years: list[int], regions: list[str], methodology: Methodology, known: set[str]
+) -> Imputation:
     """An imputation with what the data give it: years, components of the indicators, groups of regions by code."""
     given: dict[str, Any] = dict(rule.parameters)
     takes = inspect.signature(rule.function).parameters
     if "years" in takes:
         given["years"] = years
-    components = pd.factorize(methodology.indicators[methodology.levels[0].name])[0]
+    components = methodology.components
+    ends = methodology.indicators[["worst", "best"]].to_numpy(float)
+    directions = np.where(ends[:, 1] > ends[:, 0], 1.0, -1.0)
     if "groups" in given:
-        group = {region: i for i, members in enumerate(given["groups"].values()) for region in members}
-        given["groups"] = np.array([group.get(region, -1 - place) for place, region in enumerate(regions)])
+        where = f"imputation '{rule.name}'"
+        group_of = grouping_of(given["groups"], methodology.groups, where, known)
+        given["groups"] = group_labels(group_of, regions)
 
     def impute(values: Array, never: NDArray[np.bool_] | None) -> Filled:
         # An indicator that nobody measured can neither be filled nor help.
         seen = np.asarray(~np.isnan(values).all(axis=(0, 1)))
-        here = given | {"components": components[seen]} if "components" in takes else given
+        of_indicators = {"components": components, "directions": directions}
+        here = given | {name: array[seen] for name, array in of_indicators.items() if name in takes}
         codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
         with named(f"imputation '{rule.name}'", codes):
             imputed = Filled(*rule.function(values[..., seen], None if never is None else never[..., seen], **here))
@@ -305,14 +390,3 @@ def _imputation(rule: Rule, years: list[int], regions: list[str], methodology: M
         return filled
 
     return impute
-
-
-def _base(table: pd.DataFrame, methodology: Methodology) -> Array:
-    """Values of the base years as measured then: nothing carried, nothing inherited, without the nation."""
-    rows = table[
-        table["year"].isin(methodology.base)
-        & methodology.is_region(table["region"])
-        & ~table["status"].isin([PARENT_REGION, "backcast"])
-    ]
-    wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")
-    return wide.reindex(columns=methodology.indicators["code"]).to_numpy(float)

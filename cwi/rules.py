@@ -34,16 +34,21 @@ copyreg.pickle(MappingProxyType, lambda table: (MappingProxyType, (dict(table),)
 
 @dataclass(frozen=True)
 class Rule:
-    """A named method with its parameters, as a methodology states it."""
+    """A named method with its parameters, as a methodology states it.
+
+    ``given``: parameters that the observations give, such as the values of a unit of reference; no part of what a
+    methodology states.
+    """
 
     name: str
     function: Callable[..., NDArray[np.float64]]
     parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
     family: str = ""
+    given: Mapping[str, NDArray[np.float64]] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def __call__(self, *arrays: Any) -> NDArray[np.float64]:
-        return self.function(*arrays, **self.parameters)
+        return self.function(*arrays, **self.parameters, **self.given)
 
     @property
     def traits(self) -> Traits:
@@ -74,9 +79,7 @@ def read_rule(family: str, stated: Any, where: str) -> Rule:
         try:
             return Rule(name, stated, source=textwrap.dedent(inspect.getsource(stated)), family=family)
         except (OSError, TypeError):
-            raise MethodologyError(
-                f"{where}: the source of the {family} '{name}' cannot be read; write it as a function with def"
-            ) from None
+            raise MethodologyError(f"{where}: {_without_source(family, name, stated)}") from None
     table = {"name": stated} if isinstance(stated, str) else dict(stated) if isinstance(stated, Mapping) else {}
     name = table.pop("name", None)
     known = methods_of(family)
@@ -90,10 +93,13 @@ def read_rule(family: str, stated: Any, where: str) -> Rule:
     function = known[name]
     traits = traits_of(function)
     takes = {p.name: p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    known_keys = [key for key in takes if key not in traits.from_observations]
     for key, value in table.items():
-        if key not in takes:
-            raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, takes)}")
-        if key not in (*traits.by_part, "groups"):
+        if key not in known_keys:
+            raise MethodologyError(f"{where}: {family} '{name}' takes no parameter '{key}'{near(key, known_keys)}")
+        if key == "groups":
+            _groups(value, where)
+        elif key not in traits.by_part:
             _parameter(value, key, takes[key].annotation, where)
     for key, parameter in takes.items():
         if parameter.default is parameter.empty and key not in table and key not in traits.from_observations:
@@ -101,16 +107,42 @@ def read_rule(family: str, stated: Any, where: str) -> Rule:
     return Rule(name, function, MappingProxyType(table), family=family)
 
 
+def _without_source(family: str, name: str, stated: object) -> str:
+    """Why a function's source, which enters the fingerprint, is not there."""
+    if not inspect.isfunction(stated) or name == "<lambda>":
+        return f"the source of the {family} '{name}' cannot be read; write it as a function with def"
+    return (
+        f"the source of the {family} '{name}' is not kept where it was typed, and the fingerprint of a methodology "
+        "needs it; write the function into a file and import it, or define it in a notebook"
+    )
+
+
+def _groups(value: Any, where: str) -> None:
+    """Check the groups of units: a column of groups.csv, or the codes of the units of each group."""
+    if isinstance(value, str):
+        return
+    if not isinstance(value, Mapping) or not all(isinstance(codes, (list, tuple)) for codes in value.values()):
+        raise MethodologyError(
+            f"{where}: groups is {value!r}; it must be a column of groups.csv, or a table with a list of codes for "
+            "each group"
+        )
+    group_of: dict[str, str] = {}
+    for group, codes in value.items():
+        for code in codes:
+            if group_of.setdefault(code, group) != group:
+                raise MethodologyError(f"{where}: '{code}' is in the groups '{group_of[code]}' and '{group}'")
+
+
 def _parameter(value: Any, key: str, annotation: str, where: str) -> None:
     """Check the value of a rule's parameter against the types of its function."""
     if annotation == "bool":
         if not isinstance(value, bool):
             raise MethodologyError(f"{where}: {key} is {value!r}; it must be true or false")
-    elif annotation.startswith("Sequence[float]"):
+    elif annotation.startswith(("Sequence[float]", "Sequence[int]")):
         if not isinstance(value, (list, tuple)) or not value:
             raise MethodologyError(f"{where}: {key} is {value!r}; it must be a list of numbers")
         for item in value:
-            check_number(item, key, where)
+            check_number(item, key, where, integer=annotation.startswith("Sequence[int]"))
     elif "str" in annotation and isinstance(value, str):
         return
     elif annotation == "str":

@@ -10,6 +10,7 @@ from typing import Any
 
 from cwi.errors import MethodologyError
 from cwi.indicators import DECIMALS, ENDS, LANGUAGES, OPTIONAL, TITLES
+from cwi.methods.treatment import SHIFTS, THEN
 from cwi.rules import Rule, check_choice, check_known, check_number, read_rule
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "RULES",
     "SETTINGS",
     "Level",
+    "read_indicator_rules",
     "read_levels",
     "read_overrides",
     "read_rules",
@@ -27,7 +29,7 @@ __all__ = [
 
 RULES = ("weighting", "aggregation", "coverage")
 
-RESERVED = ("code", *ENDS, "node", "normalisation", "ends", "indicators")
+RESERVED = ("code", *ENDS, "node", "normalisation", "ends", "indicators", "indicator")
 
 SETTINGS: Mapping[str, Any] = {  # neither rules nor levels, each with its default
     "status": "working",
@@ -40,8 +42,15 @@ SETTINGS: Mapping[str, Any] = {  # neither rules nor levels, each with its defau
     "imputation": (),
     "without": (),
     "vintage": 0.0,
+    "learn_from": "measured",
+    "refused": "stop",
+    "screening": None,
 }
-TREATMENT = ("limit", "then", "skew", "kurt")
+LEARN_FROM = ("measured", "completed")
+REFUSED = ("stop", "missing")
+TREATMENT = ("limit", "then", "skew", "kurt", "combine", "shift", "power")
+SCREENING = ("measured", "nonzero", "count")
+OF_ONE_INDICATOR = ("normalisation", "treatment")
 
 
 @dataclass(frozen=True)
@@ -82,10 +91,13 @@ def read_setting(key: str, value: Any, where: str) -> Any:
     if key in ("experimental_below", "vintage"):
         return check_number(value, key, where, 0, 1)
     if key == "treatment":
-        if value is None:
-            return None
-        check_known(value, TREATMENT, where, "the treatment")
-        return MappingProxyType(dict(value))
+        return _treatment(value, where)
+    if key == "screening":
+        return _screening(value, where)
+    if key == "learn_from":
+        return check_choice(value, LEARN_FROM, key, where)
+    if key == "refused":
+        return check_choice(value, REFUSED, key, where)
     if key == "imputation":
         words = value if isinstance(value, (list, tuple)) else [value]
         return tuple(read_rule("imputation", word, where) for word in words)
@@ -94,6 +106,63 @@ def read_setting(key: str, value: Any, where: str) -> Any:
             raise MethodologyError(f"{where}: without is {value!r}; it must be a list of codes")
         return tuple(value)
     return check_number(value, key, where, 0, DECIMALS if key == "decimals" else math.inf, integer=True)
+
+
+def _treatment(value: Any, where: str) -> Mapping[str, Any] | None:
+    """The settings of the treatment of outliers, each of them checked."""
+    if value is None or value == "none":
+        return None
+    check_known(value, TREATMENT, where, "the treatment")
+    for key, setting in value.items():
+        what = f"{key} of the treatment"
+        if key == "limit":
+            check_number(setting, what, where, 0, integer=True)
+        elif key == "then":
+            check_choice(setting, THEN, what, where)
+        elif key == "shift":
+            check_choice(setting, SHIFTS, what, where)
+        elif key == "combine":
+            if not isinstance(setting, bool):
+                raise MethodologyError(f"{where}: {what} is {setting!r}; it must be true or false")
+        else:
+            check_number(setting, what, where, -math.inf if key == "power" else 0)
+    if "power" in value and value.get("then") != "boxcox":
+        raise MethodologyError(f'{where}: power of the treatment is that of Box-Cox; write then = "boxcox" with it')
+    return MappingProxyType(dict(value))
+
+
+def _screening(value: Any, where: str) -> Mapping[str, Any] | None:
+    """The least shares that a unit needs to be scored, and what is counted."""
+    if value is None:
+        return None
+    check_known(value, SCREENING, where, "the screening")
+    if not {"measured", "nonzero"} & set(value):
+        raise MethodologyError(
+            f"{where}: the screening asks for nothing; write measured = 0.65, nonzero = 0.5, or both"
+        )
+    for key in value:
+        if key == "count":
+            check_choice(value[key], LEARN_FROM, "count of the screening", where)
+        else:
+            check_number(value[key], f"{key} of the screening", where, 0, 1)
+    return MappingProxyType({"count": "measured", **value})
+
+
+def read_indicator_rules(tables: Any, where: str) -> dict[str, Mapping[str, Any]]:
+    """The tables of [indicator]: the normalisation and the treatment of single indicators, by code."""
+    if not isinstance(tables, Mapping):
+        raise MethodologyError(f"{where}: the rules of an indicator are written [indicator.code]")
+    result: dict[str, Mapping[str, Any]] = {}
+    for code, table in tables.items():
+        here = f"{where}: [indicator.{code}]"
+        check_known(table, OF_ONE_INDICATOR, where, f"the indicator '{code}'")
+        rules = dict(table)
+        if "normalisation" in rules:
+            rules["normalisation"] = read_rule("normalisation", rules["normalisation"], here)
+        if "treatment" in rules:
+            rules["treatment"] = _treatment(rules["treatment"], here)
+        result[code] = MappingProxyType(rules)
+    return result
 
 
 def read_levels(tables: Any, where: str) -> tuple[Level, ...]:

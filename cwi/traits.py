@@ -161,6 +161,7 @@ def table_rows(families: Sequence[str] = FAMILIES) -> list[dict[str, str]]:
                 parameter.name if parameter.default is parameter.empty else f"{parameter.name} = {parameter.default!r}"
                 for parameter in inspect.signature(function).parameters.values()
                 if parameter.kind is parameter.KEYWORD_ONLY
+                and parameter.name not in traits_of(function).from_observations
             ),
             "traits": ", ".join(_described(traits_of(function))),
             "source": source(function),

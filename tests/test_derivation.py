@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from cwi import DataError, Scores, derivation, read_edition, score
-from cwi.derivation import derive, fit, spread_between_ends
+from cwi.derivation import derive, fit
 from cwi.index import FLAGS, has_flag
+from cwi.indicator_scores import spread_between_ends
 from cwi.methods import treatment
 
 

@@ -774,7 +774,10 @@ def test_a_rule_that_cannot_be_applied_names_its_node(official: Methodology) -> 
     assert str(caught.value) == "one: geometric needs scores above zero; the lowest is 0"
     with pytest.raises(MethodologyError) as caught:
         score(ROWS.assign(value=-1.0), official)
-    assert str(caught.value) == "normalisation: a logarithmic scale needs values and ends above zero"
+    assert (
+        str(caught.value)
+        == "normalisation: c is not above zero everywhere; a logarithmic scale needs values and ends above zero"
+    )
     with pytest.raises(MethodologyError) as caught:
         derive(np.ones((3, 6)), official)
     assert str(caught.value) == "values have the shape (3, 6); the last axis must hold 7 indicators"

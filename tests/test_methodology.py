@@ -368,9 +368,9 @@ AGGREGATIONS, NORMALISATIONS, WEIGHTINGS = (
 REPLACED_REFUSED = {
     "unknown": (
         {"maxage": 1},
-        ": nothing is called 'maxage' (did you mean 'max_age'?); there are component, index, node, normalisation, "
-        "ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, imputation, "
-        "without, vintage",
+        ": nothing is called 'maxage' (did you mean 'max_age'?); there are component, index, node, indicator, "
+        "normalisation, ends, indicators, status, base, nation, max_age, decimals, experimental_below, treatment, "
+        "imputation, without, vintage, learn_from, refused, screening",
     ),
     "unknown rule": (
         {"index": {"aggregation": "geometrical"}},
@@ -445,7 +445,8 @@ def test_a_table_of_indicators_that_is_refused(methodology, says):
 
 SETTINGS = (
     "version, title_en, title_ru, title_kk, normalisation, status, base, nation, max_age, decimals, "
-    "experimental_below, treatment, imputation, without, vintage, level, node"
+    "experimental_below, treatment, imputation, without, vintage, learn_from, "
+    "refused, screening, level, node, and 1 more"
 )
 LOWER = 'weighting = "stated"\naggregation = "arithmetic"'
 REFUSED = {
@@ -494,7 +495,7 @@ REFUSED = {
     "unknown parameter": (
         "cap = true",
         "capp = true",
-        "normalisation 'goalposts' takes no parameter 'capp' (did you mean 'cap'?); there are cap",
+        "normalisation 'goalposts' takes no parameter 'capp' (did you mean 'cap'?); there are cap, low, high",
     ),
     "missing parameter": (
         LOWER,
@@ -617,8 +618,8 @@ def test_no_levels(project, says):
 # ---------------------------------------------------------------- trees that are refused
 
 COLUMNS = (
-    "code, component, worst, best, scale, weight, decimals, pooled_years, title_en, title_ru, title_kk, "
-    "definition_en, definition_ru, definition_kk, question_en, question_ru, question_kk, unit, kind, owner, and 6 more"
+    "code, component, worst, best, scale, weight, decimals, pooled_years, denominator, per, raw_unit, title_en, "
+    "title_ru, title_kk, definition_en, definition_ru, definition_kk, question_en, question_ru, question_kk, and 9 more"
 )
 HEAD = "code,component,title_en,worst,best,scale,weight,data"
 POVERTY = "poverty,home,Poverty,50,0,linear,3,open"
@@ -723,7 +724,7 @@ def test_a_tree_that_is_refused(project, says, old, new, sentence):
 
 WORDS = {
     "kind": ("stat", "statistical", "; there are statistical, survey"),
-    "ends_basis": ("rang", "range", " (did you mean 'range'?); there are natural, target, range, spread"),
+    "ends_basis": ("rang", "range", " (did you mean 'range'?); there are natural, target, range, spread, norm"),
 }
 
 

@@ -172,7 +172,8 @@ REFUSED = {
     ),
     "unknown treatment": (
         {"treatment": {"limt": 5}},
-        "the treatment has no setting 'limt' (did you mean 'limit'?); there are limit, then, skew, kurt",
+        "the treatment has no setting 'limt' (did you mean 'limit'?); there are limit, then, skew, kurt, combine, "
+        "shift, power",
     ),
     "a word where a number belongs": (
         {"index": {"aggregation": {"name": "power", "p": "half"}}},

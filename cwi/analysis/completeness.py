@@ -62,8 +62,8 @@ def indicators_of(edition: Edition) -> pd.DataFrame:
 def first_figures(edition: Edition) -> tuple[str, ...]:
     """The indicators that are measured in the edition and in none of its base years, in the methodology's order.
 
-    What learns a scale from the base years reads them between their ends, as :func:`cwi.derivation.spread_between_ends`
-    does; weights that are learnt leave them their stated share.
+    What learns a scale from the base years reads them between their ends, as
+    :func:`cwi.indicator_scores.spread_between_ends` does; weights that are learnt leave them their stated share.
 
     Examples
     --------

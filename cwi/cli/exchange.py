@@ -20,7 +20,8 @@ app = typer.Typer(no_args_is_help=True, help="Make a methodology folder of anoth
 
 Target = Annotated[Path, typer.Argument(help="The folder that is made; it must not exist yet.")]
 Aggregation = Annotated[
-    list[str] | None, typer.Option(help="arithmetic or geometric, for all levels or one a level, lowest first.")
+    list[str] | None,
+    typer.Option(help="arithmetic, geometric or harmonic, for all levels or one a level, lowest first."),
 ]
 Ends = Annotated[str, typer.Option(help="Where the worst and the best value come from: range or goalposts.")]
 
@@ -30,17 +31,22 @@ def import_coinr(
     imeta: Annotated[Path, typer.Argument(help="The table iMeta, .csv or .xlsx.")],
     idata: Annotated[Path, typer.Argument(help="The table iData, .csv or .xlsx.")],
     folder: Target,
-    year: Annotated[int | None, typer.Option(help="The year of the values where iData has no column Time.")] = None,
+    year: Annotated[
+        int | None, typer.Option(help="The year of the values; with a column Time the only year that is read.")
+    ] = None,
     level: Annotated[list[str] | None, typer.Option(help="Name of a level between, lowest first; repeated.")] = None,
     aggregation: Aggregation = None,
     ends: Ends = "range",
+    decimals: Annotated[int, typer.Option(help="Digits of a score at which two units share a rank.")] = 6,
 ) -> None:
     """Make a methodology and observations of the tables iMeta and iData of COINr."""
     with working("importing"):
         from cwi.inputs.exchange import read_coinr
 
         rules = aggregation or "arithmetic"
-        read = read_coinr(imeta, idata, year=year, levels=level, aggregation=rules, ends=ends, version=folder.name)
+        read = read_coinr(
+            imeta, idata, year=year, levels=level, aggregation=rules, ends=ends, version=folder.name, decimals=decimals
+        )
     _save(read, folder)
 
 

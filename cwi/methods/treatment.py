@@ -12,15 +12,28 @@ caps (``goalposts``) there is usually nothing to treat.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cwi.errors import near
 
-__all__ = ["Changes", "Treatment", "apply", "changes", "kurtosis", "learn", "outlying", "skewness"]
+__all__ = [
+    "SHIFTS",
+    "THEN",
+    "Changes",
+    "Treatment",
+    "apply",
+    "changes",
+    "kurtosis",
+    "learn",
+    "learn_each",
+    "outlying",
+    "skewness",
+]
 
 NOISE = 1e-9  # relative rounding of skewness and kurtosis
 
@@ -28,6 +41,7 @@ Array = NDArray[np.float64]
 Words = NDArray[np.str_]
 
 THEN = ("log", "boxcox", "nothing")
+SHIFTS = ("hundredth", "one")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +65,8 @@ class Changes:
 class Treatment:
     """What is done to each of k columns; every array is (k,).
 
-    ``how``: "none", "winsorised", "log" or "boxcox". Caps are infinite where there are none. A transformed value is
+    ``how``: "none", "winsorised", "log" or "boxcox", or "winsorised, log" and "winsorised, boxcox" for both. Caps are
+    infinite where there are none. A transformed value is
     s ((s (x - origin) / unit)^power - 1) / power, s being ``side``, or s ln(s (x - origin) / unit) for power 0:
     no longer in the unit of the column, so its ends must be transformed with it. ``power`` is not a number where
     nothing is transformed. ``skewness`` and ``kurtosis``: before (row 0) and after (row 1), (2, k).
@@ -154,7 +169,17 @@ def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bo
     return np.asarray((np.abs(skewness(x)) > skew * beyond) & (kurtosis(x) > kurt * beyond))
 
 
-def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, kurt: float = 3.5) -> Treatment:
+def learn(
+    base: Array,
+    *,
+    limit: int = 5,
+    then: str = "log",
+    skew: float = 2.0,
+    kurt: float = 3.5,
+    combine: bool = False,
+    shift: str = "hundredth",
+    power: float | None = None,
+) -> Treatment:
     """Decide from the base years how each column is treated.
 
     A column that is :func:`outlying` has its most extreme value brought to the next one, on the side its skewness
@@ -167,6 +192,8 @@ def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, 
     * "boxcox": s (u^p - 1)/p with u = s (x - origin)/range and the power p of the greatest likelihood [1]_;
     * "nothing": it stays as it is.
 
+    With ``combine`` the transformation is of the column as winsorised up to the limit, not of the column as it was.
+
     Parameters
     ----------
     base : (m, k)
@@ -177,6 +204,13 @@ def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, 
         What is done where that is not enough: "log", "boxcox" or "nothing".
     skew, kurt
         The limits of :func:`outlying`.
+    combine
+        Whether the column is winsorised up to the limit before it is transformed.
+    shift
+        How far the origin is beyond the end of the short tail: "hundredth" of the range, or "one" unit of the column,
+        ln(x - min + 1), which depends on that unit; Box-Cox then does not divide by the range.
+    power
+        Of Box-Cox, instead of the one of the greatest likelihood.
 
     Returns
     -------
@@ -204,8 +238,9 @@ def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, 
     from scipy import stats  # heavy: imported where it is used
 
     base = np.asarray(base, dtype=float)
-    if then not in THEN:
-        raise ValueError(f"then is '{then}'{near(then, THEN)}")
+    for what, word, words in (("then", then, THEN), ("shift", shift, SHIFTS)):
+        if word not in words:
+            raise ValueError(f"{what} is '{word}'{near(word, words)}")
     if limit < 0 or np.isinf(base).any():
         raise ValueError(f"limit is {limit}; it must not be below zero, and values must be finite")
     k = base.shape[1]
@@ -215,7 +250,7 @@ def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, 
 
     how = ["none"] * k
     low, high = np.full(k, -np.inf), np.full(k, np.inf)
-    side, origin, unit, power = np.ones(k), np.zeros(k), np.ones(k), np.full(k, np.nan)
+    side, origin, unit, powers = np.ones(k), np.zeros(k), np.ones(k), np.full(k, np.nan)
     for j in np.flatnonzero(outlying(base, skew=skew, kurt=kurt)):
         x = base[~np.isnan(base[:, j]), j]
         side[j] = np.sign(skewness(x[:, None])[0])
@@ -227,21 +262,68 @@ def learn(base: Array, *, limit: int = 5, then: str = "log", skew: float = 2.0, 
             how[j] = then
             # a value of later years beyond the short tail is brought to its end: the logarithm ends there
             low[j], high[j] = (x.min(), np.inf) if side[j] > 0 else (-np.inf, x.max())
+            far = _farthest(side[j] * x, limit) if combine else None
+            if far is not None:
+                how[j] = f"winsorised, {then}"
+                low[j], high[j] = (low[j], far) if side[j] > 0 else (-far, high[j])
+                x = np.clip(x, low[j], high[j])
             reach = x.max() - x.min()
-            origin[j] = x.min() - 0.01 * reach if side[j] > 0 else x.max() + 0.01 * reach
-            if then == "boxcox":
+            beyond_tail = 1.0 if shift == "one" else 0.01 * reach
+            origin[j] = x.min() - beyond_tail if side[j] > 0 else x.max() + beyond_tail
+            if then == "boxcox" and shift != "one":
                 unit[j] = reach
             u = side[j] * (x - origin[j]) / unit[j]
-            power[j] = 0.0 if then == "log" else float(stats.boxcox_normmax(u, method="mle"))
-    rules = (tuple(how), low, high, side, origin, unit, power)
+            likeliest = power is None and then == "boxcox"
+            powers[j] = float(stats.boxcox_normmax(u, method="mle")) if likeliest else 0.0 if power is None else power
+    rules = (tuple(how), low, high, side, origin, unit, powers)
     after = _treated(base, *rules[1:])
     return Treatment(
         *rules,
         skewness=np.stack([skewness(base), skewness(after)]),
         kurtosis=np.stack([kurtosis(base), kurtosis(after)]),
         still_outlying=outlying(after, skew=skew, kurt=kurt),
-        changes=_listed(base, after, rules[0], high),
+        changes=_listed(base, after, rules[0], low, high, side),
     )
+
+
+def learn_each(base: Array, settings: Sequence[Mapping[str, Any] | None]) -> Treatment:
+    """Decide how each column is treated where columns have settings of their own.
+
+    Parameters
+    ----------
+    base : (m, k)
+        Values of the base years.
+    settings
+        For each column the parameters of :func:`learn`, or None where nothing is done to it.
+
+    Examples
+    --------
+    >>> column = np.array([1.0, 2.0, 3.0, 2.0, 1.0, 3.0, 2.0, 99.0])
+    >>> learn_each(np.column_stack([column, column, column]), [{"limit": 5}, None, {"limit": 0}]).how
+    ('winsorised', 'none', 'log')
+    """
+    base = np.asarray(base, dtype=float)
+    kinds: list[tuple[Mapping[str, Any] | None, list[int]]] = []
+    for column, setting in enumerate(settings):
+        same = next((columns for known, columns in kinds if known == setting), None)
+        if same is None:
+            kinds.append((setting, [column]))
+        else:
+            same.append(column)
+    if len(kinds) == 1 and kinds[0][0] is not None:
+        return learn(base, **kinds[0][0])
+    whole = learn(np.full_like(base, np.nan))
+    how = list(whole.how)
+    for setting, columns in kinds:
+        part = learn(base[:, columns], **setting) if setting is not None else learn(base[:, columns], skew=np.inf)
+        for place, column in enumerate(columns):
+            how[column] = part.how[place]
+        for name in ("low", "high", "side", "origin", "unit", "power", "still_outlying"):
+            getattr(whole, name)[columns] = getattr(part, name)
+        for name in ("skewness", "kurtosis"):
+            getattr(whole, name)[:, columns] = getattr(part, name)
+    joined = replace(whole, how=tuple(how))
+    return replace(joined, changes=changes(joined, base))
 
 
 def apply(treatment: Treatment, x: Array) -> Array:
@@ -291,7 +373,7 @@ def changes(treatment: Treatment, x: Array) -> Changes:
     ['high']
     """
     x = np.asarray(x, dtype=float)
-    return _listed(x, apply(treatment, x), treatment.how, treatment.high)
+    return _listed(x, apply(treatment, x), treatment.how, treatment.low, treatment.high, treatment.side)
 
 
 def _moments(x: Array) -> tuple[Array, Array, Array, Array]:
@@ -314,6 +396,12 @@ def _winsorised(x: Array, limit: int, beyond: Callable[[Array], bool]) -> float 
     return next((float(cap) for cap in caps if cap > x.min() and not beyond(np.minimum(x, cap))), None)
 
 
+def _farthest(x: Array, limit: int) -> float | None:
+    """The cap that winsorises as many values as the limit allows and leaves two different ones, where there is one."""
+    caps = [float(cap) for cap in np.sort(x)[::-1][1 : limit + 1] if cap > x.min()]
+    return caps[-1] if caps else None
+
+
 def _treated(x: Array, low: Array, high: Array, side: Array, origin: Array, unit: Array, power: Array) -> Array:
     y = np.clip(x, low, high)
     for j in np.flatnonzero(~np.isnan(power)):
@@ -322,9 +410,12 @@ def _treated(x: Array, low: Array, high: Array, side: Array, origin: Array, unit
     return y
 
 
-def _listed(old: Array, new: Array, how: tuple[str, ...], high: Array) -> Changes:
+def _listed(old: Array, new: Array, how: tuple[str, ...], low: Array, high: Array, side: Array) -> Changes:
     row, column = np.nonzero((old != new) & ~np.isnan(old))
     before, after = old[row, column], new[row, column]
-    means = np.array(how, dtype=str)[column]
-    why = np.where(means == "winsorised", np.where(before > high[column], "high", "low"), means)
+    winsorised = np.array([word.startswith("winsorised") for word in how], dtype=bool)[column]
+    transformation = np.array([word.removeprefix("winsorised, ") for word in how], dtype=str)[column]
+    capped = np.where(side[column] > 0, before > high[column], before < low[column])
+    capped |= transformation == "winsorised"
+    why = np.where(winsorised & capped, np.where(before > high[column], "high", "low"), transformation)
     return Changes(row, column, before, after, np.asarray(why, dtype=str))

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cwi.derivation import spread_between_ends, treat
+from cwi.derivation import treat
 from cwi.derived_series import rows_by_reference
 from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.index import Scores
+from cwi.indicator_scores import spread_between_ends
 
 __all__ = ["trace", "trace_rows"]
 
@@ -144,9 +145,9 @@ def _indicator(edition: Edition, scores: Scores, row: dict[str, object], flag: s
 
 def _arithmetic(edition: Edition, scores: Scores, row: dict[str, object], value: float) -> str:
     """How the score of an indicator is computed from its value, or that there is no formula for a pocket calculator."""
-    methodology = edition.methodology
+    methodology = scores.methodology
     at = list(methodology.indicators["code"]).index(str(row["node"]))
-    rule, scale = methodology.indicators.iloc[at], methodology.normalisation
+    rule, scale = methodology.indicators.iloc[at], methodology.scale_of(str(row["node"]))
     treated = treat(methodology, scores.base)
     if treated is not None and treated.how[at] != "none":
         return f"{scale} after the treatment of outliers ({treated.how[at]}); {NO_FORMULA}"
@@ -156,7 +157,8 @@ def _arithmetic(edition: Edition, scores: Scores, row: dict[str, object], value:
     if base.size:
         one, log = base[:, [at]], np.array([rule["scale"] == "log"])
         base = spread_between_ends(one, np.array([[value]]), np.array(ends)[:, None], log)[:, 0]
-    return scale.traits.arithmetic(value, *ends, rule["scale"] == "log", base, **scale.parameters)
+    given = {name: float(values[at]) for name, values in scale.given.items()}
+    return scale.traits.arithmetic(value, *ends, rule["scale"] == "log", base, **scale.parameters, **given)
 
 
 def _row(edition: Edition, row: dict[str, object], value: float) -> pd.Series:

@@ -363,3 +363,40 @@ def test_kemeny_against_all_orders() -> None:
             assert found.orders.tolist() == optimal
             assert (found.score, found.count) == (pytest.approx(best), len(optimal))
             assert found.places == pytest.approx(np.argsort(optimal, axis=1).mean(axis=0) + 1)
+
+
+# ---------------------------------------------------------------- k or k - 1, weighted or not
+
+
+@given(seed=st.integers(0, 1000), k=st.integers(2, 6))
+@settings(deadline=None, max_examples=40)
+def test_the_penalty_by_the_sample_and_without_weights(seed: int, k: int) -> None:
+    """M less S squared over M, with S of numpy: over k or k - 1, of the weighted parts or of the parts alone."""
+    rng = np.random.default_rng(seed)
+    y, w = rng.uniform(60, 140, k), rng.dirichlet(np.ones(k))
+    equal = np.full(k, 1 / k)
+    for ddof in (0, 1):
+        plain = y.mean() - y.var(ddof=ddof) / y.mean()
+        assert penalised(y, equal, direction="down", ddof=ddof) == pytest.approx(plain, abs=1e-9)
+        unweighted = w @ y - y.var(ddof=ddof) / y.mean()
+        assert penalised(y, w, direction="down", ddof=ddof, weighted=False) == pytest.approx(unweighted, abs=1e-9)
+    longer = penalised(np.append(y, 1.0), np.append(w, 0.0), direction="up", ddof=1)
+    assert longer == pytest.approx(penalised(y, w, direction="up", ddof=1), abs=1e-9)
+    with pytest.raises(ValueError, match=r"^ddof is 2; it must be 0 \(divided by k\) or 1 \(by k - 1\)$"):
+        penalised(y, w, direction="down", ddof=2)
+
+
+def test_one_part_has_no_penalty() -> None:
+    assert penalised(np.array([80.0]), np.ones(1), direction="down", ddof=1) == 80.0
+
+
+def test_wroclaw_by_the_sample() -> None:
+    """By hand: distances 0, 3 and 6 of one part: mean 3, sd √6 over n and 3 over n - 1."""
+    y, w = np.array([[9.0], [6.0], [3.0]]), np.ones((1, 1))
+    assert wroclaw(y, w).tolist() == pytest.approx(
+        [100, 100 * (1 - 3 / (3 + 2 * 6**0.5)), 100 * (1 - 6 / (3 + 2 * 6**0.5))]
+    )
+    assert wroclaw(y, w, ddof=1).tolist() == pytest.approx([100, 100 * (1 - 3 / 9), 100 * (1 - 6 / 9)])
+    assert wroclaw(y[:1], w, ddof=1).tolist() == [100]
+    with pytest.raises(ValueError, match=r"^ddof is 3; it must be 0 \(divided by n\) or 1 \(by n - 1\)$"):
+        wroclaw(y, w, ddof=3)

@@ -26,6 +26,7 @@ from cwi.methods.imputation import (
     median,
     multiple_imputation,
     regression,
+    row_mean,
     rubin,
 )
 
@@ -36,7 +37,14 @@ USUAL = settings(deadline=None, max_examples=40)
 MISSING = math.nan
 GROUPS = np.array([0, 0, 0, 1, 1, 1, 2, 2])
 
-SERIES: dict[str, Method] = {"carry": partial(carry, max_age=2), "linear": linear}
+SERIES: dict[str, Method] = {
+    "carry": partial(carry, max_age=2),
+    "carry backward": partial(carry, max_age=2, direction="backward"),
+    "carry both": partial(carry, max_age=2, direction="both"),
+    "linear": linear,
+    "linear constant": partial(linear, extrapolate="constant"),
+    "linear line": partial(linear, extrapolate="line"),
+}
 UNITS: dict[str, Method] = {
     "mean": mean,
     "median": median,
@@ -44,7 +52,8 @@ UNITS: dict[str, Method] = {
     "group_median": partial(group_median, groups=GROUPS),
 }
 INDICATORS: dict[str, Method] = {"regression": regression, "em": em}
-ALL = SERIES | UNITS | INDICATORS
+ROWS: dict[str, Method] = {"row_mean": row_mean}
+ALL = SERIES | UNITS | INDICATORS | ROWS
 
 
 def every(methods: dict[str, Method]) -> pytest.MarkDecorator:
@@ -65,7 +74,7 @@ def series(*numbers: float) -> Array:
 
 def test_every_word_of_the_family_is_tried_here() -> None:
     others = {"Filled", "holdout", "in_turn", "multiple_imputation", "rubin"}
-    assert {name.replace(" ", "_") for name in ALL} | others == set(imputation.__all__)
+    assert {name.split()[0] for name in ALL} | others == set(imputation.__all__)
 
 
 # ---------------------------------------------------------------- promises of all words
@@ -422,3 +431,71 @@ def test_holdout_refuses_what_it_cannot_do(parameters: dict[str, float]) -> None
         holdout(panel(24), {"mean": mean}, rng=np.random.default_rng(1), **parameters)
     with pytest.raises(ValueError, match=r"0 measured cells"):
         holdout(np.full((2, 2), MISSING), {"mean": mean}, rng=np.random.default_rng(1))
+
+
+# ---------------------------------------------------------------- backward, beyond the ends, along a row
+
+
+def test_a_series_is_filled_beyond_its_ends_only_when_asked() -> None:
+    """By hand: 4 in 2012, 8 in 2014; the line falls by 2 a year before and rises by 2 a year after."""
+    values, years = series(MISSING, MISSING, 4, MISSING, 8, MISSING), [2010, 2011, 2012, 2013, 2014, 2017]
+
+    def result(**settings: object) -> list[float]:
+        return [round(float(v), 9) for v in linear(values, years=years, **settings).values[:, 0, 0]]  # type: ignore[arg-type]
+
+    np.testing.assert_array_equal(result(), [MISSING, MISSING, 4, 6, 8, MISSING])
+    assert result(extrapolate="constant") == [4, 4, 4, 6, 8, 8]
+    assert result(extrapolate="line") == [0, 2, 4, 6, 8, 14]
+    np.testing.assert_array_equal(result(extrapolate="line", max_age=1), [MISSING, 2, 4, 6, 8, MISSING])
+    back = carry(values, max_age=1, direction="backward", years=years).values[:, 0, 0]
+    np.testing.assert_array_equal(back, [MISSING, 4, 4, 8, 8, MISSING])
+    alone = linear(series(MISSING, 5, MISSING), extrapolate="line")  # one value makes no line
+    assert np.isnan(alone.values[[0, 2], 0, 0]).all()
+
+
+@given(seed=st.integers(0, 10_000))
+@USUAL
+def test_backward_is_forward_of_the_series_turned_round(seed: int) -> None:
+    values = panel(seed, 0.4)
+    for method in (partial(carry, max_age=2), partial(linear, extrapolate="line")):
+        other = {"direction": "backward"} if method.func is carry else {}
+        turned = partial(method, **other)(values[::-1]).values[::-1]
+        np.testing.assert_allclose(turned, method(values).values, rtol=1e-9)
+
+
+@given(seed=st.integers(0, 10_000), factor=st.floats(0.1, 10), shift=st.floats(-50, 50))
+@USUAL
+def test_a_row_is_filled_alike_in_any_unit_and_direction(seed: int, factor: float, shift: float) -> None:
+    values = panel(seed)[0]
+    plain = row_mean(values, directions=np.array([1, -1, 1])).values
+    moved = row_mean(factor * values + shift, directions=np.array([1, -1, 1])).values
+    np.testing.assert_allclose(moved, factor * plain + shift, rtol=1e-6, atol=1e-6)
+    turned = row_mean(-values, directions=np.array([-1, 1, -1])).values
+    np.testing.assert_allclose(-turned, plain, rtol=1e-9, atol=1e-9)
+    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    known = ~np.isnan(plain)
+    assert (plain >= low - 1e-9)[known].all()
+    assert (plain <= high + 1e-9)[known].all()
+
+
+def test_a_row_is_filled_within_its_component() -> None:
+    """By hand: 1 of 0 to 2 is half way, so half of 10 to 30; the second component has nothing of that row."""
+    values = np.array([[0.0, 10, 5], [1, MISSING, MISSING], [2, 30, 9]])
+    result = row_mean(values, components=np.array([0, 0, 1]))
+    np.testing.assert_array_equal(result.values[1], [1, 20, MISSING])
+    assert result.how[1].tolist() == ["", "row_mean", ""]
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (partial(carry, max_age=1, direction="back"), "direction is 'back' (did you mean 'backward'?); there are "),
+        (partial(linear, extrapolate="lines"), "extrapolate is 'lines' (did you mean 'line'?); there are "),
+        (partial(linear, max_age=-1), "max_age is -1; it must not be below zero"),
+        (partial(row_mean, statistic="mode"), "statistic is 'mode'"),
+    ],
+)
+def test_settings_of_a_filling_that_are_refused(call: Method, sentence: str) -> None:
+    with pytest.raises(ValueError, match="is") as caught:
+        call(panel(1))
+    assert str(caught.value).startswith(sentence)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cwi.errors import ColumnError
 from cwi.methods import normalisation as n
+from cwi.methods.aggregation.of_units import outranking
 
 Array = NDArray[np.float64]
 Method = Callable[..., Array]
@@ -374,3 +375,44 @@ def _tried(method: Method, *arrays: Array) -> Array:
     except ColumnError as error:
         assume("target" not in error.reason)
         raise
+
+
+# ---------------------------------------------------------------- other ranges, other references, one rule of ties
+
+
+@given(low=st.floats(-50, 50), reach=st.floats(0.5, 200), seed=st.integers(0, 1000))
+@USUAL
+def test_another_range_is_the_same_scale(low: float, reach: float, seed: int) -> None:
+    x = np.random.default_rng(seed).uniform(0, 1200, (9, 1))
+    for method in (n.goalposts, n.min_max):
+        plain = method(x, *UP, LINEAR, x)
+        ranged = method(x, *UP, LINEAR, x, low=low, high=low + reach)
+        np.testing.assert_allclose(ranged, low + reach * plain / 100, rtol=1e-9, atol=1e-9)
+        assert (ranged >= low).all()
+        assert (ranged <= low + reach).all()
+    with pytest.raises(ValueError, match=r"^the scores are to reach from low 5 to high 5; low must be below high$"):
+        n.goalposts(x, *UP, LINEAR, low=5.0, high=5.0)
+
+
+def test_sums_that_differ_by_rounding_tie_in_every_order() -> None:
+    """5.1 and 5.1000000000000005 are one value: in places, points and percentiles as in outranking."""
+    x = np.array([[5.1], [5.1000000000000005], [4.0], [6.0]])
+    assert n.rank(x, *UP, LINEAR, x)[:, 0].tolist() == [2, 2, 1, 4]
+    assert n.borda(x, *DOWN, LINEAR, x)[:, 0].tolist() == [1, 1, 3, 0]
+    share = n.percentile_rank(x, *UP, LINEAR, x)[:, 0].tolist()
+    assert share == [50, 50, 25, 100]
+    assert outranking(x, np.ones((1, 1)))[0, 1] == 0.5
+    apart = np.array([[5.1], [5.1001], [4.0], [6.0]])
+    assert n.rank(apart, *UP, LINEAR, apart)[:, 0].tolist() == [2, 3, 1, 4]  # the control
+
+
+def test_years_without_observations_are_refused() -> None:
+    x = np.array([[1.0], [2.0], [4.0]])
+    with pytest.raises(
+        ValueError, match=r"^range_years are years of observations, which are not given here; score them$"
+    ):
+        n.ampi(x, *UP, LINEAR, x, range_years=[2020])
+    with pytest.raises(ValueError, match=r"^reference_years are years of observations, which are not given here; "):
+        n.distance_to_reference(x, *UP, LINEAR, x, reference_years=[2020])
+    with pytest.raises(ColumnError, match=r"has no value of the reference 'KZ'$"):
+        n.ampi(x, *UP, LINEAR, x, reference="KZ", reference_values=np.array([MISSING]))

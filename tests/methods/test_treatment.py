@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from cwi.methods.treatment import Treatment, apply, changes, kurtosis, learn, outlying, skewness
+from cwi.methods.treatment import Treatment, apply, changes, kurtosis, learn, learn_each, outlying, skewness
 
 Array = NDArray[np.float64]
 
@@ -214,3 +214,59 @@ def test_two_units_one_column_and_no_values() -> None:
         treatment = learn(base)
         assert treatment.how == ("none", "none")
         assert np.array_equal(apply(treatment, base), base, equal_nan=True)
+
+
+# ---------------------------------------------------------------- combined, shifted, with a stated power
+
+
+def test_the_example_of_coinr_is_winsorised_alike() -> None:
+    """``winsorise`` of COINr 1.1.14: of 1 to 10, 30 and 100 the last becomes 30, and one point is treated."""
+    x = column(*range(1, 11), 30, 100)
+    treatment = learn(x)
+    assert apply(treatment, x)[:, 0].tolist() == [*range(1, 11), 30, 30]
+    assert (len(treatment.changes), treatment.changes.why.tolist()) == (1, ["high"])
+
+
+def test_the_logarithm_after_winsorising() -> None:
+    """By hand: the five largest are brought to the sixth, then ln(x - min + 0.01 range) of what is left."""
+    treatment = learn(STUBBORN, limit=5, combine=True)
+    cap = np.sort(STUBBORN[:, 0])[-6]
+    x = np.minimum(STUBBORN[:, 0], cap)
+    expected = np.log(x - x.min() + 0.01 * (x.max() - x.min()))
+    np.testing.assert_allclose(apply(treatment, STUBBORN)[:, 0], expected, rtol=1e-12)
+    assert treatment.how == ("winsorised, log",)
+    counts = {str(word): int(n) for word, n in zip(*np.unique(treatment.changes.why, return_counts=True), strict=True)}
+    assert counts == {"high": 5, "log": 95}
+    assert learn(STUBBORN, limit=5).how == ("log",)  # the control
+
+
+def test_the_shifted_logarithm_and_a_stated_power() -> None:
+    x = STUBBORN[:, 0]
+    shifted = apply(learn(STUBBORN, limit=0, shift="one"), STUBBORN)[:, 0]
+    np.testing.assert_allclose(shifted, np.log(x - x.min() + 1), rtol=1e-12)
+    rooted = apply(learn(STUBBORN, limit=0, then="boxcox", shift="one", power=0.5), STUBBORN)[:, 0]
+    np.testing.assert_allclose(rooted, stats.boxcox(x - x.min() + 1, lmbda=0.5), rtol=1e-10, atol=1e-12)
+    left = apply(learn(-STUBBORN, limit=0, shift="one"), -STUBBORN)[:, 0]
+    np.testing.assert_allclose(left, -shifted, rtol=1e-12)
+
+
+@given(found=values, limit=st.integers(0, 4), combine=st.booleans(), shift=st.sampled_from(["hundredth", "one"]))
+@USUAL
+def test_every_treatment_keeps_the_order(found: list[int], limit: int, combine: bool, shift: str) -> None:
+    x = np.array(found, dtype=float)[:, None]
+    treated = apply(learn(x, limit=limit, combine=combine, shift=shift, skew=0.5, kurt=-1.0), x)[:, 0]
+    order = np.argsort(x[:, 0], kind="stable")
+    assert (np.diff(treated[order]) >= -1e-9).all()
+    assert np.isfinite(treated).all()
+
+
+def test_columns_have_their_own_settings() -> None:
+    x = np.column_stack([STUBBORN, STUBBORN, STUBBORN])
+    joined = learn_each(x, [{"limit": 0}, None, {"limit": 5, "combine": True}])
+    assert joined.how == ("log", "none", "winsorised, log")
+    for place, alone in ((0, learn(STUBBORN, limit=0)), (2, learn(STUBBORN, limit=5, combine=True))):
+        np.testing.assert_array_equal(apply(joined, x)[:, place], apply(alone, STUBBORN)[:, 0])
+    assert apply(joined, x)[:, 1].tolist() == STUBBORN[:, 0].tolist()
+    assert set(joined.changes.column.tolist()) == {0, 2}
+    with pytest.raises(ValueError, match=r"^shift is 'two'; there are hundredth, one$"):
+        learn(STUBBORN, shift="two")

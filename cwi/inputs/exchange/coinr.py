@@ -2,9 +2,9 @@
 
 Read as the documentation of COINr 1.x describes them (``new_coin``, ``check_iMeta``, ``check_iData``):
 
-iMeta : iCode, Level, Parent, Direction, Weight, Type; iName, Unit, Target and goalpost_lower, goalpost_upper,
-    goalpost_scale, goalpost_trunc2posts where there are
-iData : uCode; uName and Time where there are; a column for every indicator
+iMeta : iCode, Level, Parent, Direction, Weight, Type; iName, Unit, Target, Denominator and goalpost_lower,
+    goalpost_upper, goalpost_scale, goalpost_trunc2posts where there are
+iData : uCode; uName and Time where there are; a column for every indicator, denominator and grouping
 
 What COINr does by default is what the imported methodology does: min-max from 0 to 100 by direction over all units
 and years, weighted arithmetic means up the levels, with the weights divided among what is measured.
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.folders import relative
+from cwi.indicators import DECIMALS as MOST_DECIMALS
 from cwi.inputs.cells import Table, read_table, refuse_formula
 from cwi.inputs.exchange.framework import Imported, Part, Unit, csv_text, imported, into_place, refuse_code
 from cwi.methodology import Methodology
@@ -46,6 +47,7 @@ def read_coinr(
     aggregation: str | Sequence[str] = "arithmetic",
     ends: str = "range",
     version: str = "coinr",
+    decimals: int = 6,
 ) -> Imported:
     """Read the two tables of a COINr index.
 
@@ -54,13 +56,15 @@ def read_coinr(
     imeta, idata
         CSV or XLSX files; in a workbook the sheet iMeta or iData, or its only visible sheet.
     year
-        The year of the values where iData has no column Time.
+        The year of the values where iData has no column Time; the only year that is read where it has one.
     levels
         Names of the levels between the indicators and the top, lowest first.
     aggregation
-        "arithmetic" or "geometric", for all levels or one a level: COINr keeps it in R, not in its tables.
+        "arithmetic", "geometric" or "harmonic", for all levels or one a level: COINr keeps it in R, not in its tables.
     ends
         "range", as ``n_minmax``, or "goalposts", as ``n_goalposts`` with the columns of iMeta.
+    decimals
+        Digits of a score at which two units share a rank, from 0 to 12.
 
     Raises
     ------
@@ -91,14 +95,18 @@ def read_coinr(
     indicators = [part.code for part in parts if part.level == 1]
     _check_columns(meta, data, kinds)
     cap, notes = _goalposts(meta, parts) if ends == "goalposts" else (True, [])
-    if left := [name for name in data.columns if name not in (*UNITS, *indicators)]:
+    if not 0 <= decimals <= MOST_DECIMALS:
+        raise ParameterError(f"decimals is {decimals!r}; it must be a whole number from 0 to {MOST_DECIMALS}")
+    sizes = _sizes(meta, data, kinds)
+    groupings = [name for name in data.columns if kinds.get(name, "Group") == "Group" and name not in UNITS]
+    if left := [name for name in data.columns if name not in (*UNITS, *indicators, *groupings, *sizes)]:
         listed = ", ".join(f"{name} ({kinds.get(name, 'Group')})" for name in left)
-        notes.append(f"Columns of iData that are not scored were left out: {listed}. Nothing was divided by them.")
+        notes.append(f"Columns of iData that nothing uses were left out: {listed}.")
     if turned := [part.code for part in parts if part.level > 1 and part.direction < 0]:
         notes.append(f"A direction of -1 at an aggregate does nothing in COINr, and nothing here: {', '.join(turned)}.")
     return imported(
         parts,
-        _units(data, indicators, year),
+        _units(data, indicators, year, groupings, [name for name in sizes if name not in indicators]),
         tool="COINr",
         files=f"{Path(imeta).name} and {Path(idata).name}",
         source="coinr",
@@ -108,7 +116,33 @@ def read_coinr(
         ends=ends,
         cap=cap,
         notes=notes,
+        decimals=decimals,
+        denominators=sizes,
     )
+
+
+def _sizes(meta: Table, data: Table, kinds: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Title and unit of each denominator that an indicator names, by its code."""
+    known = [code for code, kind in kinds.items() if kind in ("Denominator", "Indicator")]
+    named: dict[str, str] = {}
+    for row in meta.rows:
+        denominator = meta.text(row, "Denominator")
+        if denominator in MISSING:
+            continue
+        code, place = meta.text(row, "iCode"), meta.place(row, "Denominator")
+        if kinds[code] != "Indicator":
+            raise MethodologyError(f"{place}: '{code}' is no indicator; only indicators have a denominator")
+        if denominator not in known or denominator == code:
+            raise MethodologyError(f"{place}: the denominator of '{code}' is '{denominator}'{near(denominator, known)}")
+        if denominator not in data.columns:
+            raise MethodologyError(f"{place}: the denominator '{denominator}' has no column in {data.grid.where}")
+        named.setdefault(denominator, place)
+    rows = {meta.text(row, "iCode"): row for row in meta.rows}
+    words = {code: (meta.words(rows[code], "iName"), meta.words(rows[code], "Unit")) for code in named}
+    return {
+        code: ("" if title in MISSING else title, "" if unit in MISSING else unit)
+        for code, (title, unit) in words.items()
+    }
 
 
 def _kinds(meta: Table) -> dict[str, str]:
@@ -163,6 +197,7 @@ def _part(meta: Table, row: int) -> Part:
         direction=-1 if direction == -1 else 1,
         goalposts=None if posts[0] is None or posts[1] is None else (posts[0], posts[1]),
         target=meta.number(row, "Target", MISSING) if kind == "Indicator" else None,
+        denominator="" if meta.text(row, "Denominator") in MISSING else meta.text(row, "Denominator"),
     )
 
 
@@ -218,10 +253,10 @@ def _goalposts(meta: Table, parts: Sequence[Part]) -> tuple[bool, list[str]]:
     return next(iter(caps)), [] if scale == 100 else [note]
 
 
-def _units(data: Table, indicators: Sequence[str], year: int | None) -> list[Unit]:
+def _units(
+    data: Table, indicators: Sequence[str], year: int | None, groupings: Sequence[str], sizes: Sequence[str]
+) -> list[Unit]:
     timed = "Time" in data.columns
-    if timed and year is not None:
-        raise ParameterError(f"{data.grid.where} has a column Time; leave the year out, or take out the column")
     if not timed and year is None:
         raise ParameterError(f"{data.grid.where} has no column Time; give the year of the values")
     units = []
@@ -234,8 +269,13 @@ def _units(data: Table, indicators: Sequence[str], year: int | None) -> list[Uni
         if time is None or time != int(time):
             entry = data.text(row, "Time")
             raise DataError(f"{data.place(row, 'Time')}: Time of '{code}' is '{entry}'; it must be a whole year")
-        values = {name: data.number(row, name, MISSING) for name in indicators}
-        units.append(Unit(code, data.words(row, "uName"), int(time), values, data.place(row, "uCode")))
+        if timed and year is not None and int(time) != year:
+            continue
+        values, of_size = ({name: data.number(row, name, MISSING) for name in names} for names in (indicators, sizes))
+        groups = {name: "" if (word := data.words(row, name)) in MISSING else word for name in groupings}
+        units.append(Unit(code, data.words(row, "uName"), int(time), values, data.place(row, "uCode"), of_size, groups))
+    if not units:
+        raise ParameterError(f"{data.grid.where} has no row of the year {year} in its column Time")
     return units
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,12 @@ __all__ = ["AGGREGATIONS", "ENDS", "Imported", "Part", "Unit", "csv_text", "impo
 
 AGGREGATIONS: Mapping[str, str] = {  # how a rule is written in methodology.toml
     "arithmetic": '"arithmetic"',
-    "geometric": '{name = "geometric", floor = 1.0}',
+    "geometric": '"geometric"',
+    "harmonic": '"harmonic"',
 }
+ABOVE_ZERO = ("geometric", "harmonic")  # they need scores above zero, so the scale begins at 1
 ENDS = ("range", "goalposts")
+DECIMALS = 6  # other tools rank scores as they are; fewer digits tie units that they do not
 CODE = re.compile(r"[^\W\d][\w.\-]*")  # of an indicator or an aggregate
 UNIT = re.compile(r"\w[\w.\- ]*")  # of a unit
 
@@ -49,17 +52,35 @@ class Part:
     direction: int = 1
     goalposts: tuple[float, float] | None = None  # lower and upper
     target: float | None = None
+    denominator: str = ""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit in one year: its values by indicator, None where there is none, and the row they were read from."""
+    """One unit in one year: its values by indicator, None where there is none, and the row they were read from.
+
+    ``sizes``: values of denominators, ``groups``: the group of each grouping.
+    """
 
     code: str
     name: str
     year: int
     values: Mapping[str, float | None]
     place: str
+    sizes: Mapping[str, float | None] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, part: Part) -> float | None:
+        """The value of an indicator, divided by its denominator where it has one."""
+        value = self.values.get(part.code)
+        if value is None or not part.denominator:
+            return value
+        size = self.sizes.get(part.denominator, self.values.get(part.denominator))
+        if size is not None and size <= 0:
+            raise DataError(
+                f"{self.place}: the denominator {part.denominator} of '{self.code}' is {size:g}; it must be above zero"
+            )
+        return None if size is None else value * 1.0 / size
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +89,8 @@ class Imported:
 
     ``indicators``: the table of indicators.csv. ``observations``: region, year, indicator, value, status, source;
     a missing value keeps its row, with the status 'missing'. ``units``: region, name. ``notes``: what a reader who
-    knows the other tool must know.
+    knows the other tool must know. ``groups``: region and a column a grouping; ``denominators``: code, unit, title_en;
+    None where the tables have none.
     """
 
     rules: str
@@ -76,9 +98,13 @@ class Imported:
     observations: pd.DataFrame
     units: pd.DataFrame
     notes: tuple[str, ...]
+    groups: pd.DataFrame | None = None
+    denominators: pd.DataFrame | None = None
 
     def save(self, folder: Path) -> Methodology:
         """Write methodology.toml, indicators.csv, observations.csv and units.csv into a new folder.
+
+        groups.csv and denominators.csv are written where there are any.
 
         Raises
         ------
@@ -87,8 +113,10 @@ class Imported:
         """
         with into_place(Path(folder)) as aside:
             (aside / "methodology.toml").write_text(self.rules, encoding="utf-8", newline="\n")
-            for name in ("indicators", "observations", "units"):
-                text = csv_text(getattr(self, name))
+            for name in ("indicators", "observations", "units", "groups", "denominators"):
+                if (table := getattr(self, name)) is None:
+                    continue
+                text = csv_text(table)
                 (aside / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
             try:
                 read_methodology(aside)
@@ -157,6 +185,8 @@ def imported(
     ends: str = "range",
     cap: bool = True,
     notes: Sequence[str] = (),
+    decimals: int = DECIMALS,
+    denominators: Mapping[str, tuple[str, str]] | None = None,
 ) -> Imported:
     """Turn a tree and its values into a methodology.
 
@@ -169,6 +199,10 @@ def imported(
         A word of AGGREGATIONS for all levels, or one a level, lowest first.
     ends
         "range": the lowest and the highest value of all units and years; "goalposts": those that were given.
+    decimals
+        Digits of a score at which two units share a rank.
+    denominators
+        Title and unit of each denominator by its code.
     """
     _check_tree(parts)
     depth = max(part.level for part in parts)
@@ -181,12 +215,13 @@ def imported(
         raise ParameterError("version is empty; it must be a word such as 'coinr-2020'")
     _check_units(units)
     indicators = [part for part in parts if part.level == 1]
+    sizes = dict(denominators or {})
     by_code = {part.code: part for part in parts}
     years = sorted({unit.year for unit in units})
     span = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
     rows = []
     for part in indicators:
-        values = [value for unit in units if (value := unit.values.get(part.code)) is not None]
+        values = [value for unit in units if (value := unit.value(part)) is not None]
         low, high, basis, reason = _ends(part, values, ends, span)
         row: dict[str, Any] = {"code": part.code}
         parent = part.parent
@@ -194,34 +229,63 @@ def imported(
             assert parent is not None
             row[name], parent = parent, by_code[parent].parent
         row |= {"title_en": part.title or part.code, "unit": part.unit}
+        if sizes:
+            row |= {"denominator": part.denominator, "raw_unit": part.unit if part.denominator else ""}
+            if part.denominator:
+                row["unit"] = " / ".join([part.unit or "1", sizes[part.denominator][1] or part.denominator])
         row |= {"worst": low, "best": high} if part.direction > 0 else {"worst": high, "best": low}
         row |= {"scale": "linear", "ends_basis": basis, "ends_reason": reason, "weight": part.weight}
         row["data"] = "open" if values else "awaiting data"
         row["note"] = "" if part.target is None else f"Target given: {part.target!r}."
         rows.append(row)
+    only_sizes = [code for code in sizes if code not in {part.code for part in indicators}]
+    cells = [
+        (unit, code, value)
+        for unit in units
+        for code, value in [
+            *((part.code, unit.values.get(part.code)) for part in indicators),
+            *((code, unit.sizes.get(code)) for code in only_sizes),
+        ]
+    ]
     observations = pd.DataFrame(
         [
             {
                 "region": unit.code,
                 "year": unit.year,
-                "indicator": part.code,
+                "indicator": code,
                 "value": math.nan if value is None else value,
                 "status": "missing" if value is None else "normal",
                 "source": source,
             }
-            for unit in units
-            for part in indicators
-            for value in [unit.values.get(part.code)]
+            for unit, code, value in cells
         ]
     )
     heads = {unit.code: unit.name or unit.code for unit in units}
     return Imported(
-        rules=_toml(parts, [*names, top.code], rules, top, tool, files, version, years, cap),
+        rules=_toml(parts, [*names, top.code], rules, top, tool, files, version, years, cap, decimals),
         indicators=pd.DataFrame(rows),
         observations=observations,
         units=pd.DataFrame({"region": list(heads), "name": list(heads.values())}),
         notes=(*notes, *_notes(observations, tool, rules, parts)),
+        groups=_groups(units),
+        denominators=None
+        if not sizes
+        else pd.DataFrame(
+            [{"code": code, "unit": unit or "1", "title_en": title} for code, (title, unit) in sizes.items()]
+        ),
     )
+
+
+def _groups(units: Sequence[Unit]) -> pd.DataFrame | None:
+    """The groups of each unit, those of its last year; None where there is no grouping."""
+    groupings = list(dict.fromkeys(name for unit in units for name in unit.groups))
+    if not groupings:
+        return None
+    latest = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.year)}
+    rows = [
+        {"region": code} | {name: latest[code].groups.get(name, "") for name in groupings} for code in sorted(latest)
+    ]
+    return pd.DataFrame(rows)
 
 
 # ---------------------------------------------------------------- the tree
@@ -355,7 +419,9 @@ def _toml(
     version: str,
     years: Sequence[int],
     cap: bool,
+    decimals: int,
 ) -> str:
+    low = ", low = 1.0" if any(rule in ABOVE_ZERO for rule in rules) else ""
     lines = [
         f"# Imported from {tool}: {' '.join(files.split())}. Working rules; nobody has approved them here.",
         "# The ends are in indicators.csv. They are fixed: later data do not move them.",
@@ -364,9 +430,9 @@ def _toml(
         'status = "working"',
         f"title_en = {_quoted(top.title or top.code)}",
         f"base = [{', '.join(map(str, years))}]",
-        f'normalisation = {{name = "goalposts", cap = {"true" if cap else "false"}}}',
+        f'normalisation = {{name = "goalposts", cap = {"true" if cap else "false"}{low}}}',
         "max_age = 0",
-        "decimals = 1",
+        f"decimals = {decimals}  # two units whose scores agree to so many digits share a rank",
         "",
         f"# coverage = 0.0 is the way of {tool}: a node is scored when any part of it is measured, and the weights",
         "# of the measured parts are brought to one. What was missing is flagged 'gaps'. Raise it to ask for more.",
@@ -395,10 +461,10 @@ def _notes(observations: pd.DataFrame, tool: str, rules: Iterable[str], parts: I
     empty = observations.groupby("region")["value"].count()
     if silent := list(empty.index[empty == 0]):
         notes.append(f"No value at all: {', '.join(silent)}. They get no score here.")
-    if "geometric" in rules:
+    if above := [rule for rule in ABOVE_ZERO if rule in rules]:
         notes.append(
-            "The geometric mean lifts scores below 1 to 1 (floor = 1.0), because a score of 0 has none; "
-            f"{tool} refuses zeros, so there they are usually scaled from 1 to 100 instead, which gives other numbers."
+            f"Scores run from 1 to 100, because a score of 0 has no {above[0]} mean; in {tool} it is the range 1 to "
+            "100 of the normalisation."
         )
     if any(part.target is not None for part in parts):
         notes.append("Targets are kept as notes in indicators.csv; the ends do not use them.")

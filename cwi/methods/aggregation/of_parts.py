@@ -131,25 +131,29 @@ def power(y: Array, w: Array, *, p: float) -> Array:
     needs_true_zero=True,
     made_for=("ampi", "z_score"),
     not_split="its penalty belongs to all parts together and to none of them",
-    arithmetic=lambda y, w, direction: _penalised(y, w, direction),
+    arithmetic=lambda y, w, direction, ddof=0, weighted=True: _penalised(y, w, direction, ddof, weighted),
     example={"direction": "down"},
 )
-def penalised(y: Array, w: Array, *, direction: str) -> Array:
+def penalised(y: Array, w: Array, *, direction: str, ddof: int = 0, weighted: bool = True) -> Array:
     """The mean less (or plus) a penalty for imbalance: M ∓ S cv with cv = S / M, the Mazziotta-Pareto index [1]_.
 
-    M and S are the weighted mean and standard deviation of a unit's parts, the latter over all of them (divided by
-    k, not k - 1). Balanced parts give their mean. It is not bounded by the smallest part.
+    M and S are the weighted mean and standard deviation of a unit's parts, the latter divided by k. Balanced parts
+    give their mean. It is not bounded by the smallest part.
     On scores made with reference 100 and ends 70 and 130 this is the adjusted index of [2]_.
 
     Parameters
     ----------
     direction
         ``"down"`` takes the penalty off, where more is better; ``"up"`` adds it, where more is worse.
+    ddof
+        0 divides the squares by the number k of parts that count, as the authors do; 1 by k - 1.
+    weighted
+        Whether S and cv use the weights, as M does; without, all parts that count are alike in the penalty.
 
     Raises
     ------
     ValueError
-        If a mean is zero or below, so that it has no coefficient of variation, or the direction is unknown.
+        If a mean is zero or below, so that it has no coefficient of variation, or a setting is unknown.
 
     References
     ----------
@@ -161,13 +165,24 @@ def penalised(y: Array, w: Array, *, direction: str) -> Array:
     >>> w = np.full(3, 1 / 3)
     >>> [round(float(penalised(np.array(y), w, direction="down")), 9) for y in ([60, 60, 60], [90, 60, 30])]
     [60.0, 50.0]
+    >>> round(float(penalised(np.array([90.0, 60, 30]), w, direction="down", ddof=1)), 9)
+    45.0
     """
     if direction not in ("down", "up"):
         raise ValueError(f"direction is '{direction}'; it must be 'down' or 'up'")
+    if ddof not in (0, 1):
+        raise ValueError(f"ddof is {ddof}; it must be 0 (divided by k) or 1 (by k - 1)")
     mean = arithmetic(y, w)
-    if np.any(mean <= 0):
-        raise ValueError(f"penalised needs means above zero; the lowest is {float(np.min(mean)):g}")
-    penalty = _weighted(w, (y - mean[..., None]) ** 2) / mean
+    counts = w > 0
+    k = counts.sum(axis=-1)
+    in_penalty = w if weighted else counts / k[..., None]
+    middle = mean if weighted else arithmetic(y, in_penalty)
+    lowest = float(min(np.min(mean), np.min(middle)))
+    if lowest <= 0:
+        raise ValueError(f"penalised needs means above zero; the lowest is {lowest:g}")
+    penalty = _weighted(in_penalty, (y - middle[..., None]) ** 2) / middle
+    if ddof:
+        penalty = penalty * (k / np.maximum(k - 1, 1))
     return np.asarray(mean - penalty if direction == "down" else mean + penalty)
 
 
@@ -282,10 +297,13 @@ def _mean_of(y: Sequence[str], w: Sequence[str]) -> float:
     return sum(float(a) * float(b) for a, b in zip(y, w, strict=True))
 
 
-def _penalised(y: Sequence[str], w: Sequence[str], direction: str) -> str:
-    mean = f"{_mean_of(y, w):.10g}"
-    squares = _sum(w, [f"({a} - {mean})^2" for a in y])
-    return f"{mean} {'-' if direction == 'down' else '+'} ({squares}) / {mean}, {mean} = {_sum(w, y)}"
+def _penalised(y: Sequence[str], w: Sequence[str], direction: str, ddof: int, weighted: bool) -> str:
+    mean, k = f"{_mean_of(y, w):.10g}", len(y)
+    in_penalty = list(w) if weighted else [f"{1 / k:.10g}"] * k
+    middle = f"{_mean_of(y, in_penalty):.10g}"
+    squares = _sum(in_penalty, [f"({a} - {middle})^2" for a in y])
+    more = f" × {k} / {k - 1}" if ddof and k > 1 else ""
+    return f"{mean} {'-' if direction == 'down' else '+'} ({squares}) / {middle}{more}, {mean} = {_sum(w, y)}"
 
 
 def _mean_min(y: Sequence[str], w: Sequence[str], alpha: float, beta: float) -> str:

@@ -20,11 +20,16 @@ NOISE = 1e-9  # two numbers this close, relative to the larger, are the same num
 
 
 @method("aggregation", compares_units=True, not_split=OTHERS)
-def wroclaw(y: Array, w: Array) -> Array:
+def wroclaw(y: Array, w: Array, *, ddof: int = 0) -> Array:
     """Nearness to the best: 100 (1 - D / (mean D + 2 sd D)), Hellwig's measure of development [1]_.
 
     D = √(sum w (y - y*)²) is the distance to a unit that would be best in every part; its mean and standard
-    deviation (divided by n) are over the units.
+    deviation are over the units.
+
+    Parameters
+    ----------
+    ddof
+        0 divides the squares of the standard deviation by the number n of units, 1 by n - 1; both are in print.
 
     Returns
     -------
@@ -39,11 +44,16 @@ def wroclaw(y: Array, w: Array) -> Array:
     --------
     >>> wroclaw(np.array([[90.0, 80.0], [60.0, 40.0], [30.0, 0.0]]), np.array([[0.5, 0.5]])).round(1)
     array([100.,  62.,  24.])
+    >>> wroclaw(np.array([[90.0, 80.0], [60.0, 40.0], [30.0, 0.0]]), np.array([[0.5, 0.5]]), ddof=1).round(1)
+    array([100. ,  66.7,  33.3])
     """
+    if ddof not in (0, 1):
+        raise ValueError(f"ddof is {ddof}; it must be 0 (divided by n) or 1 (by n - 1)")
     y, w = np.broadcast_arrays(y, w)
     best = np.where(w > 0, y, -np.inf).max(axis=-2, keepdims=True)
     distance = np.sqrt((w * np.where(w > 0, y - best, 0.0) ** 2).sum(axis=-1))
-    far = distance.mean(axis=-1, keepdims=True) + 2 * distance.std(axis=-1, keepdims=True)
+    spread = distance.std(axis=-1, keepdims=True, ddof=ddof if distance.shape[-1] > 1 else 0)
+    far = distance.mean(axis=-1, keepdims=True) + 2 * spread
     return np.asarray(100.0 * (1.0 - np.divide(distance, far, out=np.zeros_like(distance), where=far > 0)))
 
 

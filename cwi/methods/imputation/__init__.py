@@ -15,19 +15,20 @@ linear                  the line between its neighbours in time                 
 mean, median            that of the units measured in the same year                units
 group_mean,             that of the units of its group in the same year            units of a group
 group_median
+row_mean                the mean share of the range in the component's others      indicators
 regression              what the component's other indicators lead to expect       indicators
 em                      the expectation under a normal distribution of them all    indicators
 multiple_imputation     m draws from that distribution, to be joined by ``rubin``  indicators
 ======================  =========================================================  ====================
 
-A word that knows nothing about a gap leaves it open. Filling what is missing in a unit by the mean of what the unit
-has is another thing: it is the renormalisation of weights, and has no word here.
+A word that knows nothing about a gap leaves it open. Filling what is missing in a unit by the mean of the *scores*
+that the unit has is another thing: it is the renormalisation of weights, and has no word here.
 """
 
 from __future__ import annotations
 
 from cwi.methods.imputation.filled import Filled, in_turn
-from cwi.methods.imputation.indicators import em, multiple_imputation, regression, rubin
+from cwi.methods.imputation.indicators import em, multiple_imputation, regression, row_mean, rubin
 from cwi.methods.imputation.series import carry, linear
 from cwi.methods.imputation.trial import holdout
 from cwi.methods.imputation.units import group_mean, group_median, mean, median
@@ -45,5 +46,6 @@ __all__ = [
     "median",
     "multiple_imputation",
     "regression",
+    "row_mean",
     "rubin",
 ]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cwi.errors import ColumnError
+from cwi.errors import ColumnError, near
 from cwi.methods.imputation.filled import Filled, Flags, filled
 from cwi.traits import method
 
@@ -77,6 +77,72 @@ def regression(
                 fitted = np.linalg.lstsq(_plane(observed[complete][:, pattern]), observed[complete, j], rcond=None)[0]
                 offer[here, column] = centre[j] + scale[j] * (_plane(observed[here][:, pattern]) @ fitted)
     return filled(values, offer.reshape(np.shape(values)), never, "regression")
+
+
+@method("imputation", from_observations=("components", "directions"))
+def row_mean(
+    values: Array,
+    never: Flags | None = None,
+    *,
+    components: Labels | None = None,
+    directions: Array | None = None,
+    statistic: str = "mean",
+) -> Filled:
+    """What the unit has on average in the component's other indicators, as shares of their ranges [1]_.
+
+    Each indicator is brought to 0 (worst) to 1 (best) by the lowest and highest value of all units and years. A gap
+    gets the value at the mean of what the row has in the component.
+
+    Parameters
+    ----------
+    values : (t, n, k) or (n, k)
+    never : the same shape, optional
+    components : (k,), optional
+        The component of each indicator.
+    directions : (k,), optional
+        1 where more is better, -1 where less is.
+    statistic
+        "mean" or "median" of the shares.
+
+    Raises
+    ------
+    ValueError
+        If the statistic is unknown.
+
+    References
+    ----------
+    .. [1] Impute with impute_by = "row" and normalise_first of the R package COINr.
+
+    Examples
+    --------
+    The second unit is best in the first indicator and half way in the second; less is better in the third:
+
+    >>> values = np.array([[0.0, 0.0, 80.0], [10.0, 5.0, np.nan], [5.0, 10.0, 40.0]])
+    >>> row_mean(values, directions=np.array([1, 1, -1])).values[1].tolist()
+    [10.0, 5.0, 50.0]
+    """
+    if statistic not in ("mean", "median"):
+        raise ValueError(f"statistic is '{statistic}'{near(statistic, ('mean', 'median'))}")
+    rows, _ = _rows(values, never)
+    sign = np.ones(rows.shape[1]) if directions is None else np.asarray(directions, dtype=float)
+    has = ~np.isnan(rows)
+    low, high = np.where(has, rows, np.inf).min(axis=0), np.where(has, rows, -np.inf).max(axis=0)
+    reach = high - low
+    varies = np.isfinite(reach) & (reach > 0)
+    with np.errstate(invalid="ignore"):
+        share = np.where(varies, (rows - low) / np.where(varies, reach, 1.0), np.nan)
+    share = np.where(sign > 0, share, 1.0 - share)
+    offer = np.full(rows.shape, np.nan)
+    for columns in _components(components, rows.shape[1]):
+        mine = share[:, columns]
+        known = ~np.isnan(mine).all(axis=1)
+        middle = np.full(len(rows), np.nan)
+        middle[known] = (np.nanmean if statistic == "mean" else np.nanmedian)(mine[known], axis=1)
+        turned = np.where(sign[columns] > 0, middle[:, None], 1.0 - middle[:, None])
+        offer[:, columns] = np.where(varies[columns], low[columns] + turned * reach[columns], low[columns])
+        offer[np.ix_(~known, columns)] = np.nan
+    offer = np.where(np.isfinite(offer), offer, np.nan)
+    return filled(values, offer.reshape(np.shape(values)), never, "row_mean")
 
 
 @method("imputation", from_observations=("components",))

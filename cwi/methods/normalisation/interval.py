@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cwi.methods.normalisation.learning import (
     direction,
     learnt,
+    logged,
+    measured,
     of_base,
     reference_of,
+    reference_values_of,
+    refuse,
     refuse_constant,
     risen,
 )
@@ -19,25 +25,45 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-@method("normalisation", arithmetic=lambda x, worst, best, log, base, cap=True: _way(x, worst, best, log, cap))
+@method(
+    "normalisation",
+    arithmetic=lambda x, worst, best, log, base, cap=True, low=0.0, high=100.0: _way(
+        x, worst, best, log, cap, low, high
+    ),
+)
 def goalposts(
-    x: Array, worst: Array, best: Array, log: NDArray[np.bool_], base: Array | None = None, *, cap: bool = True
+    x: Array,
+    worst: Array,
+    best: Array,
+    log: NDArray[np.bool_],
+    base: Array | None = None,
+    *,
+    cap: bool = True,
+    low: float = 0.0,
+    high: float = 100.0,
 ) -> Array:
     """Distance from the worst to the best end, in hundredths: 100 (x - worst) / (best - worst) [1]_.
 
     Fixed ends keep years comparable. With ``cap`` a value beyond an end gets 0 or 100.
     On a logarithmic scale the value and both ends are replaced by their logarithms.
+    With another range of scores, low + (high - low) (x - worst) / (best - worst): from 1 to 100 every score has a
+    geometric mean.
 
-    Parameters are those of the family; ``base`` is not used.
+    Parameters
+    ----------
+    cap
+        Whether a value beyond an end gets the score of that end.
+    low, high
+        The scores of the worst and of the best end.
 
     Returns
     -------
-    (..., n, k) array; from 0 to 100 when capped.
+    (..., n, k) array; from ``low`` to ``high`` when capped.
 
     Raises
     ------
     ValueError
-        If a value on a logarithmic scale is not above zero, or two ends are equal.
+        If a value on a logarithmic scale is not above zero, two ends are equal, or ``high`` is not above ``low``.
 
     References
     ----------
@@ -51,36 +77,64 @@ def goalposts(
     >>> goalposts(np.array([[15.0], [40.0]]), np.array([30.0]), np.array([0.0]), np.array([False]))
     array([[50.],
            [ 0.]])
+    >>> goalposts(np.array([[15.0], [40.0]]), np.array([30.0]), np.array([0.0]), np.array([False]), low=1)
+    array([[50.5],
+           [ 1. ]])
     """
     if np.any(worst == best):
         raise ValueError("the worst and the best end are equal")
-    y, low, high = (np.array(values, dtype=float) for values in (x, worst, best))
+    if not low < high:
+        raise ValueError(f"the scores are to reach from low {low:g} to high {high:g}; low must be below high")
+    y, begin, end = (np.array(values, dtype=float) for values in (x, worst, best))
     if np.any(log):
-        if min(np.min(low[log]), np.min(high[log])) <= 0 or np.any(y[..., log] <= 0):
-            raise ValueError("a logarithmic scale needs values and ends above zero")
-        for values in (y, low, high):
+        below = np.minimum(begin, end) <= 0
+        below |= (y <= 0).any(axis=tuple(range(y.ndim - 1)))
+        refuse(
+            log & below,
+            "is not above zero everywhere; a logarithmic scale needs values and ends above zero",
+        )
+        for values in (y, begin, end):
             values[..., log] = np.log(values[..., log])
-    y -= low
-    y *= 100.0 / (high - low)
-    y += 0.0  # no negative zero
-    return np.clip(y, 0.0, 100.0, out=y) if cap else y
+    y -= begin
+    y *= (high - low) / (end - begin)
+    y += low  # no negative zero
+    return np.clip(y, low, high, out=y) if cap else y
 
 
 @method(
     "normalisation",
     learns=True,
-    arithmetic=lambda x, worst, best, log, base, cap=True: _way(x, *_range(worst, best, base), log, cap),
+    arithmetic=lambda x, worst, best, log, base, cap=True, low=0.0, high=100.0: _way(
+        x, *_range(worst, best, base), log, cap, low, high
+    ),
 )
-def min_max(x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, cap: bool = True) -> Array:
+def min_max(
+    x: Array,
+    worst: Array,
+    best: Array,
+    log: Flags,
+    base: Array | None = None,
+    *,
+    cap: bool = True,
+    low: float = 0.0,
+    high: float = 100.0,
+) -> Array:
     """Goalposts whose ends are the lowest and the highest value of the base years [1]_.
 
     100 (x - min) / (max - min) where more is better, 100 (max - x) / (max - min) where less is. The ends written for
     an indicator say the direction only. A new extreme in the base years moves every score: fixed ends do not.
     Uncapped, it is the fraction of the range that lies between a value and the worst one.
 
+    Parameters
+    ----------
+    cap
+        Whether a value beyond the base years gets the score of the nearest end.
+    low, high
+        The scores of the worst and of the best value of the base years.
+
     Returns
     -------
-    (..., n, k) array; from 0 to 100 when capped, and in the base years.
+    (..., n, k) array; from ``low`` to ``high`` when capped, and in the base years.
 
     Raises
     ------
@@ -100,8 +154,9 @@ def min_max(x: Array, worst: Array, best: Array, log: Flags, base: Array | None 
     """
     more, base = direction(worst, best) > 0, learnt(base, x)
     refuse_constant(base)
-    low, high = of_base(np.nanmin, base), of_base(np.nanmax, base)
-    return goalposts(x, np.where(more, low, high), np.where(more, high, low), log, cap=cap)
+    least, most = of_base(np.nanmin, base), of_base(np.nanmax, base)
+    begin, end = np.where(more, least, most), np.where(more, most, least)
+    return goalposts(x, begin, end, log, cap=cap, low=low, high=high)
 
 
 @method(
@@ -159,18 +214,41 @@ def z_score(
     "normalisation",
     learns=True,
     no_true_zero="the order depends on the 100 that was chosen for the reference",
-    arithmetic=lambda x, worst, best, log, base, reference="mean": _from_reference(
-        x, best > worst, log, base, reference
-    ),
+    from_observations=("reference_values", "range_low", "range_high"),
+    arithmetic=lambda x, worst, best, log, base, **settings: _from_reference(x, best > worst, log, base, **settings),
 )
 def ampi(
-    x: Array, worst: Array, best: Array, log: Flags, base: Array | None = None, *, reference: str | int = "mean"
+    x: Array,
+    worst: Array,
+    best: Array,
+    log: Flags,
+    base: Array | None = None,
+    *,
+    reference: str | int = "mean",
+    reference_years: Sequence[int] | None = None,
+    range_years: Sequence[int] | None = None,
+    reference_values: Array | None = None,
+    range_low: Array | None = None,
+    range_high: Array | None = None,
 ) -> Array:
     """The scale of the adjusted Mazziotta-Pareto index: 100 ± 60 (x - r) / (max - min), plus where more is better [1]_.
 
     The range is that of the base years, so 60 points are the way from its worst to its best value; r is the reference,
     which scores 100: the "mean" or the "median" of the base years, or the position of one of their rows. The scores
     of the base years lie from 70 to 130 when r is the middle of the range, and leave it by as much as r does.
+    Its authors take the range over all units and years considered, and as the reference one unit in one year, such as
+    the nation in the first: both can be named.
+
+    Parameters
+    ----------
+    reference
+        "mean" or "median" of the base years, the code of a unit, or the position of a row of ``base``.
+    reference_years
+        Years of the reference, instead of the base years; of several the mean.
+    range_years
+        Years of the range, instead of the base years.
+    reference_values, range_low, range_high : (k,)
+        What the observations give for the three settings above, where they are used.
 
     Returns
     -------
@@ -191,10 +269,26 @@ def ampi(
     >>> base = np.array([[10.0], [20.0], [30.0]])
     >>> ampi(np.array([[30.0], [20.0]]), np.array([1.0]), np.array([0.0]), np.array([False]), base)[:, 0].tolist()
     [70.0, 100.0]
+
+    The range of all years, 0 to 40, and the reference of the nation in the first, 15:
+
+    >>> float(ampi(np.array([[25.0]]), np.array([0.0]), np.array([1.0]), np.array([False]), base, reference="KZ",
+    ...     reference_values=np.array([15.0]), range_low=np.array([0.0]), range_high=np.array([40.0]))[0, 0])
+    115.0
     """
+    sign = direction(worst, best)
     x, base = risen(x, worst, best, log, base)
-    spread = of_base(np.nanmax, base) - of_base(np.nanmin, base)
-    return np.asarray(100.0 + 60.0 * ((x - reference_of(base, reference)) / spread))
+    middle = reference_values_of(base, reference, reference_years, reference_values, sign, log)
+    if range_low is None or range_high is None:
+        if range_years is not None:
+            raise ValueError("range_years are years of observations, which are not given here; score them")
+        spread = of_base(np.nanmax, base) - of_base(np.nanmin, base)
+    else:
+        least, most = (np.where(np.isnan(end), 1.0, end) for end in (range_low, range_high))
+        spread = logged(most, log) - logged(least, log)
+        refuse((spread <= 0) & measured(base), "has no range in the years that it is taken from")
+        spread = np.where(spread > 0, spread, np.nan)
+    return np.asarray(100.0 + 60.0 * ((x - middle) / spread))
 
 
 def written(value: float, log: bool = False) -> str:
@@ -202,11 +296,13 @@ def written(value: float, log: bool = False) -> str:
     return f"{'ln ' if log else ''}{value:.15g}"
 
 
-def _way(x: float, worst: float, best: float, log: bool, cap: bool) -> str:
+def _way(x: float, worst: float, best: float, log: bool, cap: bool, low: float, high: float) -> str:
     """The share of the way from the worst to the best end, as it is written."""
-    value, low, high = (written(number, log) for number in (x, worst, best))
+    value, begin, end = (written(number, log) for number in (x, worst, best))
     beyond = cap and not min(worst, best) <= x <= max(worst, best)
-    return f"100 × ({value} - {low}) / ({high} - {low})" + (", held between 0 and 100" if beyond else "")
+    start = f"{low:g} + " if low else ""
+    text = f"{start}{high - low:g} × ({value} - {begin}) / ({end} - {begin})"
+    return text + (f", held between {low:g} and {high:g}" if beyond else "")
 
 
 def _range(worst: float, best: float, base: Array) -> tuple[float, float]:
@@ -220,8 +316,24 @@ def _from_mean(x: float, more: bool, log: bool, base: Array, mean: float, sd: fl
     return f"{mean:g} {'+' if more else '-'} {sd:g} × ({written(x, log)} - {middle:.12g}) / {spread:.12g}"
 
 
-def _from_reference(x: float, more: bool, log: bool, base: Array, reference: str | int) -> str:
+def _from_reference(
+    x: float,
+    more: bool,
+    log: bool,
+    base: Array,
+    reference: str | int = "mean",
+    reference_values: float | None = None,
+    range_low: float | None = None,
+    range_high: float | None = None,
+    **years: object,
+) -> str:
+    def read(number: float) -> float:
+        return float(np.log(number)) if log else float(number)
+
     base = np.log(base) if log else base
-    middle = float(reference_of(base[:, None], reference)[0])
+    of_rows = reference_values is None
+    middle = float(reference_of(base[:, None], reference)[0]) if of_rows else read(float(reference_values or 0.0))
     spread = float(np.nanmax(base) - np.nanmin(base))
+    if range_low is not None and range_high is not None:
+        spread = read(range_high) - read(range_low)
     return f"100 {'+' if more else '-'} 60 × ({written(x, log)} - {middle:.12g}) / {spread:.12g}"

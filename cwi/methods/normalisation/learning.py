@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,24 @@ def reference_of(base: Array, reference: str | int) -> Array:
     row = np.asarray(base[reference])
     refuse(np.isnan(row) & measured(base), f"has no value in row {reference} of the base years")
     return row
+
+
+def reference_values_of(
+    base: Array,
+    reference: str | int,
+    years: Sequence[int] | None,
+    values: Array | float | None,
+    sign: Array,
+    log: Flags,
+) -> Array:
+    """The reference on the scale that the base is on: of its rows, or of a unit or of years as observed."""
+    if values is None:
+        if years is not None:
+            raise ValueError("reference_years are years of observations, which are not given here; score them")
+        return reference_of(base, reference)
+    observed = np.asarray(values, dtype=float)
+    refuse(np.isnan(observed) & measured(base), f"has no value of the reference '{reference}'")
+    return np.asarray(sign * logged(np.where(np.isnan(observed), 1.0, observed), log))
 
 
 def refuse_constant(base: Array) -> None:

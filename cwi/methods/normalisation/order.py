@@ -16,6 +16,7 @@ Flags = NDArray[np.bool_]
 # The classes of the Handbook's table 3: percentiles of the base years, and the points below, between and above them.
 PERCENTILES = (15.0, 25.0, 65.0, 85.0, 95.0)
 POINTS = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
+NOISE = 1e-9  # two numbers this close, relative to the larger, are the same number
 
 
 @method("normalisation", learns=True, no_true_zero="a place is no quantity")
@@ -172,5 +173,7 @@ def _worse(x: Array, worst: Array, best: Array, base: Array | None) -> tuple[Arr
     refuse_constant(base)
     x, base = sign * x, np.sort(base, axis=0)
     n = (~np.isnan(base)).sum(axis=0)
-    worse = np.stack([np.searchsorted(base[: n[j], j], x[..., j], side="left") for j in range(len(n))], axis=-1)
+    # what is equal but for the rounding of a sum is equal, as in every comparison of units
+    least = x - NOISE * np.abs(x)
+    worse = np.stack([np.searchsorted(base[: n[j], j], least[..., j], side="left") for j in range(len(n))], axis=-1)
     return np.where(np.isnan(x), np.nan, worse), n.astype(float)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ from cwi.methods.normalisation.learning import (
     measured,
     of_base,
     reference_of,
+    reference_values_of,
     refuse,
 )
 from cwi.traits import method
@@ -81,8 +84,9 @@ def distance_to_target(
     "normalisation",
     learns=True,
     needs_true_zero=True,
-    arithmetic=lambda x, worst, best, log, base, reference="mean", equal=100.0, less="mirror": _ratio(
-        x, float(reference_of(base[:, None], reference)[0]), best > worst, less, equal
+    from_observations=("reference_values",),
+    arithmetic=lambda x, worst, best, log, base, reference="mean", equal=100.0, less="mirror", **given: _ratio(
+        x, _middle(base, reference, **given), best > worst, less, equal
     ),
 )
 def distance_to_reference(
@@ -93,8 +97,10 @@ def distance_to_reference(
     base: Array | None = None,
     *,
     reference: str | int = "mean",
+    reference_years: Sequence[int] | None = None,
     equal: float = 100.0,
     less: str = "mirror",
+    reference_values: Array | None = None,
 ) -> Array:
     """The ratio to a reference r of the base years, in hundredths: ``equal`` + 100 (x / r - 1) [1]_.
 
@@ -104,12 +110,16 @@ def distance_to_reference(
     Parameters
     ----------
     reference
-        "mean" or "median" of the base years, or the position of the row of ``base`` that is the unit to compare with
-        (0 is the first; only for who has set up ``base``: rows have no names here).
+        "mean" or "median" of the base years, the code of the unit to compare with, or the position of its row in
+        ``base`` (0 is the first; rows have no names here).
+    reference_years
+        Years of the reference, instead of the base years; of several the mean.
     equal
         The score of a value equal to the reference.
     less
         How the ratio is turned where less is better, "mirror" or "reciprocal".
+    reference_values : (k,)
+        The values of the unit or of the years, which the observations give.
 
     Returns
     -------
@@ -134,7 +144,9 @@ def distance_to_reference(
     [20.0, -20.0]
     """
     base = learnt(base, x)
-    return _against(x, reference_of(base, reference), worst, best, log, base, less, equal)
+    linear = np.zeros(base.shape[1], dtype=bool)
+    middle = reference_values_of(base, reference, reference_years, reference_values, np.ones(base.shape[1]), linear)
+    return _against(x, middle, worst, best, log, base, less, equal)
 
 
 @method(
@@ -360,6 +372,11 @@ def _against(
     else:
         lead[..., falls] *= -1.0
     return np.asarray(equal + 100.0 * lead)
+
+
+def _middle(base: Array, reference: str | int, reference_values: float | None = None, **years: object) -> float:
+    """The reference of one column, of its rows or as observed."""
+    return float(reference_of(base[:, None], reference)[0]) if reference_values is None else float(reference_values)
 
 
 def _ratio(x: float, reference: float, more: bool, less: str, equal: float) -> str:

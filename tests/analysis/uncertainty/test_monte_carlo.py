@@ -277,7 +277,9 @@ def test_a_value_that_cannot_be_scaled_fails_alone(plan: Planned, whole: pd.Data
     change, rents = found.plan.perturbations["survey"], found.plan.values.table["value"].to_numpy(float)[:, None]
     values = change.draw(np.repeat(rents[change.rows], 300, axis=1), points(found.seed, 0, 300, found.plan.size))
     assert sorted(found.failed) == np.flatnonzero((values <= 0).any(axis=0)).tolist()
-    assert set(found.failed.values()) == {"normalisation: a logarithmic scale needs values and ends above zero"}
+    assert set(found.failed.values()) == {
+        "normalisation: rent is not above zero everywhere; a logarithmic scale needs values and ends above zero"
+    }
     assert 0 < len(found.failed) < 300
     assert fingerprint(drawn(found.plan, draws=300, block=1)) == fingerprint(found)
 

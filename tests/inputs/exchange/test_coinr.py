@@ -176,7 +176,7 @@ def test_a_small_index(tables: Tables) -> None:
     assert list(read.observations.query("indicator == 'water'")["status"]) == ["normal", "missing", "normal"]
     assert read.units.to_dict("list") == {"region": ["A", "B", "C"], "name": ["Alpha", "Beta", "Gamma"]}
     assert read.notes == (
-        "Columns of iData that are not scored were left out: people (Denominator). Nothing was divided by them.",
+        "Columns of iData that nothing uses were left out: people (Denominator).",
         "2 of 9 values are missing. COINr leaves them out and shares their weight among the rest without a word; cwi "
         "does the same here and flags every score above them 'gaps'.",
         "Targets are kept as notes in indicators.csv; the ends do not use them.",
@@ -188,12 +188,61 @@ def test_a_small_index(tables: Tables) -> None:
     ]  # fmt: skip
 
 
-def test_geometric_means_have_a_floor(tables: Tables) -> None:
+def test_scores_for_a_geometric_mean_run_from_1_to_100(tables: Tables) -> None:
+    """As n_minmax with l_u = c(1, 100) in COINr: B has 75 hundredths of the way at home and is last at school."""
     methodology = tables.read(aggregation=["arithmetic", "geometric"]).save(tables.folder / "small")
     observations = pd.read_csv(tables.folder / "small" / "observations.csv")
     index = cwi.score(observations, methodology).of("Index")[2020]
-    assert index["B"] == pytest.approx(75**0.75 * 1**0.25)
-    assert tables.read(aggregation="geometric").notes[-2].startswith("The geometric mean lifts scores below 1 to 1")
+    assert index["B"] == pytest.approx((1 + 0.99 * 75) ** 0.75 * 1**0.25)
+    assert tables.read(aggregation="geometric").notes[-2] == (
+        "Scores run from 1 to 100, because a score of 0 has no geometric mean; in COINr it is the range 1 to 100 of "
+        "the normalisation."
+    )
+    harmonic = tables.read(aggregation="harmonic").save(tables.folder / "harmonic")
+    index = cwi.score(observations, harmonic).of("Index")[2020]
+    assert index["B"] == pytest.approx(1 / (0.75 / (1 + 0.99 * 75) + 0.25 / 1))
+
+
+def test_denominators_and_groups_are_kept(tables: Tables) -> None:
+    """Poor by 5, 6 and 7 people; A is in one group, B and C in the other."""
+    tables.change("iMeta", "iName,Unit,Target", "iName,Unit,Target,Denominator")
+    lines = tables.meta.read_text(encoding="utf-8").splitlines()
+    values = {"poor": "people", "people": ""}
+    text = [lines[0], *(f"{line},{values.get(line.split(',')[0], 'NA')}" for line in lines[1:])]
+    tables.meta.write_text("\n".join(text) + "\n", encoding="utf-8")
+    data = tables.data.read_text(encoding="utf-8").splitlines()
+    grouped = [f"{data[0]},Group_size", *(f"{row},{group}" for row, group in zip(data[1:], "XYY", strict=True))]
+    tables.data.write_text("\n".join(grouped) + "\n", encoding="utf-8")
+    read = tables.read()
+    methodology = read.save(tables.folder / "sized")
+    poor = methodology.indicators.set_index("code").loc["poor"]
+    assert (poor["worst"], poor["best"]) == (50 / 7, 10 / 5)
+    assert (poor["unit"], poor["raw_unit"], poor["denominator"]) == ("% / people", "%", "people")
+    assert methodology.groups is not None
+    assert methodology.groups["Group_size"].to_dict() == {"A": "X", "B": "Y", "C": "Y"}
+    scores = cwi.score(read.observations, methodology)
+    assert scores.values(2020)["poor"].tolist() == [10 / 5, 20 / 6, 50 / 7]
+    tables.change("iMeta", "Target,Denominator", "Target,Denominatr")
+    assert tables.read().denominators is None  # the control: without the column nothing is divided
+    tables.change("iMeta", "Target,Denominatr", "Target,Denominator")
+    tables.change("iMeta", "%,5,people", "%,5,peeple")
+    with pytest.raises(
+        MethodologyError, match="the denominator of 'poor' is 'peeple' \\(did you mean 'people'\\?\\); "
+    ):
+        tables.read()
+
+
+def test_one_year_of_a_panel_and_digits(tables: Tables) -> None:
+    rows = tables.data.read_text(encoding="utf-8").splitlines()
+    timed = [f"{rows[0]},Time", *(f"{row},{year}" for year in (2020, 2021) for row in rows[1:])]
+    tables.data.write_text("\n".join(timed) + "\n", encoding="utf-8")
+    assert tables.read(year=2021).observations["year"].unique().tolist() == [2021]
+    assert tables.read(year=None).observations["year"].unique().tolist() == [2020, 2021]
+    assert "decimals = 3 " in tables.read(decimals=3).rules
+    with pytest.raises(ParameterError, match=r"iData.csv has no row of the year 2019 in its column Time$"):
+        tables.read(year=2019)
+    with pytest.raises(ParameterError, match=r"^decimals is 13; it must be a whole number from 0 to 12$"):
+        tables.read(decimals=13)
 
 
 def test_goalposts(tables: Tables) -> None:
@@ -332,7 +381,10 @@ def test_bad_tables(
         ({"year": None}, "iData.csv has no column Time; give the year of the values"),
         ({"year": 20}, "iData.csv line 2, column 'uCode': the year is 20; it must be from 1990 to 2100"),
         ({"ends": "posts"}, "ends is 'posts' (did you mean 'goalposts'?); there are range, goalposts"),
-        ({"aggregation": "median"}, "no aggregation is called 'median' here; there are arithmetic, geometric"),
+        (
+            {"aggregation": "median"},
+            "no aggregation is called 'median' here; there are arithmetic, geometric, harmonic",
+        ),
         ({"aggregation": ["arithmetic"] * 3}, "3 aggregations are given; give one, or one for each of 2 levels"),
         ({"levels": ["a", "b"]}, "2 levels are named (a, b); 1 lie between the indicators and 'Index'"),
         ({"levels": ["weight"]}, "no level can be called 'weight', the word has another meaning in a methodology"),
