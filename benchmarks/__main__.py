@@ -1,9 +1,10 @@
 """Run every benchmark in one go and print its table: python -m benchmarks."""
 
-from benchmarks import arrow, stages, survey, uncertainty
+from benchmarks import arrow, deprivation, stages, survey, uncertainty
 
 if __name__ == "__main__":
     arrow.main()
+    deprivation.main()
     stages.main()
     survey.main()
     uncertainty.main()

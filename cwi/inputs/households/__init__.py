@@ -4,7 +4,7 @@
 ``synthetic`` makes children who do not exist; ``census`` reads millions of rows in batches.
 """
 
-from cwi.inputs.households.census import Batch, census_batches, census_regions
+from cwi.inputs.households.census import Batch, census_batches, census_files, census_regions
 from cwi.inputs.households.column_map import ColumnMap, column_maps, read_column_map
 from cwi.inputs.households.reading import Households, household_problems, read_households
 from cwi.inputs.households.synthetic import HouseholdSample, synthesize_households, write_households
@@ -17,6 +17,7 @@ __all__ = [
     "Households",
     "Variable",
     "census_batches",
+    "census_files",
     "census_regions",
     "column_maps",
     "household_problems",

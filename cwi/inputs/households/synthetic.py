@@ -34,6 +34,7 @@ URBAN = 0.45  # share of children in towns outside the cities; invented
 CHILDREN = 0.34  # of all people aged 0-17; the national share, 6.8 million of 20 million
 POORER = 1.35  # how much poorer children are than all people; invented
 SPREAD = 0.62  # standard deviation of log income within an area of a region; invented
+STEEPER, BETWEEN = 1.25, 1.1  # how closely what is lacked follows living, and poorer areas; invented
 SHARED = 0.25  # share of the variance of living that a sampling unit has in common; invented
 SIZES = np.array([0.30, 0.33, 0.20, 0.10, 0.05, 0.02])  # households by number of children, of those who have any
 
@@ -90,7 +91,7 @@ def synthesize_households(
     children["household"] = SYNTHETIC + "-h" + children["home"].map("{:06d}".format)
     children[SYNTHETIC], children["source"] = SYNTHETIC, f"synthetic households, seeded, regions of {edition.year}"
     first = [SYNTHETIC, "id", "household", "region", "area", "stratum", "psu", "weight", "sex", "age"]
-    hidden = ["home", "living", "unit_shock", "people", "poverty"]
+    hidden = ["home", "living", "unit_shock", "stratum_shock", "people", "poverty"]
     rest = [name for name in children.columns if name not in (*first, *hidden, "source")]
     return Households(children[[*first, *rest, "source"]], (), True, f"{SYNTHETIC}-{edition.year}")
 
@@ -176,6 +177,7 @@ def _strata(edition: Edition) -> pd.DataFrame:
 
 def _homes(strata: pd.DataFrame, sample: HouseholdSample, rng: np.random.Generator) -> pd.DataFrame:
     """Households with children: their unit, size, level of living and income."""
+    strata = strata.assign(stratum_shock=rng.standard_normal(len(strata)))
     alone = strata.groupby("region")["stratum"].transform("size") == 1
     units = strata.loc[strata.index.repeat(np.where(alone, 2, 1) * sample.units)].reset_index(drop=True)
     units["psu"] = [f"P{place:04d}" for place in range(len(units))]
@@ -211,11 +213,13 @@ def _drawn(children: pd.DataFrame, row: Any, edition: Edition, rng: np.random.Ge
     by_child = row.variable in ("immunised", "clinic_visit", "preschool", "school", "violent_discipline", "disability")
     key = np.arange(len(children)) if by_child else children["home"].to_numpy()
     chance = rng.random(key.max() + 1)[key]
-    linear = -row.slope * children["living"] + row.rural * (children["area"] == "R") + children["region"].map(shift)
+    level = children["poverty"].rank(pct=True) - 0.5 + 0.3 * children["stratum_shock"]  # poorer areas lack more
+    living = STEEPER * (level * BETWEEN - children["living"])
+    linear = row.slope * living + row.rural * (children["area"] == "R") + children["region"].map(shift)
     linear, weight = linear.to_numpy(float), children["weight"].to_numpy(float)
     part = weight / weight.sum()
-    level = brentq(lambda middle: (part * expit(middle + linear)).sum() - row.target / 100, -15.0, 10.0, xtol=1e-4)
-    lacks = chance < expit(level + linear)
+    base = brentq(lambda at: (part * expit(at + linear)).sum() - row.target / 100, -15.0, 10.0, xtol=1e-4)
+    lacks = chance < expit(base + linear)
     if row.variable in ("arrears", "violent_discipline", "disability"):
         return np.where(lacks, 1.0, 0.0)
     if row.variable in ("immunised", "clinic_visit", "preschool", "school", *_YES):

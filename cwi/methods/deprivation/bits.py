@@ -6,6 +6,7 @@ indicator. All measures at all cut-offs follow from it without the persons; tall
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -25,6 +26,7 @@ Whole = NDArray[np.int64]
 
 CHUNK = 10  # bits that one table looks up
 MOST = 60  # indicators
+KEPT = 1 << 20  # rows of a workspace that is kept
 WIDEST = 12  # dimensions of an overlap
 
 
@@ -153,37 +155,39 @@ class CountingPlan:
             if not whole.all():
                 lost = np.bincount(group[~whole], None if w is None else w[~whole], count).astype(float)
                 code, group, w = code[whole], group[whole], None if w is None else w[whole]
-        chunks = self._chunks(code)
-        score = self.scores[0][chunks[0]]
-        for table, chunk in zip(self.scores[1:], chunks[1:], strict=True):
-            score = score + table[chunk]
-        size = self.levels.size
-        base = group.astype(np.int64) * size + self.place[score]
+        work = _workspace(code.size, 3 + len(self.scores))
+        first, second, key, *chunks = work
+        self._split(code, chunks)
+        self._looked_up(self.scores, chunks, first, second, np.add)
+        np.take(self.place, first, out=second, mode="clip")
+        np.multiply(group, self.levels.size, out=first)
+        np.add(first, second, out=first)  # a row of group and count
         halves = []
         for table, chunk in zip(self.scores, chunks, strict=True):
-            key = base * table.size + chunk
-            halves.append(np.bincount(key, w, count * size * table.size).reshape(count, size, -1).astype(float))
-        return Tally(self, tuple(halves), self._overlap(chunks, group, count, w), lost, rows)
+            np.multiply(first, table.size, out=key)
+            np.add(key, chunk, out=key)
+            cells = np.bincount(key, w, count * self.levels.size * table.size)
+            halves.append(np.asarray(cells, dtype=float).reshape(count, self.levels.size, -1))
+        many = 1 << len(self.dimensions)
+        np.multiply(group, many, out=key)
+        if many > 1:
+            self._looked_up(self.unions, chunks, first, second, np.bitwise_or)
+            np.add(key, first, out=key)
+        overlap = np.asarray(np.bincount(key, w, count * many), dtype=float).reshape(count, many)
+        return Tally(self, tuple(halves), overlap, lost, rows)
 
-    def _chunks(self, code: NDArray[Any]) -> list[Whole]:
-        """The bits of each code in tens."""
-        if self.d <= CHUNK:
-            return [code.astype(np.int64)]
+    def _split(self, code: NDArray[Any], chunks: Sequence[Whole]) -> None:
+        """The bits of each code in tens, written into the chunks."""
         mask = code.dtype.type((1 << CHUNK) - 1)
-        parts = []
-        for start in range(0, self.d, CHUNK):
-            shifted = code >> code.dtype.type(start) if start else code
-            parts.append((shifted & mask).astype(np.int64))
-        return parts
+        for place, chunk in enumerate(chunks):
+            chunk[:] = (code >> code.dtype.type(CHUNK * place)) & mask
 
-    def _overlap(self, chunks: list[Whole], group: NDArray[Any], count: int, w: Array | None) -> Array:
-        cells = 1 << len(self.dimensions)
-        if cells == 1:
-            return np.bincount(group, w, count).reshape(count, 1).astype(float)
-        both = self.unions[0][chunks[0]]
-        for table, chunk in zip(self.unions[1:], chunks[1:], strict=True):
-            both = both | table[chunk]
-        return np.bincount(group.astype(np.int64) * cells + both, w, count * cells).reshape(count, cells).astype(float)
+    def _looked_up(self, tables: Sequence[Whole], chunks: Sequence[Whole], out: Whole, aside: Whole, join: Any) -> None:
+        """What the tables have for the chunks of each code, joined, written into ``out``."""
+        np.take(tables[0], chunks[0], out=out, mode="clip")
+        for table, chunk in zip(tables[1:], chunks[1:], strict=True):
+            np.take(table, chunk, out=aside, mode="clip")
+            join(out, aside, out=out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +215,14 @@ class Tally:
             lost=self.lost + other.lost,
             rows=self.rows + other.rows,
         )
+
+    def include(self, other: Tally) -> Tally:
+        """This tally with another added to it in place, for a sum of many; the tally itself is given back."""
+        for one, two in zip(self.halves, other.halves, strict=True):
+            np.add(one, two, out=one)
+        np.add(self.cells, other.cells, out=self.cells)
+        np.add(self.lost, other.lost, out=self.lost)
+        return replace(self, rows=self.rows + other.rows)
 
     @property
     def mass(self) -> Array:
@@ -267,6 +279,18 @@ def pack(g: ArrayLike) -> tuple[Codes, NDArray[np.bool_]]:
                 complete &= ~gap
         codes |= one.astype(dtype) << dtype(j)
     return codes, complete
+
+
+_LOCAL = threading.local()
+
+
+def _workspace(n: int, many: int) -> list[Whole]:
+    """So many arrays of n whole numbers, kept for the thread's next call: fresh memory costs more than counting."""
+    held = getattr(_LOCAL, "held", None)
+    if held is None or held.shape[0] < many or held.shape[1] < n:
+        held = np.empty((many, n), dtype=np.int64)
+        _LOCAL.held = held if n <= KEPT else None
+    return [held[place, :n] for place in range(many)]
 
 
 def _bits(size: int) -> Whole:

@@ -1,0 +1,432 @@
+"""What goes together with deprivation: regressions with the errors of the design, or of few clusters.
+
+An association is not a cause: none of these designs compares children who differ in one thing only. A balance table is
+to be read first: where groups differ in everything, a regression compares children who do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from cwi.analysis.deprivation.domains import sample_design
+from cwi.errors import DataError, near
+
+__all__ = ["MODELS", "VARIANCES", "Associations", "associations", "balance_table", "decompose_gap", "wild_bootstrap_p"]
+
+Array = NDArray[np.float64]
+
+MODELS = ("logit", "probit", "fractional", "ols")
+VARIANCES = ("design", "CR2", "CR3")
+MISSING = "missing"
+
+
+@dataclass(frozen=True, eq=False)
+class Associations:
+    """A fitted regression.
+
+    ``table``: a row a term: coef, se, low, high, p; ame (the average marginal effect of the textbooks: the mean
+    difference in the predicted share), ame_se, ame_low, ame_high; vif. ``df``: degrees of freedom of t; ``n``: rows
+    used; ``lost``: share of weight with a gap; ``reference``: the category each variable is compared with.
+    """
+
+    table: pd.DataFrame
+    model: str
+    variance: str
+    df: float
+    n: int
+    lost: float
+    reference: Mapping[str, str]
+    clusters: int
+
+
+def associations(
+    y: ArrayLike,
+    children: pd.DataFrame,
+    covariates: Sequence[str],
+    *,
+    model: str = "logit",
+    variance: str = "design",
+    cluster: str = "region",
+    lonely: str = "error",
+    level: float = 0.95,
+) -> Associations:
+    """A regression of an outcome from 0 to 1 on covariates, by weighted (pseudo) likelihood of statsmodels.
+
+    Parameters
+    ----------
+    y : (n,)
+        Yes or no, or a share (models "fractional" and "ols"); not a number for who is not counted.
+    children
+        With the design and the covariates. Words become categories, compared with the most common one; a gap in a
+        category is a category of its own, a gap in a number leaves the child out.
+    covariates
+        Columns of ``children``.
+    model
+        "logit", "probit", "fractional" (a logit of a share) or "ols".
+    variance
+        "design": linearised over strata and sampling units [1]_, t with units - strata - terms + 1 degrees of freedom.
+        For few clusters, by the column ``cluster``: "CR2" ("ols" only) [2]_ and "CR3", the cluster jackknife [3]_, t
+        with G - 1 degrees of freedom.
+    level
+        Of the intervals.
+
+    Raises
+    ------
+    DataError
+        If a covariate or a choice is unknown, or nothing varies.
+
+    References
+    ----------
+    .. [1] Binder (1983), doi 10.2307/1402588. [2] Bell and McCaffrey (2002), Survey Methodology 28, 169-181.
+       [3] MacKinnon, Nielsen and Webb (2023), doi 10.1016/j.jeconom.2022.04.001.
+    """
+    for name, known, what in ((model, MODELS, "model"), (variance, VARIANCES, "variance")):
+        if name not in known:
+            raise DataError(f"there is no {what} '{name}'{near(name, known)}")
+    if variance == "CR2" and model != "ols":
+        raise DataError("CR2 is defined for the model 'ols' only; take CR3 for the others")
+    outcome = np.asarray(y, dtype=float)
+    X, reference = _columns(children, covariates)
+    whole = ~np.isnan(outcome) & ~np.isnan(X.to_numpy(float)).any(axis=1)
+    weight = children["weight"].to_numpy(float)
+    lost = float(weight[~whole].sum() / weight.sum())
+    kept = children[whole]
+    table, target, w = X[whole].to_numpy(float), outcome[whole], weight[whole] / weight[whole].mean()
+    _refuse(table, target, list(X.columns), model)
+    beta = _fit(table, target, w, model)
+    groups = np.unique(kept[cluster].astype(str), return_inverse=True)[1]
+    if variance == "design":
+        V, df = _linearised(children, whole, table, target, w, beta, model, lonely)
+    else:
+        by_clusters = _cr2 if variance == "CR2" else _cr3
+        V, df = by_clusters(table, target, w, beta, groups, model), float(groups.max())
+    ames, gradient = _marginal(table, w, beta, model)
+    se, ame_se = np.sqrt(np.diag(V)), np.sqrt(np.einsum("ij,jk,ik->i", gradient, V, gradient))
+    t = stats.t.ppf((1 + level) / 2, df)
+    result = pd.DataFrame({
+        "coef": beta, "se": se, "low": beta - t * se, "high": beta + t * se,
+        "p": 2 * stats.t.sf(np.abs(beta / se), df), "ame": ames, "ame_se": ame_se,
+        "ame_low": ames - t * ame_se, "ame_high": ames + t * ame_se, "vif": _vif(table),
+    }, index=pd.Index(X.columns, name="term"))  # fmt: skip
+    result.loc["constant", ["ame", "ame_se", "ame_low", "ame_high"]] = np.nan
+    return Associations(result, model, variance, df, int(whole.sum()), lost, reference, int(groups.max()) + 1)
+
+
+def wild_bootstrap_p(
+    y: ArrayLike, children: pd.DataFrame, covariates: Sequence[str], term: str, *, rng: np.random.Generator,
+    cluster: str = "region", draws: int = 999,
+) -> float:  # fmt: skip
+    """The p-value of one coefficient of a linear model by the restricted wild cluster bootstrap, Rademacher weights.
+
+    Raises
+    ------
+    DataError
+        If the term is not in the model.
+
+    References
+    ----------
+    .. [1] Cameron, Gelbach and Miller (2008), doi 10.1162/rest.90.3.414.
+    """
+    X, _ = _columns(children, covariates)
+    names = list(X.columns)
+    if term not in names:
+        raise DataError(f"the model has no term '{term}'{near(term, names)}")
+    outcome = np.asarray(y, dtype=float)
+    whole = ~np.isnan(outcome) & ~np.isnan(X.to_numpy(float)).any(axis=1)
+    table, target = X[whole].to_numpy(float), outcome[whole]
+    w = children["weight"].to_numpy(float)[whole]
+    groups = np.unique(children[cluster].astype(str)[whole], return_inverse=True)[1]
+    place = names.index(term)
+    others = np.delete(table, place, axis=1)
+    restricted = others @ _wls(others, target, w)
+    residual = target - restricted
+    Q = np.linalg.inv(table.T @ (table * w[:, None]))
+    signs = np.concatenate([np.ones((1, groups.max() + 1)), rng.choice([-1.0, 1.0], (draws, groups.max() + 1))])
+    made = restricted[:, None] + residual[:, None] * signs.T[groups]
+    betas = Q @ (table.T @ (made * w[:, None]))
+    left = (made - table @ betas) * w[:, None]
+    leverage = table @ Q[:, place]
+    sums = np.stack([np.bincount(groups, leverage * left[:, b], groups.max() + 1) for b in range(signs.shape[0])])
+    t = betas[place] / np.sqrt((sums**2).sum(axis=1))
+    return float((np.abs(t[1:]) >= np.abs(t[0]) - 1e-12).mean())
+
+
+def balance_table(children: pd.DataFrame, group: ArrayLike, covariates: Sequence[str]) -> pd.DataFrame:
+    """How alike two groups are before they are compared.
+
+    Parameters
+    ----------
+    group : (n,)
+        True for the first group.
+
+    Returns
+    -------
+    DataFrame
+        index term; first, second (weighted means), difference (standardised: over the root of the mean variance),
+        variance_ratio, outside (share of the weight of the first group outside the range, from the 1st to the 99th
+        percentile, of the second; of categories the share in categories that the second does not have).
+
+    Raises
+    ------
+    DataError
+        If a group is empty or a covariate unknown.
+    """
+    member = np.asarray(group, dtype=bool)
+    if member.all() or not member.any():
+        raise DataError("one of the two groups is empty")
+    X, _ = _columns(children, covariates, all_categories=True)
+    weight, rows = children["weight"].to_numpy(float), []
+    for name in X.columns.drop("constant"):
+        values = X[name].to_numpy(float)
+        known = ~np.isnan(values)
+        sides = [(values[side & known], weight[side & known]) for side in (member, ~member)]
+        means = [float(np.average(v, weights=w)) for v, w in sides]
+        spread = [float(np.average((v - m) ** 2, weights=w)) for (v, w), m in zip(sides, means, strict=True)]
+        both = np.sqrt(sum(spread) / 2)
+        low, high = np.quantile(sides[1][0], [0.01, 0.99])
+        first, w = sides[0]
+        if set(np.unique(values[known])) <= {0.0, 1.0}:
+            out = first > 0 if means[1] == 0 else np.zeros(first.size, dtype=bool)
+        else:
+            out = (first < low) | (first > high)
+        rows.append((name, *means, (means[0] - means[1]) / both if both else 0.0,
+                     spread[0] / spread[1] if spread[1] else np.nan, float(w[out].sum() / w.sum())))  # fmt: skip
+    columns = ["term", "first", "second", "difference", "variance_ratio", "outside"]
+    return pd.DataFrame(rows, columns=columns).set_index("term")
+
+
+def decompose_gap(
+    y: ArrayLike,
+    children: pd.DataFrame,
+    group: ArrayLike,
+    covariates: Sequence[str],
+    *,
+    lonely: str = "error",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The gap between two groups split by Oaxaca and Blinder: what covariates account for, and the rest.
+
+    A linear model with the coefficients of the pooled sample and an indicator of the group [1]_; errors by the
+    jackknife over sampling units within strata.
+
+    Parameters
+    ----------
+    y : (n,)
+        The outcome, from 0 to 1, not a number for who is not counted.
+    group : (n,)
+        True for the first group; the gap is first less second.
+
+    Returns
+    -------
+    DataFrame
+        index part: gap, accounted, rest, then each variable's part of what is accounted for; estimate, se, low, high.
+
+    Raises
+    ------
+    DataError
+        If a group is empty or a covariate unknown.
+
+    References
+    ----------
+    .. [1] Jann (2008), Stata Journal 8, 453-479; Fortin (2008), doi 10.1353/jhr.2008.0003.
+    """
+    member = np.asarray(group, dtype=bool)
+    X, _ = _columns(children, covariates)
+    outcome = np.asarray(y, dtype=float)
+    whole = ~np.isnan(outcome) & ~np.isnan(X.to_numpy(float)).any(axis=1)
+    if not (member & whole).any() or not (~member & whole).any():
+        raise DataError("one of the two groups is empty")
+    design = sample_design(children, lonely=lonely)
+    table = np.where(whole[:, None], np.nan_to_num(X.to_numpy(float)), 0.0)
+    w = np.where(whole, design.w, 0.0)
+    target = np.where(whole, np.nan_to_num(outcome), 0.0)
+    full = np.column_stack([table, member.astype(float)])
+    p = full.shape[1]
+    cross = np.zeros((design.units, p, p + 1))
+    left = (full * w[:, None])[:, :, None] * np.column_stack([full, target])[:, None, :]
+    np.add.at(cross, design.unit, left)
+    sums = np.zeros((design.units, 2, p + 1))
+    for side, rows in enumerate((member, ~member)):
+        values = np.column_stack([table, target, np.ones(len(target))]) * (w * rows)[:, None]
+        np.add.at(sums[:, side], design.unit, values)
+    every = _parts_of_gap(cross.sum(axis=0), sums.sum(axis=0))
+    n_h = design.size[design.stratum]
+    squares = np.zeros_like(every)
+    strata_cross = np.zeros((design.size.size, p, p + 1))
+    strata_sums = np.zeros((design.size.size, 2, p + 1))
+    np.add.at(strata_cross, design.stratum, cross)
+    np.add.at(strata_sums, design.stratum, sums)
+    for unit in range(design.units):
+        h, n = design.stratum[unit], n_h[unit]
+        if n < 2:
+            continue
+        times = n / (n - 1)
+        moved = cross.sum(axis=0) - strata_cross[h] + times * (strata_cross[h] - cross[unit])
+        moved_sums = sums.sum(axis=0) - strata_sums[h] + times * (strata_sums[h] - sums[unit])
+        squares += (n - 1) / n * (_parts_of_gap(moved, moved_sums) - every) ** 2
+    se = np.sqrt(squares)
+    t = stats.t.ppf((1 + level) / 2, design.df)
+    names = ["gap", "accounted", "rest", *X.columns[1:]]
+    return pd.DataFrame(
+        {"estimate": every, "se": se, "low": every - t * se, "high": every + t * se},
+        index=pd.Index(names, name="part"),
+    )
+
+
+# ---------------------------------------------------------------- how it is computed
+
+
+def _columns(
+    children: pd.DataFrame, covariates: Sequence[str], *, all_categories: bool = False
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A constant, numbers as they are, and 0 or 1 for each category but the most common one."""
+    columns: dict[str, Any] = {"constant": np.ones(len(children))}
+    reference = {}
+    for name in covariates:
+        if name not in children:
+            raise DataError(f"the table of children has no column '{name}'{near(name, map(str, children.columns))}")
+        cells = children[name]
+        if pd.api.types.is_numeric_dtype(cells):
+            columns[name] = cells.to_numpy(float)
+            continue
+        words = cells.astype("string").fillna(MISSING)
+        counts = words.value_counts()
+        reference[name] = str(sorted(counts.index[counts == counts.max()])[0])
+        for word in sorted(words.unique()):
+            if all_categories or word != reference[name]:
+                columns[f"{name}: {word}"] = (words == word).to_numpy(float)
+    return pd.DataFrame(columns), reference
+
+
+def _refuse(table: Array, target: Array, names: list[str], model: str) -> None:
+    """What cannot be fitted."""
+    if model in ("logit", "probit") and not np.isin(target, (0.0, 1.0)).all():
+        raise DataError(f"the outcome of the model '{model}' must be 0 or 1; 'fractional' takes shares")
+    if target.size == 0 or target.min() == target.max():
+        raise DataError("the outcome does not vary")
+    for place, name in enumerate(names[1:], start=1):
+        if table[:, place].min() == table[:, place].max():
+            raise DataError(f"'{name}' does not vary among the children with an answer")
+    if np.linalg.matrix_rank(table) < table.shape[1]:
+        raise DataError("the covariates are linearly dependent; leave one out")
+
+
+def _fit(table: Array, target: Array, w: Array, model: str) -> Array:
+    """Coefficients; of statsmodels but for the linear model."""
+    if model == "ols":
+        return _wls(table, target, w)
+    import statsmodels.api as sm
+
+    link = sm.families.links.Probit() if model == "probit" else sm.families.links.Logit()
+    fitted = sm.GLM(target, table, family=sm.families.Binomial(link=link), freq_weights=w).fit(tol=1e-12, maxiter=100)
+    return np.asarray(fitted.params, dtype=float)
+
+
+def _wls(table: Array, target: Array, w: Array) -> Array:
+    return np.asarray(np.linalg.solve(table.T @ (table * w[:, None]), table.T @ (target * w)))
+
+
+def _mean(eta: Array, model: str) -> tuple[Array, Array]:
+    """The predicted mean and its derivative."""
+    if model == "ols":
+        return eta, np.ones_like(eta)
+    if model == "probit":
+        return stats.norm.cdf(eta), stats.norm.pdf(eta)
+    mu = 1 / (1 + np.exp(-eta))
+    return mu, mu * (1 - mu)
+
+
+def _scores(table: Array, target: Array, w: Array, beta: Array, model: str) -> tuple[Array, Array]:
+    """The contribution of each child to the estimating equations, and the inverse of their expected derivative."""
+    mu, slope = _mean(table @ beta, model)
+    scale = np.ones_like(mu) if model == "ols" else np.maximum(mu * (1 - mu), 1e-12)
+    score = table * (w * (target - mu) * slope / scale)[:, None]
+    bread = np.linalg.inv(table.T @ (table * (w * slope**2 / scale)[:, None]))
+    return score, np.asarray(bread, dtype=float)
+
+
+def _linearised(
+    children: pd.DataFrame, whole: NDArray[np.bool_], table: Array, target: Array, w: Array, beta: Array,
+    model: str, lonely: str,
+) -> tuple[Array, float]:  # fmt: skip
+    """The variance under the design: all sampling units stay, those without a child in the model count 0."""
+    score, bread = _scores(table, target, w, beta, model)
+    design = sample_design(children, lonely=lonely)
+    totals = np.zeros((design.units, table.shape[1]))
+    np.add.at(totals, design.unit[whole], score)
+    spread = design.spread(totals) @ bread
+    return np.asarray(spread.T @ spread), float(max(design.df - table.shape[1] + 1, 1))
+
+
+def _cr2(table: Array, target: Array, w: Array, beta: Array, groups: NDArray[Any], model: str) -> Array:
+    """Bell and McCaffrey's variance of the weighted linear model."""
+    root = np.sqrt(w)
+    X, e = table * root[:, None], (target - table @ beta) * root
+    Q = np.linalg.inv(X.T @ X)
+    meat = np.zeros((X.shape[1], X.shape[1]))
+    for g in range(groups.max() + 1):
+        rows = groups == g
+        Xg = X[rows]
+        # (I - Xg Q Xg')^(-1/2) acts only in the span of Xg: 1 on the rest
+        U, s, _ = np.linalg.svd(Xg @ np.linalg.cholesky(Q), full_matrices=False)
+        inner = U.T @ e[rows]
+        moved = e[rows] + U @ ((1 / np.sqrt(np.maximum(1 - s**2, 1e-10)) - 1) * inner)
+        one = Xg.T @ moved
+        meat += np.outer(one, one)
+    return np.asarray(Q @ meat @ Q)
+
+
+def _cr3(table: Array, target: Array, w: Array, beta: Array, groups: NDArray[Any], model: str) -> Array:
+    """The cluster jackknife: the model is fitted again without each cluster."""
+    many = int(groups.max()) + 1
+    moved = np.stack([_fit(table[groups != g], target[groups != g], w[groups != g], model) for g in range(many)])
+    deviation = moved - beta
+    return np.asarray((many - 1) / many * deviation.T @ deviation)
+
+
+def _marginal(table: Array, w: Array, beta: Array, model: str) -> tuple[Array, Array]:
+    """Average marginal effects, and their derivatives by the coefficients: of 0 and 1 as a difference, else a slope."""
+    total, p = w.sum(), beta.size
+    ames, gradient = np.full(p, np.nan), np.zeros((p, p))
+    eta = table @ beta
+    for j in range(1, p):
+        if set(np.unique(table[:, j])) <= {0.0, 1.0}:
+            ends = []
+            for value in (1.0, 0.0):
+                x = table.copy()
+                x[:, j] = value
+                mu, slope = _mean(x @ beta, model)
+                ends.append((w @ mu / total, (w * slope) @ x / total))
+            ames[j], gradient[j] = ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]
+        else:
+            _, slope = _mean(eta, model)
+            step = 1e-5
+            second = (_mean(eta + step, model)[1] - _mean(eta - step, model)[1]) / (2 * step)
+            ames[j] = beta[j] * (w @ slope) / total
+            gradient[j] = beta[j] * (w * second) @ table / total
+            gradient[j, j] += w @ slope / total
+    return ames, gradient
+
+
+def _vif(table: Array) -> Array:
+    """Variance inflation factors; not a number for the constant."""
+    if table.shape[1] < 2:
+        return np.full(table.shape[1], np.nan)
+    inverse = np.linalg.inv(np.atleast_2d(np.corrcoef(table[:, 1:].T)))
+    return np.concatenate([[np.nan], np.diag(inverse)])
+
+
+def _parts_of_gap(cross: Array, sums: Array) -> Array:
+    """Gap, accounted, rest, and each covariate, from sums of products and sums of the two groups."""
+    beta = np.linalg.solve(cross[:, :-1], cross[:, -1])[:-1]
+    means = sums[:, :-1] / sums[:, -1:]
+    gap = means[0, -1] - means[1, -1]
+    each = (means[0, :-1] - means[1, :-1]) * beta
+    return np.concatenate([[gap, each.sum(), gap - each.sum()], each[1:]])

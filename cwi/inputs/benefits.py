@@ -1,0 +1,127 @@
+"""Benefits for children as dated parameters with their sources, published totals, and the register of laws.
+
+The tables are in data/benefits/; a parameter that is not there is not simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from cwi import folders
+from cwi.errors import DataError, near
+from cwi.textfiles import number, read_csv
+
+__all__ = ["BENEFITS", "BenefitRules", "read_benefit_rules", "read_laws", "read_totals"]
+
+BENEFITS = ("birth", "care", "large_family", "targeted")
+TITLES = ("title_en", "title_ru", "title_kk")
+LAWS = ("code", "date", *TITLES, "article", "right", "components", "indicators", "in_force", "source", "read")
+
+
+@dataclass(frozen=True, eq=False)
+class BenefitRules:
+    """What holds on one day.
+
+    ``values``: by benefit and parameter, in the unit of the table; ``mci``, ``subsistence``: KZT; ``take_up``: shares;
+    ``titles``: by benefit and language; ``table``: the rows that hold, with their sources.
+    """
+
+    day: date
+    values: Mapping[str, Mapping[str, float]]
+    mci: float
+    subsistence: float
+    take_up: Mapping[str, float]
+    titles: Mapping[str, Mapping[str, str]]
+    table: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"BenefitRules({self.day}, {len(self.values)} benefits, MCI {self.mci:,.0f} KZT)"
+
+
+def read_benefit_rules(day: date | str) -> BenefitRules:
+    """The parameters that hold on a day.
+
+    Raises
+    ------
+    DataError
+        With file and line, if a row cannot be read, or no amount or parameter holds on that day.
+
+    Examples
+    --------
+    >>> read_benefit_rules("2024-07-01")
+    BenefitRules(2024-07-01, 4 benefits, MCI 3,692 KZT)
+    """
+    when = date.fromisoformat(day) if isinstance(day, str) else day
+    dated = ("valid_from", "valid_to", "source", "status")
+    amounts = _holding("amounts", ("amount", "value", "unit", *dated), when)
+    table = _holding("parameters", ("benefit", "parameter", "value", "unit", *dated), when)
+    benefits = _read("benefits", ("code", "form", *TITLES, "law", "note"))
+    shares = _read("take_up", ("benefit", "rate", "status"))
+    for name in ("MCI", "subsistence_minimum"):
+        if name not in set(amounts["amount"]):
+            raise DataError(f"data/benefits/amounts.csv: there is no {name} for {when}")
+    known = amounts.set_index("amount")["value"].astype(float)
+    values: dict[str, dict[str, float]] = {}
+    for line, row in table.iterrows():
+        if row["benefit"] not in BENEFITS:
+            raise DataError(
+                f"data/benefits/parameters.csv line {line}: there is no benefit '{row['benefit']}'"
+                f"{near(row['benefit'], BENEFITS)}"
+            )
+        values.setdefault(row["benefit"], {})[row["parameter"]] = float(row["value"])
+    for name in BENEFITS:
+        if name not in values:
+            raise DataError(f"data/benefits/parameters.csv: nothing of '{name}' holds on {when}")
+    titles = {
+        row["code"]: {language: row[f"title_{language}"] for language in ("en", "ru", "kk")}
+        for _, row in benefits.iterrows()
+    }
+    rates = {row["benefit"]: float(row["rate"]) for _, row in shares.iterrows()}
+    return BenefitRules(when, values, float(known["MCI"]), float(known["subsistence_minimum"]), rates, titles, table)
+
+
+def read_totals() -> pd.DataFrame:
+    """Published totals: year, benefit, quantity, value, unit, source, note."""
+    table = _read("totals", ("year", "benefit", "quantity", "value", "unit", "source", "note"))
+    return table.astype({"year": int, "value": float}).reset_index(drop=True)
+
+
+def read_laws() -> pd.DataFrame:
+    """The register of laws and policies for children, by date.
+
+    Examples
+    --------
+    >>> read_laws()["code"].tolist()[:2]
+    ['convention', 'child_rights']
+    """
+    table = _read("laws", LAWS)
+    for line, text in table["date"].items():
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise DataError(
+                f"data/benefits/laws.csv line {line}: date is '{text}'; it must be like 2023-04-20"
+            ) from None
+    return table.sort_values("date", kind="stable").reset_index(drop=True)
+
+
+def _read(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    path = folders.data() / "benefits" / f"{name}.csv"
+    table = read_csv(path, DataError, required=columns)
+    for column in ("value", "rate"):
+        if column in table:
+            for line, text in table[column].items():
+                if number(text) is None:
+                    raise DataError(f"{folders.relative(path)} line {line}: {column} is '{text}', which is no number")
+    return table
+
+
+def _holding(name: str, columns: tuple[str, ...], when: date) -> pd.DataFrame:
+    """The rows that hold on a day."""
+    table = _read(name, columns)
+    day = when.isoformat()
+    return table[(table["valid_from"] <= day) & ((table["valid_to"] == "") | (table["valid_to"] >= day))]

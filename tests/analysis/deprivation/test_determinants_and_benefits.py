@@ -1,0 +1,247 @@
+"""Associations against statsmodels, a jackknife and a simulation; benefits of a household computed by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from cwi.analysis.deprivation import (
+    associations,
+    balance_table,
+    decompose_gap,
+    scorecard,
+    simulate_benefits,
+    wild_bootstrap_p,
+)
+from cwi.analysis.deprivation.benefits import entitlements
+from cwi.errors import DataError
+from cwi.inputs.benefits import BENEFITS, read_benefit_rules, read_laws, read_totals
+from cwi.inputs.deprivation import Deprivations
+
+CodedBy = Callable[[str], Deprivations]
+Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
+COVARIATES = ["area", "mother_education", "adults_working", "children"]
+
+
+@pytest.fixture(scope="module")
+def coded(coded_by: CodedBy) -> Deprivations:
+    return coded_by("eu-child")
+
+
+def outcome(coded: Deprivations) -> np.ndarray:
+    return np.where(coded.used, coded.poor.astype(float), np.nan)
+
+
+def test_coefficients_are_those_of_statsmodels_and_errors_those_of_the_design(coded: Deprivations) -> None:
+    y, children = outcome(coded), coded.children
+    used = coded.used
+    X = sm.add_constant(
+        pd.DataFrame({"R": children["area"] == "R"} | {name: children[name] for name in COVARIATES[1:]}).astype(float)
+    )[used].to_numpy()
+    w = coded.person[used]
+    for model, family in (("logit", sm.families.links.Logit()), ("probit", sm.families.links.Probit())):
+        got = associations(y, children, COVARIATES, model=model)
+        peer = sm.GLM(y[used], X, family=sm.families.Binomial(family), freq_weights=w).fit()
+        np.testing.assert_allclose(got.table["coef"], peer.params, rtol=1e-5, atol=1e-7)
+    got = associations(y, children, COVARIATES)
+    assert got.reference == {"area": "U"}
+    assert got.df == children["psu"].nunique() - children["stratum"].nunique() - 4
+    mu = 1 / (1 + np.exp(-X @ got.table["coef"].to_numpy()))
+    score = X * (w * (y[used] - mu))[:, None]
+    bread = np.linalg.inv(X.T @ (X * (w * mu * (1 - mu))[:, None]))
+    meat = np.zeros((5, 5))
+    psu, stratum = children["psu"][used].to_numpy(), children["stratum"][used].to_numpy()
+    for one in np.unique(children["stratum"]):
+        units = children.loc[children["stratum"] == one, "psu"].unique()
+        totals = np.array([score[(psu == unit) & (stratum == one)].sum(axis=0) for unit in units])
+        left = totals - totals.mean(axis=0)
+        meat += len(units) / (len(units) - 1) * left.T @ left
+    np.testing.assert_allclose(got.table["se"], np.sqrt(np.diag(bread @ meat @ bread)), rtol=1e-5)
+
+
+def test_average_differences_are_those_of_predictions(coded: Deprivations) -> None:
+    y, children = outcome(coded), coded.children
+    got = associations(y, children, COVARIATES).table
+    used, w = coded.used, coded.person[coded.used]
+
+    def share(area: float | None, shift: float = 0.0) -> float:
+        x = np.column_stack([
+            np.ones(used.sum()), (children["area"] == "R")[used] if area is None else np.full(used.sum(), area),
+            children["mother_education"][used] + shift, children["adults_working"][used], children["children"][used],
+        ]).astype(float)  # fmt: skip
+        return float(np.average(1 / (1 + np.exp(-x @ got["coef"].to_numpy())), weights=w))
+
+    assert got["ame"]["area: R"] == pytest.approx(share(1.0) - share(0.0))
+    assert got["ame"]["mother_education"] == pytest.approx((share(None, 1e-4) - share(None, -1e-4)) / 2e-4, rel=1e-4)
+    assert (got["ame_se"].dropna() > 0).all()
+
+
+def test_errors_of_few_clusters(coded: Deprivations) -> None:
+    y, children = np.where(coded.used, coded.share, np.nan), coded.children
+    by = {kind: associations(y, children, COVARIATES, model="ols", variance=kind) for kind in ("CR2", "CR3")}
+    assert by["CR2"].df == by["CR3"].df == 19
+    assert (by["CR3"].table["se"] > by["CR2"].table["se"]).all()  # the jackknife is on the safe side
+    used = coded.used
+    X = np.column_stack([np.ones(used.sum()), *(pd.get_dummies(children["area"])[["R"]].to_numpy(float)[used].T),
+                         *(children[name][used] for name in COVARIATES[1:])])  # fmt: skip
+    peer = sm.WLS(y[used], X, weights=coded.person[used])
+    fitted = peer.fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(children["region"][used])[0]})
+    np.testing.assert_allclose(by["CR2"].table["coef"], fitted.params)
+    np.testing.assert_allclose(by["CR2"].table["se"], fitted.bse, rtol=0.25)
+    fraction = associations(y, children, COVARIATES, model="fractional", variance="CR3").table
+    np.testing.assert_allclose(fraction["ame"].dropna(), by["CR3"].table["ame"].dropna(), atol=0.02)
+
+
+def test_intervals_of_twenty_clusters_hold_the_truth_as_often_as_they_should() -> None:
+    rng = np.random.default_rng(8)
+    held = {"CR2": 0, "CR3": 0}
+    rounds = 120
+    groups = np.repeat(np.arange(20), 15)
+    for _ in range(rounds):
+        x = np.repeat(rng.normal(size=20), 15) + 0.3 * rng.normal(size=300)
+        y = 0.5 + 0.1 * x + np.repeat(0.15 * rng.normal(size=20), 15) + 0.2 * rng.normal(size=300)
+        table = pd.DataFrame({"x": x, "region": groups.astype(str), "weight": 1.0, "stratum": 0, "psu": groups})
+        for kind in held:
+            row = associations(y, table, ["x"], model="ols", variance=kind).table.loc["x"]
+            held[kind] += bool(row["low"] <= 0.1 <= row["high"])
+    assert held["CR2"] / rounds > 0.89
+    assert held["CR3"] / rounds > 0.91
+
+
+def test_the_wild_bootstrap_tells_a_term_that_matters_from_one_that_does_not(coded: Deprivations) -> None:
+    y = outcome(coded)
+    children = coded.children.assign(noise=np.random.default_rng(1).normal(size=len(y)))
+    both = [
+        wild_bootstrap_p(y, children, [*COVARIATES, "noise"], term, rng=np.random.default_rng(2), draws=199)
+        for term in ("mother_education", "noise")
+    ]
+    assert both[0] < 0.02 < both[1]
+
+
+def test_a_balance_table_and_a_gap(coded: Deprivations) -> None:
+    children, y = coded.children, outcome(coded)
+    rural = (children["area"] == "R").to_numpy()
+    table = balance_table(children, rural, ["mother_education", "region"])
+    w = children["weight"]
+    assert table["first"]["mother_education"] == pytest.approx(
+        np.average(children["mother_education"][rural], weights=w[rural])
+    )
+    assert table["outside"]["region: KZ-71"] == 0
+    assert balance_table(children, ~rural, ["region"])["outside"]["region: KZ-71"] > 0  # a city has no rural part
+    gap = decompose_gap(y, children, rural, COVARIATES[1:])
+    shares = [np.average(y[side & coded.used], weights=w[side & coded.used]) for side in (rural, ~rural)]
+    assert gap["estimate"]["gap"] == pytest.approx(shares[0] - shares[1])
+    assert gap["estimate"][["accounted", "rest"]].sum() == pytest.approx(gap["estimate"]["gap"])
+    assert gap["estimate"].iloc[3:].sum() == pytest.approx(gap["estimate"]["accounted"])
+    assert (gap["se"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"model": "logt"},
+            "there is no model 'logt' (did you mean 'logit'?); there are logit, probit, fractional, ols",
+        ),
+        ({"variance": "CR2"}, "CR2 is defined for the model 'ols' only; take CR3 for the others"),
+        ({"covariates": ["area", "area "]}, None),
+        ({"y": 0.5}, "the outcome of the model 'logit' must be 0 or 1; 'fractional' takes shares"),
+        ({"y": 1.0}, "the outcome does not vary"),
+        ({"covariates": ["one"]}, "'one' does not vary among the children with an answer"),
+        ({"covariates": ["age", "twice"]}, "the covariates are linearly dependent; leave one out"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(coded: Deprivations, options: dict[str, Any], sentence: str | None) -> None:
+    children = coded.children.assign(one=1, twice=2 * coded.children["age"])
+    given: dict[str, Any] = {"y": outcome(coded), "covariates": ["area"]} | options
+    y = np.broadcast_to(given.pop("y"), len(children))
+    with pytest.raises(DataError) as refused:
+        associations(y, children, given.pop("covariates"), **given)
+    assert sentence is None or str(refused.value) == sentence
+
+
+# ---------------------------------------------------------------- benefits
+
+
+def family(**changes: Any) -> pd.DataFrame:
+    """Five children of 0, 1, 4, 7 and 12, two adults, one of whom works."""
+    rows = [{"household": "a", "age": age, "household_size": 7, "children": 5, "income": 20_000.0, "weight": 1.0,
+             "adults_working": 1, "benefit_income": 0.0} for age in (0, 1, 4, 7, 12)]  # fmt: skip
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def test_the_benefits_of_a_household_by_hand() -> None:
+    rules = read_benefit_rules("2024-07-01")
+    mci, minimum = 3692, 43407
+    got = entitlements(family(), rules).loc["a"]
+    assert got["birth"] == pytest.approx(63 * mci / 12)  # the fifth child
+    assert got["care"] == pytest.approx(8.9 * mci + 0.5 * 8.9 * mci)  # the fifth and, for half a year, the fourth
+    assert got["large_family"] == pytest.approx(20.04 * mci)
+    others = got["birth"] + got["care"] + got["large_family"]
+    gap = 0.7 * minimum * 7 - 20_000 * 7 - others
+    assert gap < 0
+    assert got["targeted"] == 0
+    poor = entitlements(family(income=5_000.0), rules).loc["a"]
+    assert poor["targeted"] == pytest.approx(0.7 * minimum * 7 - 5_000 * 7 - others + 2 * 1.5 * mci)  # of 1 and 4 years
+    assert entitlements(family(adults_working=2), rules).loc["a", "care"] == 0
+    small = entitlements(family(children=3).iloc[2:], rules).loc["a"]
+    assert small[["birth", "care", "large_family"]].tolist() == [0, 0, 0]
+    many = entitlements(family(children=9), rules).loc["a"]
+    assert many["large_family"] == pytest.approx(9 * 4 * mci)
+    later = read_benefit_rules("2026-02-01")
+    assert entitlements(family(), later).loc["a", "large_family"] == pytest.approx(20.04 * 4325)
+
+
+def test_poverty_before_and_after_each_benefit(coded: Deprivations) -> None:
+    rules = read_benefit_rules("2024-07-01")
+    got = simulate_benefits(coded, rules, rng=np.random.default_rng(1), full_take_up=True)
+    table, children = got.table, coded.children
+    homes = entitlements(children, rules)
+    income, w = homes["income"].copy(), coded.person
+    place = homes.index.get_indexer(pd.Index(children["household"]))
+    assert got.poverty_before == pytest.approx(np.average((income < rules.subsistence).to_numpy()[place], weights=w))
+    for name in BENEFITS:
+        income = income + homes[name] / homes["size"]
+        poor = np.average((income < rules.subsistence).to_numpy()[place], weights=w)
+        assert table["poverty"][name] == pytest.approx(poor)
+        assert table["poverty_change"][name] == pytest.approx(poor - got.poverty_before)
+    assert table["poverty"].is_monotonic_decreasing
+    assert table["cost"]["all"] == pytest.approx(table["cost"][list(BENEFITS)].sum())
+    assert table["leakage"]["targeted"] == 0
+    one = children.drop_duplicates("household").set_index("household")
+    represented = children.groupby("household")["weight"].sum() / one.index.map(children["household"].value_counts())
+    cost = (represented.reindex(homes.index) * homes["large_family"]).sum() * 12 / 1e9
+    assert table["cost"]["large_family"] == pytest.approx(cost)
+    part = simulate_benefits(coded, rules, rng=np.random.default_rng(1))
+    assert part.table["recipients"]["targeted"] < table["recipients"]["targeted"]
+
+
+def test_the_scorecard_prints_the_gap(coded: Deprivations) -> None:
+    rules = read_benefit_rules("2024-07-01")
+    card = scorecard(simulate_benefits(coded, rules, rng=np.random.default_rng(1)), coded, rules)
+    assert len(card) == len(read_totals())
+    assert (card["gap"] == card["simulated"] - card["published"]).all()
+    birth = card[(card["benefit"] == "birth") & (card["quantity"] == "children")].iloc[0]
+    assert birth["published"] == 378.1
+    assert birth["simulated"] == pytest.approx(378.1, rel=0.25)
+
+
+def test_parameters_and_laws_are_dated(says: Says) -> None:
+    assert read_benefit_rules("2025-01-01").values["targeted"]["line"] == 0.7
+    with says(DataError, "data/benefits/parameters.csv: nothing of 'birth' holds on 2023-06-01"):
+        read_benefit_rules("2023-06-01")
+    with says(DataError, "data/benefits/amounts.csv: there is no MCI for 2022-06-01"):
+        read_benefit_rules("2022-06-01")
+    laws = read_laws()
+    assert laws["date"].is_monotonic_increasing
+    assert {"child_rights", "social_code"} <= set(laws["code"])
+    assert laws[["title_en", "title_ru", "title_kk", "source"]].ne("").all(axis=None)
+
+
+def test_a_benefit_without_parameters_is_not_offered(coded: Deprivations, says: Says) -> None:
+    rules = read_benefit_rules("2024-07-01")
+    with says(DataError, "there is no benefit 'disability'; there are birth, care, large_family, targeted"):
+        simulate_benefits(coded, rules, rng=np.random.default_rng(1), benefits=["disability"])
