@@ -12,7 +12,12 @@ from pathlib import Path
 from cwi.errors import WritingError
 from cwi.folders import relative
 
-__all__ = ["RISKY", "cannot_write", "made_folder", "neutral", "writing"]
+try:
+    import fcntl
+except ImportError:  # where there is no such lock, two runs must not be started at once
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["RISKY", "alone", "cannot_write", "made_folder", "neutral", "writing"]
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 NUMBER = re.compile(r"[+-][\d\s.,]*\d\s?%?")
@@ -100,6 +105,37 @@ def writing(*paths: Path) -> Iterator[list[Path]]:
         for place in aside:
             with suppress(OSError):
                 place.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path, what: str) -> Iterator[None]:
+    """Hold a folder for one run; the lock ends with the process, however it ends.
+
+    Parameters
+    ----------
+    folder
+        The folder that is written.
+    what
+        What the run does, such as 'the edition of 2023 is being published'.
+
+    Raises
+    ------
+    WritingError
+        If another run holds it.
+    """
+    made_folder(folder)
+    if fcntl is None:
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WritingError(f"{what} by another run; wait until it has ended") from None
+        yield
+    finally:
+        os.close(place)
 
 
 def _mask() -> int:

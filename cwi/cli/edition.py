@@ -125,3 +125,23 @@ def status(year: Year, as_json: JsonOutput = False) -> None:
             f"{row['node']} ({row['level']}), in {where}: {row['needed']} more of {', '.join(row['candidates'])}; "
             f"{100 * row['required']:.0f}% of its weight must have a score, the most is {100 * row['best']:.0f}%"
         )
+
+
+@app.command("series", epilog="Example: cwi edition series 'score.{year}.KZ-71.index'")
+def series(
+    name: Annotated[str, typer.Argument(help="The name of a published number, with {year} in the place of the year.")],
+    join: Annotated[bool, typer.Option(help="Numbers of several vintages or methodologies in one series.")] = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """Print a published number through the years, each with its vintage and methodology.
+
+    Numbers of several vintages or methodologies are not comparable; they make one series only when it is asked for.
+    """
+    with working("reading what was published"):
+        from cwi.published import published_series
+
+        table = published_series(name, join=join)
+    if as_json:
+        print_json(table.reset_index().to_dict("records"))
+        return
+    print_table(["year", "value", "vintage", "methodology"], table.reset_index().to_numpy().tolist())

@@ -275,10 +275,15 @@ def publish(
     """Keep the numbers of the finished report as the published ones of the edition."""
     with working(f"publishing {year}"):
         from cwi.edition import read_edition
+        from cwi.published import read_published
         from cwi.report.publication import publish as keep
 
-        n = keep(read_edition(year), folders.reports() / str(year), revision=revision)
-    print(f"{n} numbers of {year} are published")
+        edition = read_edition(year)
+        n = keep(edition, folders.reports() / str(year), revision=revision)
+        record = read_published(edition)[1]
+    print(f"{n} numbers of {year} are published, vintage {record['vintage']}")
+    if (edition.path / "revision.csv").is_file():
+        print(f"{folders.relative(edition.path)}: revision.csv, revision.kk.html, revision.ru.html, revision.en.html")
 
 
 def site(year: Year, output: Annotated[Path | None, typer.Option(help="Another folder than site/.")] = None) -> None:

@@ -16,9 +16,10 @@ observations.csv, such as ``cwi import`` makes. Both are read once, when they ar
 from cwi.edition.edition import POPULATION, Edition, checked_edition
 from cwi.edition.new import new_edition
 from cwi.edition.project import Project, open_project, read_edition
-from cwi.edition.settings import REHEARSAL, editions
+from cwi.edition.settings import FROZEN, REHEARSAL, editions
 
 __all__ = [
+    "FROZEN",
     "POPULATION",
     "REHEARSAL",
     "Edition",

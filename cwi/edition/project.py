@@ -13,7 +13,7 @@ import pandas as pd
 from cwi import folders
 from cwi.derived_series import DerivedSeries, read_derived_series
 from cwi.edition.edition import Edition
-from cwi.edition.settings import approved_settings, checked_year, editions
+from cwi.edition.settings import approved_settings, checked_year, editions, late_series
 from cwi.errors import DataError, MethodologyError, near
 from cwi.methodology import Methodology, methodologies, read_methodology
 from cwi.observations import read_covariance, read_observations, read_sources
@@ -98,8 +98,14 @@ class Project:
                 f"{folders.relative(rules.path)}: nation is '{rules.nation}'; in regions.csv it is "
                 f"'{self.territory.nation}'"
             )
+        observations = self.observations
+        if path and rules.version == approved:
+            with folders.within(self.root):
+                late = late_series(path, {*rules.indicators["code"]})
+            if late and (rows := observations["indicator"].isin(late)).any():
+                observations = observations[~rows]
         return Edition(
-            chosen, rules, self.territory, self.observations, self.sources, path or self.root, rehearsal,
+            chosen, rules, self.territory, observations, self.sources, path or self.root, rehearsal,
             self.covariance, project=self,
         )  # fmt: skip
 

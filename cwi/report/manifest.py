@@ -33,7 +33,9 @@ PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", 
 MACHINE = "machine"
 PARTS: Mapping[str, type] = {"edition": dict, "parameters": dict, "languages": list, "inputs": dict, "outputs": dict}
 NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml",
-             "rows.csv.gz")  # fmt: skip
+             "rows.csv.gz", "kept.zip", "vintages", "revision.csv", "revision.kk.html", "revision.ru.html",
+             "revision.en.html", ".publish")  # fmt: skip
+PUBLICATION = ("published.*", "rows.csv.gz", "kept.zip", "revision.*", "vintages")
 
 
 def digest(path: Path) -> str:
@@ -111,9 +113,7 @@ def commit() -> str:
 
     try:
         head = git("rev-parse", "HEAD")
-        changed = git(
-            "status", "--porcelain", "--", *MADE_OF, ":!data/editions/*/published.*", ":!data/editions/*/rows.csv.gz"
-        )
+        changed = git("status", "--porcelain", "--", *MADE_OF, *(f":!data/editions/*/{name}" for name in PUBLICATION))
         return head + "+" if head and changed else head
     except OSError:
         return ""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +16,26 @@ import pandas as pd
 
 from cwi.edition import Edition
 from cwi.errors import DataError
-from cwi.published import FROZEN, PUBLISHED, differing_rows, freeze_rows, read_published
+from cwi.published import (
+    FROZEN,
+    KEPT,
+    PUBLISHED,
+    VINTAGES,
+    differing_rows,
+    differing_rules,
+    freeze_rows,
+    keep,
+    read_published,
+)
 from cwi.report.languages import LANGUAGES
-from cwi.report.ledger import merge
 from cwi.report.manifest import digest, read_manifest
-from cwi.report.official import OfficialReport
-from cwi.writing import writing
+from cwi.report.recomputation import added, compare, recompute
+from cwi.report.vintage_report import revision_files
+from cwi.writing import alone, cannot_write
 
-__all__ = ["added", "compare", "publish", "recompute", "review", "reviewed"]
+__all__ = ["added", "compare", "mend_publication", "publish", "recompute", "review", "reviewed"]
 
-
-def recompute(edition: Edition, *, draws: int, seed: int) -> pd.DataFrame:
-    """Every number of the official report computed again from the rows, without drawing or printing; index name."""
-    frames = []
-    for code in LANGUAGES:
-        report = OfficialReport(edition, language=code, draws=draws, seed=seed)
-        report.sections()
-        frames.append(report.ledger.frame())
-    return merge(frames)[list(PUBLISHED)].set_index("name")
+STAGE = ".publish"  # a publication that is whole and takes its place
 
 
 def review(edition: Edition) -> list[str]:
@@ -43,6 +50,7 @@ def reviewed(edition: Edition) -> tuple[list[str], list[str]]:
     apart, and :func:`publish` adds them. Where the rows in use are not those that were frozen at publication, each
     that differs is named.
     """
+    mend_publication(edition.path)
     published, record = read_published(edition)
     differences = [
         f"{what} was {record[key]} when it was published and is {now} now"
@@ -52,34 +60,19 @@ def reviewed(edition: Edition) -> tuple[list[str], list[str]]:
         )
         if record[key] != now
     ]
+    if record["fingerprint"] != edition.methodology.fingerprint:
+        differences += differing_rules(edition)
     if record["data"] != edition.checksum and (edition.path / FROZEN).is_file():
         differences += differing_rows(edition)
     computed = recompute(edition, draws=record["draws"], seed=record["seed"])
     return differences + compare(published, computed), added(published, computed)
 
 
-def added(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
-    """The names of the numbers that are computed today and were not published."""
-    return sorted(set(computed.index) - set(published.index))
-
-
-def compare(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
-    """One sentence for every published number that is printed otherwise today, or is gone."""
-    differences = []
-    for name in sorted(published.index):
-        if name not in computed.index:
-            differences.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
-        else:
-            for column in PUBLISHED[1:]:
-                old, new = str(published.at[name, column]), str(computed.at[name, column])
-                if old != new:
-                    differences.append(f"{name}: {column} was published as {old}, today it is {new}")
-                    break
-    return differences
-
-
 def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
-    """Keep the numbers of a finished report as those of the edition; the number of entries.
+    """Keep the numbers, rows, rules and executed notebooks of a finished report as those of the edition.
+
+    Where a number that was published before is printed otherwise, they are a new vintage: the one before goes to
+    vintages/ as it is, and a revision report lists every number with its old and new value and the cause.
 
     Parameters
     ----------
@@ -88,12 +81,19 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     revision
         Why numbers that were published before are replaced.
 
+    Returns
+    -------
+    int
+        The number of entries.
+
     Raises
     ------
     DataError
         If the edition is a rehearsal, there is no finished report in all languages, it was made of something else
         than is there now, a file of it is not the one that its manifest names, its numbers are not those that the rows
         give, or other numbers were published before and no reason is given.
+    WritingError
+        If another run publishes the edition, or the disk does not allow it; what was published is then as it was.
     """
     if edition.rehearsal:
         raise DataError(f"the edition of {edition.year} is a rehearsal; its numbers are synthetic and never published")
@@ -103,35 +103,110 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     source = record["edition"]
     if (source.get("fingerprint"), source.get("data")) != (edition.methodology.fingerprint, edition.checksum):
         raise DataError(f"reports/{edition.year} was made of other data or rules than are there now; make it again")
-    ledger = _true_ledger(edition, report, record)
-    target = edition.path / "published.csv"
-    revisions: list[str] = []
-    if target.is_file():
+    with alone(edition.path, f"the edition of {edition.year} is being published"):
+        mend_publication(edition.path)
+        ledger = _true_ledger(edition, report, record)
+        files = _publication(edition, report, record, ledger, revision)
+        _lay_down(edition.path, files)
+    return len(ledger)
+
+
+def _publication(
+    edition: Edition, report: Path, record: Mapping[str, Any], ledger: pd.DataFrame, revision: str
+) -> dict[str, bytes]:
+    """Every file of a publication by its name in the folder of the edition."""
+    facts: dict[str, Any] = {
+        "vintage": 1,
+        "date": _today(),
+        "methodology": edition.methodology.version,
+        "fingerprint": edition.methodology.fingerprint,
+        "data": edition.checksum,
+        "code": _digest_of(record["inputs"], "cwi/"),
+        "registers": _digest_of(record["inputs"], "data/budget/", "data/policy/", "data/crosswalk/"),
+        "draws": record["parameters"]["draws"],
+        "seed": record["parameters"]["seed"],
+        "revision": [],
+    }
+    files: dict[str, bytes] = {}
+    if (edition.path / "published.csv").is_file():
         published, before = read_published(edition)
-        revisions = list(before["revision"])
         changed = compare(published, ledger.set_index("name"))
         if changed and not revision:
             raise DataError(
                 f"{len(changed)} numbers of {edition.year} were published otherwise, the first: {changed[0]}; "
                 "give the reason with --revision"
             )
+        facts["revision"] = [*before["revision"], *([f"{len(changed)} numbers: {revision}"] if changed else [])]
+        facts["vintage"] = before["vintage"] + bool(changed)
         if changed:
-            revisions.append(f"{len(changed)} numbers: {revision}")
-    facts = {
-        "methodology": edition.methodology.version,
-        "fingerprint": edition.methodology.fingerprint,
-        "data": edition.checksum,
-        "draws": record["parameters"]["draws"],
-        "seed": record["parameters"]["seed"],
-        "revision": revisions,
-    }
+            files |= _vintage(edition.path, before["vintage"])
+            files |= revision_files(edition, published, before, ledger.set_index("name"), facts, revision)
+        elif not added(published, ledger.set_index("name")) and before["date"]:
+            facts["date"] = before["date"]
     text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
     head = "# Written by 'cwi publish': what the published numbers beside this file were made of.\n"
-    with writing(target, edition.path / "published.toml", edition.path / FROZEN) as (numbers, facts_of_them, frozen):
-        frozen.write_bytes(freeze_rows(edition))
-        ledger.to_csv(numbers, index=False, lineterminator="\n")
-        facts_of_them.write_text(head + text + "\n", encoding="utf-8", newline="\n")
-    return len(ledger)
+    names = [name for name in sorted(record["outputs"]) if name.startswith("official_report.")]
+    return files | {
+        "published.csv": ledger.to_csv(index=False, lineterminator="\n").encode(),
+        FROZEN: freeze_rows(edition),
+        KEPT: keep(edition, {name: (report / name).read_bytes() for name in names if name.endswith(".ipynb")}),
+        "published.toml": (head + text + "\n").encode(),
+    }
+
+
+def _vintage(folder: Path, number: int) -> dict[str, bytes]:
+    """The files of the vintage that is replaced, by the name they get."""
+    return {
+        f"{VINTAGES}/{number}/{path.name}": path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name.startswith(("published.", "revision.", FROZEN, KEPT))
+    }
+
+
+def _today() -> str:
+    """The day, or that of SOURCE_DATE_EPOCH where it is set."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)).date().isoformat()
+
+
+def _digest_of(inputs: Mapping[str, str], *prefixes: str) -> str:
+    """One checksum of all inputs under some folders."""
+    chosen = [f"{name} {sha}" for name, sha in sorted(inputs.items()) if name.startswith(prefixes)]
+    return hashlib.sha256("\n".join(chosen).encode()).hexdigest()[:12]
+
+
+def mend_publication(folder: Path) -> None:
+    """Finish a publication that was interrupted while its files took their places."""
+    stage = folder / STAGE
+    if not stage.is_dir():
+        return
+    try:
+        files = [path for path in stage.rglob("*") if path.is_file()]
+        for path in sorted(files, key=lambda path: path.suffix == ".toml"):  # the record last
+            target = folder / path.relative_to(stage)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+        shutil.rmtree(stage)
+    except OSError as problem:
+        raise cannot_write(folder, problem) from None
+
+
+def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files aside; from the moment that the folder has its name they are published, whatever happens then."""
+    try:
+        for left in folder.glob(".publishing-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder))
+        try:
+            for name, content in files.items():
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                (aside / name).write_bytes(content)
+            aside.rename(folder / STAGE)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as problem:
+        raise cannot_write(folder, problem) from None
+    mend_publication(folder)
 
 
 def _true_ledger(edition: Edition, report: Path, record: Mapping[str, Any]) -> pd.DataFrame:

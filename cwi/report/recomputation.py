@@ -1,0 +1,45 @@
+"""The numbers of a report computed again from rows, and what differs from those that were printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cwi.edition import Edition
+from cwi.published import PUBLISHED
+from cwi.report.languages import LANGUAGES
+from cwi.report.ledger import merge
+from cwi.report.official import OfficialReport
+
+__all__ = ["added", "compare", "recompute"]
+
+
+def recompute(edition: Edition, *, draws: int, seed: int, languages: Sequence[str] = LANGUAGES) -> pd.DataFrame:
+    """Every number of the official report computed again from the rows, without drawing or printing; index name."""
+    frames = []
+    for code in languages:
+        report = OfficialReport(edition, language=code, draws=draws, seed=seed)
+        report.sections()
+        frames.append(report.ledger.frame())
+    return merge(frames)[list(PUBLISHED)].set_index("name")
+
+
+def added(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
+    """The names of the numbers that are computed today and were not published."""
+    return sorted(set(computed.index) - set(published.index))
+
+
+def compare(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
+    """One sentence for every published number that is printed otherwise today, or is gone."""
+    differences = []
+    for name in sorted(published.index):
+        if name not in computed.index:
+            differences.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
+        else:
+            for column in PUBLISHED[1:]:
+                old, new = str(published.at[name, column]), str(computed.at[name, column])
+                if old != new:
+                    differences.append(f"{name}: {column} was published as {old}, today it is {new}")
+                    break
+    return differences
