@@ -2,11 +2,12 @@
 
 ``statistical_audit`` runs all checks: ``values`` of indicators, ``structure`` of components, ``influence`` of parts;
 ``sheet`` holds the scores they read, ``limits`` the thresholds and where each comes from. ``measurement`` shows
-what an index rests on, year by year.
+what an index rests on, year by year; ``level_weights`` seeks weights of a level against the index.
 """
 
+from cwi.analysis.audit.level_weights import level_weights
 from cwi.analysis.audit.limits import LEVEL
 from cwi.analysis.audit.measurement import measurement, shares_of_variance
 from cwi.analysis.audit.statistical_audit import VERDICTS, Audit, audit, few
 
-__all__ = ["LEVEL", "VERDICTS", "Audit", "audit", "few", "measurement", "shares_of_variance"]
+__all__ = ["LEVEL", "VERDICTS", "Audit", "audit", "few", "level_weights", "measurement", "shares_of_variance"]

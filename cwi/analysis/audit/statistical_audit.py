@@ -18,7 +18,7 @@ from cwi.analysis.audit.influence import effective_weights, leave_one_out
 from cwi.analysis.audit.limits import tabled
 from cwi.analysis.audit.sheet import read_sheet
 from cwi.analysis.audit.structure import belonging, correlations, structure
-from cwi.analysis.audit.values import capacity, coverage, ends, outliers, spread, units
+from cwi.analysis.audit.values import capacity, coverage, ends, outliers, spread, statistics, units
 from cwi.edition import Edition
 from cwi.html import html_table
 from cwi.index import Scores
@@ -53,6 +53,7 @@ class Audit:
     outliers: pd.DataFrame
     ends: pd.DataFrame
     spread: pd.DataFrame
+    statistics: pd.DataFrame
     correlations: pd.DataFrame
     structure: pd.DataFrame
     loadings: pd.DataFrame
@@ -144,7 +145,7 @@ def audit(edition: Edition | Scores, year: int | None = None, *, rng: np.random.
     sheet = read_sheet(scores, year, draws=draws, rng=rng)
     findings = units(sheet)
     tables = {}
-    for check in (coverage, outliers, ends, spread, correlations):
+    for check in (coverage, outliers, ends, spread, statistics, correlations):
         tables[check.__name__], found = check(sheet)
         findings += found
     tables["structure"], tables["loadings"], found = structure(sheet)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cwi.analysis.audit import limits as rules
 from cwi.analysis.audit.limits import Finding, judged, refused
 from cwi.analysis.audit.sheet import Group, Sheet, correlate, interval
+from cwi.analysis.audit.values import correlation_p
 from cwi.methods.weighting.factor_analysis import alpha_if_deleted, bartlett, components, item_total, kmo
 
 __all__ = ["belonging", "correlations", "structure"]
@@ -26,7 +27,7 @@ def correlations(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
     -------
     table
         level, a, b, parent_a, parent_b, inside (one parent), n (regions with both), r, low, high (bootstrap over
-        regions), spearman.
+        regions), p (that it is zero, by Student's t), spearman.
     """
     low, high = interval(sheet.drawn)
     ranks = sheet.table[sheet.codes].corr(method="spearman", min_periods=rules.FEWEST).to_numpy(float)
@@ -38,7 +39,8 @@ def correlations(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
             i, j = sheet.at([a, b])
             above = sheet.parent_of[a], sheet.parent_of[b]
             r, ends = float(sheet.r[i, j]), (float(low[i, j]), float(high[i, j]))
-            rows.append([level, a, b, *above, above[0] == above[1], int(n[i, j]), r, *ends, ranks[i, j]])
+            p = float(correlation_p(np.array(r), n[i, j]))
+            rows.append([level, a, b, *above, above[0] == above[1], int(n[i, j]), r, *ends, p, ranks[i, j]])
             if above[0] == above[1]:
                 what, asked = ("negative correlation", level, f"{a}, {b}"), ("at least", rules.NEGATIVE)
                 if np.isnan(r):
@@ -49,7 +51,7 @@ def correlations(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
                 findings.append(judged(what, r, asked, said, interval=ends))
         here = [str(code) for code in sheet.table if sheet.level_of[str(code)] == level]
         findings += [_redundant(sheet, code, low, high) for code in here if sheet.table[code].notna().any()]
-    columns = ["level", "a", "b", "parent_a", "parent_b", "inside", "n", "r", "low", "high", "spearman"]
+    columns = ["level", "a", "b", "parent_a", "parent_b", "inside", "n", "r", "low", "high", "p", "spearman"]
     return pd.DataFrame(rows, columns=columns), findings
 
 
@@ -78,7 +80,8 @@ def structure(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
     -------
     nodes
         node, level, parts, used (of them), n, eigenvalues (above 1), first (its share), negative (loadings), kmo,
-        bartlett (p), alpha, low, high (bootstrap), left_out, reason (why nothing was computed).
+        bartlett (p), alpha, low, high (bootstrap), alpha_pairs (from the correlations of all pairs, each over the
+        regions that have both), pairs (the fewest regions of one), left_out, reason (why nothing was computed).
     parts
         node, part, loading (on the first component), item_total, alpha_without.
     """
@@ -99,11 +102,20 @@ def structure(sheet: Sheet) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
             row |= numbers
             parts += of_parts
             findings += found
-        rows.append(row)
+        rows.append(row | _by_pairs(sheet, used))
     columns = ["node", "level", "parts", "used", "n", "eigenvalues", "first", "negative", "kmo", "bartlett"]
-    columns += ["alpha", "low", "high", "left_out", "reason"]
+    columns += ["alpha", "low", "high", "alpha_pairs", "pairs", "left_out", "reason"]
     loadings = pd.DataFrame(parts, columns=["node", "part", "loading", "item_total", "alpha_without"])
     return pd.DataFrame(rows).reindex(columns=columns), loadings, findings
+
+
+def _by_pairs(sheet: Sheet, used: list[str]) -> dict[str, float]:
+    """Alpha where parts have gaps: every pair over the regions that have both."""
+    if len(used) < 2:
+        return {"alpha_pairs": float("nan"), "pairs": 0}
+    at = sheet.at(used)
+    has = sheet.table[used].notna().to_numpy(float)
+    return {"alpha_pairs": float(_alpha(sheet.r[np.ix_(at, at)])), "pairs": int((has.T @ has).min())}
 
 
 def _impossible(group: Group, used: list[str], x: pd.DataFrame, least: int) -> tuple[str, str]:

@@ -13,7 +13,17 @@ from cwi.analysis.audit.sheet import Sheet
 from cwi.methods.treatment import kurtosis, outlying, skewness
 from cwi.territory import PARENT_REGION
 
-__all__ = ["capacity", "coverage", "critical_correlation", "ends", "outliers", "spread", "units"]
+__all__ = [
+    "capacity",
+    "correlation_p",
+    "coverage",
+    "critical_correlation",
+    "ends",
+    "outliers",
+    "spread",
+    "statistics",
+    "units",
+]
 
 Array = NDArray[np.float64]
 
@@ -148,6 +158,48 @@ def outliers(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
     columns = ["indicator", "n", "skewness", "kurtosis", "outlying"]
     columns += ["score_skewness", "score_kurtosis", "score_outlying", "regions"]
     return pd.DataFrame(rows, columns=columns), findings
+
+
+def statistics(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:
+    """Each indicator in its own unit: where its values are, how many there are, how many are zero or the same.
+
+    Quantiles are those between neighbours (Hyndman and Fan's type 7, the default of R and NumPy). Nothing is judged.
+
+    Returns
+    -------
+    table
+        indicator, unit, n, missing, mean, sd (n - 1), low, q05, q25, median, q75, q95, high, zeros, distinct (different
+        values), most (share of the most frequent value), skewness, kurtosis.
+    """
+    indicators = sheet.methodology.indicators.set_index("code")
+    values = sheet.scores.values(sheet.year).loc[sheet.table.index]
+    rows = []
+    for code in indicators.index:
+        x = values[code].dropna().to_numpy(float)
+        if not len(x):
+            continue  # listed by the coverage
+        low, *middle, high = np.quantile(x, [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
+        counts = np.unique(x, return_counts=True)[1]
+        spread = float(x.std(ddof=1)) if len(x) > 1 else float("nan")
+        row = [code, indicators.at[code, "unit"], len(x), len(values) - len(x), x.mean(), spread, low, *middle, high]
+        shape = (float(f(x[:, None])[0]) for f in (skewness, kurtosis))
+        rows.append([*row, int((x == 0).sum()), len(counts), counts.max() / len(x), *shape])
+    columns = ["indicator", "unit", "n", "missing", "mean", "sd", "low", "q05", "q25", "median", "q75", "q95", "high"]
+    columns += ["zeros", "distinct", "most", "skewness", "kurtosis"]
+    return pd.DataFrame(rows, columns=columns), []
+
+
+def correlation_p(r: Array, n: Array) -> Array:
+    """The p-value of a correlation of n independent pairs: Student's t, two-sided.
+
+    Examples
+    --------
+    >>> round(float(correlation_p(np.array(0.444), np.array(20))), 3)
+    0.05
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(r) * np.sqrt((n - 2) / np.maximum(1 - np.square(r), 0.0))
+        return np.asarray(np.where(n >= rules.FEWEST, 2 * stats.t.sf(t, np.maximum(n - 2, 1)), np.nan))
 
 
 def ends(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:

@@ -3,7 +3,7 @@
 ``methodologies`` compares sets of rules, ``years`` two years, ``attribution`` explains a gap indicator by indicator;
 ``like_with_like`` puts regions beside the nation on the same indicators, ``fixed_set`` is a trend on one set of them;
 ``scenarios`` are other indices of the same data; ``other_indices`` applies the rules of other systems,
-``weights_to_lead`` asks what any weights could do.
+``weights_to_lead`` asks what any weights could do; ``unit_tables`` are groups of units, their strengths and trends.
 """
 
 from cwi.analysis.comparison.attribution import Attribution, attribute
@@ -24,6 +24,7 @@ from cwi.analysis.comparison.other_indices import (
     with_reference,
 )
 from cwi.analysis.comparison.scenarios import read_scenarios, scenarios
+from cwi.analysis.comparison.unit_tables import group_summary, ranks_within_groups, strengths, trends
 from cwi.analysis.comparison.weights_to_lead import (
     WeightsToLead,
     best_case,
@@ -50,15 +51,19 @@ __all__ = [
     "compare",
     "equally_weighted",
     "fixed_set",
+    "group_summary",
     "incompatible",
     "like_with_like",
     "mean_by_children",
     "nearest_weights",
+    "ranks_within_groups",
     "read_methods",
     "read_scenarios",
     "robust_leads",
     "scenarios",
     "standardised_mean",
+    "strengths",
+    "trends",
     "weightings",
     "weights_to_lead",
     "with_reference",

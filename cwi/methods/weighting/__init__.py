@@ -13,7 +13,7 @@ A part with no siblings gets weight 1.
 
 from cwi.methods.weighting.components import first_component, pca
 from cwi.methods.weighting.dispersion import critic, entropy, gini
-from cwi.methods.weighting.importance import correlation_balanced
+from cwi.methods.weighting.importance import correlation_balanced, max_correlation
 from cwi.methods.weighting.judgement import ahp, budget_allocation, equal, stated
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "equal",
     "first_component",
     "gini",
+    "max_correlation",
     "pca",
     "stated",
 ]

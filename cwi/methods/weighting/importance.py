@@ -16,7 +16,7 @@ from cwi.methods.weighting.factor_analysis import correlation
 from cwi.methods.weighting.rows import complete
 from cwi.traits import method
 
-__all__ = ["Balance", "balance", "correlation_balanced"]
+__all__ = ["Balance", "balance", "correlation_balanced", "max_correlation"]
 
 Array = NDArray[np.float64]
 
@@ -84,6 +84,35 @@ def correlation_balanced(
             "no weights give every part its own, these are the nearest found",
         )
     return weights.weights
+
+
+@method("weighting", learns=True, uses_stated=False)
+def max_correlation(z: Array, stated: Array) -> Array:
+    """Weights that maximise the sum of the parts' correlations with the (arithmetic) whole: w ∝ 1 / s [1]_.
+
+    With standardised parts and weights u the sum is 1'R u / √(u'R u), R being the correlation matrix. By the
+    inequality of Cauchy and Schwarz it is greatest for equal u, so w is one over the standard deviation s of a part.
+
+    Raises
+    ------
+    ValueError
+        If fewer than three units have all parts, or a part is the same everywhere.
+
+    References
+    ----------
+    .. [1] ``get_opt_weights`` with optype = "infomax" of the R package COINr, which searches for the same maximum.
+
+    Examples
+    --------
+    >>> max_correlation(np.array([[1.0, 20.0], [2.0, 10.0], [3.0, 30.0]]), np.array([0.5, 0.5])).round(4)
+    array([0.9091, 0.0909])
+    """
+    if len(stated) == 1:
+        return np.ones(1)
+    rows = complete(z, "max_correlation", least=3)
+    reach = np.ptp(rows, axis=0)
+    w = 1.0 / reach / (rows / reach).std(axis=0)
+    return np.asarray(w / w.sum())
 
 
 def balance(z: Array, target: Array, *, tolerance: float = 0.005) -> Balance:
