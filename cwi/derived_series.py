@@ -224,7 +224,7 @@ def read_derived_series(folder: Path | None = None) -> Mapping[str, DerivedSerie
     path = (folder or folders.data()) / "derived_series.csv"
     if not path.exists():
         return {}
-    table, where = read_csv(path, DataError, required=COLUMNS, optional=OPTIONAL), folders.relative(path)
+    table, where = read_csv(path, DataError, required=COLUMNS, optional=OPTIONAL, filled=True), folders.relative(path)
     table = table.reindex(columns=[*COLUMNS, *OPTIONAL], fill_value="")
     series: dict[str, DerivedSeries] = {}
     for line, row in table.iterrows():

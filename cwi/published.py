@@ -28,7 +28,7 @@ import pandas as pd
 
 from cwi import folders
 from cwi.edition import FROZEN, Edition, editions, open_project
-from cwi.errors import CwiError, DataError
+from cwi.errors import CwiError, DataError, near
 from cwi.methodology import Methodology, read_methodology
 from cwi.textfiles import read_csv, read_toml
 
@@ -51,7 +51,13 @@ __all__ = [
 KEPT = "kept.zip"
 VINTAGES = "vintages"
 PUBLISHED = ("name", "value", "unit", "decimals", "text_en", "text_ru", "text_kk")
-RECORD = ("methodology", "fingerprint", "data", "draws", "seed", "revision")
+RECORD: dict[str, type] = {
+    **dict.fromkeys(("methodology", "fingerprint", "data"), str),
+    **dict.fromkeys(("draws", "seed"), int),
+    "revision": list,
+}
+LATER: dict[str, type] = {"vintage": int, "date": str}  # of publications since there are vintages
+KINDS = {str: "a text in quotes", int: "a whole number", list: "a list of texts"}
 KEY = ["indicator", "region", "year", "sex", "area"]
 RULES, NOTEBOOKS = "rules/", "notebooks/"
 
@@ -89,7 +95,7 @@ def read_published(edition: Edition, vintage: int | None = None) -> tuple[pd.Dat
             )
         folder = known[vintage]
     path = folder / "published.csv"
-    table = read_csv(path, DataError, required=PUBLISHED)
+    table = read_csv(path, DataError, required=PUBLISHED, filled=True)
     for line in table.index[table["name"].duplicated()]:
         raise DataError(f"{folders.relative(path)} line {line}: '{table.at[line, 'name']}' is listed twice")
     return table.set_index("name"), _record(folder)
@@ -97,10 +103,17 @@ def read_published(edition: Edition, vintage: int | None = None) -> tuple[pd.Dat
 
 def _record(folder: Path) -> dict[str, Any]:
     path = folder / "published.toml"
-    record = read_toml(path, DataError)
-    for key in RECORD:
+    record, where = read_toml(path, DataError), folders.relative(path)
+    known = RECORD | LATER
+    for key in (*RECORD, *record):
         if key not in record:
-            raise DataError(f"{folders.relative(path)}: '{key}' is missing")
+            raise DataError(f"{where}: '{key}' is missing")
+        if key not in known:
+            raise DataError(f"{where}: there is no '{key}'{near(key, known)}")
+        value: Any = record[key]
+        texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        if type(value) is not known[key] or (known[key] is list and not texts):
+            raise DataError(f"{where}: {key} is {value!r}; it must be {KINDS[known[key]]}")
     return {"vintage": 1 + len(record["revision"]), "date": "", **record}
 
 

@@ -63,9 +63,16 @@ def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
 
 
 def read_csv(
-    path: Path, error: type[CwiError], *, required: Collection[str], optional: Collection[str] = ()
+    path: Path,
+    error: type[CwiError],
+    *,
+    required: Collection[str],
+    optional: Collection[str] = (),
+    filled: bool = False,
 ) -> pd.DataFrame:
     """The rows of a CSV file, every cell as text; the index is the line in the file. Blank rows are left out.
+
+    ``filled``: whether a table without a row is refused.
 
     Raises
     ------
@@ -94,6 +101,8 @@ def read_csv(
                 f"{name} line {line}: {len(cells)} cells where the first line names {len(header)} columns"
                 + (hint if len(cells) > len(header) else "")
             )
+    if filled and len(rows) == 1:
+        raise error(f"{name}: no row is left below the names of the columns; restore the file")
     frame = pd.DataFrame([[cell.strip() for cell in cells] for _, cells in rows[1:]], columns=header, dtype=str)
     frame.index = pd.Index([line for line, _ in rows[1:]], name="line", dtype="int64")
     return frame

@@ -15,10 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwi import folders, read_edition
+from cwi.analysis.uncertainty import read_factors
 from cwi.checks import check_all
+from cwi.derived_series import read_derived_series
 from cwi.errors import CwiError, DataError, ParameterError
+from cwi.inputs.budget import read_coefficients, read_executed
 from cwi.inputs.cells import read_grid
-from cwi.inputs.survey import read_survey_definitions
+from cwi.inputs.policy import read_register
+from cwi.inputs.survey import read_microdata, read_survey_definitions
+from cwi.methodology import read_methodology
 from cwi.published import read_published
 from cwi.report import OfficialReport
 from cwi.territory import read_territory
@@ -206,13 +211,20 @@ def test_a_date_or_a_number_where_text_is_wanted(
         ("revision = []", "revision = [3]", "revision is [3]; it must be a list of texts"),
         ('data = "d"', "data = 2024-01-01", "data is datetime.date(2024, 1, 1); it must be a text in quotes"),
         ("seed = 1\n", "", "'seed' is missing"),
+        (
+            "seed = 1",
+            "seed = 1\nseedz = 1",
+            "there is no 'seedz' (did you mean 'seed'?); there are methodology, "
+            "fingerprint, data, draws, seed, revision, vintage, date",
+        ),
     ],
 )
 def test_a_record_of_publication_that_cannot_be_used(
     project: Any, says: Says, old: str, new: str, sentence: str
 ) -> None:
     text = 'methodology = "t1"\nfingerprint = "f"\ndata = "d"\ndraws = 100\nseed = 1\nrevision = []\n'
-    project.write("editions/2022/published.csv", "name,value,unit,decimals,text_en,text_ru,text_kk\n")
+    head = "name,value,unit,decimals,text_en,text_ru,text_kk\n"
+    project.write("editions/2022/published.csv", f"{head}a,1,points,0,1,1,1\n")
     project.write("editions/2022/published.toml", text)
     assert read_published(read_edition(2022))[1]["draws"] == 100
     project.change("editions/2022/published.toml", old, new)
@@ -361,3 +373,45 @@ def test_a_file_with_one_cell_or_value_spoilt_gives_problems_and_no_traceback(pr
                     with suppress(CwiError):
                         _ = read_edition(2022).scores
     project.write(name, whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("policy/facts.csv", lambda path: read_register(path.parent)),
+        ("budget/coefficients.csv", read_coefficients),
+        ("budget/executed_by_function.csv", read_executed),
+        ("derived_series.csv", lambda path: read_derived_series(path.parent)),
+    ],
+)
+def test_tables_cut_to_their_header(tmp_path: Path, says: Says, name: str, read: Callable[[Path], Any]) -> None:
+    source = folders.data() / name
+    shutil.copytree(source.parent, tmp_path / "copy", ignore=shutil.ignore_patterns("observations", "editions"))
+    path = tmp_path / "copy" / source.name
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    with says(DataError, f"{path.as_posix()}: no row is left below the names of the columns; restore the file"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("id,region\n", ": there is no answer in it"),
+        ("id,region\n1,KZ-39\n2\n", " line 3: 1 cells where the first line names 2 columns; the file was cut, or a "
+         "text with a comma is not in quotes"),
+    ],
+)  # fmt: skip
+def test_files_of_answers_that_were_cut(tmp_path: Path, says: Says, text: str, sentence: str) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text(text, encoding="utf-8")
+    definitions = read_survey_definitions("2024.1")
+    with says(DataError, f"{path.as_posix()}{sentence}"):
+        read_microdata(path, definitions, respondent="child", regions=("KZ-39",), year=2023)
+
+
+def test_a_title_of_a_factor_that_is_no_text(project: Any, says: Says) -> None:
+    project.change("methodology/t1/factors.toml", 'title_en = "The weights themselves"', "title_en = []")
+    with says(
+        CwiError, "data/methodology/t1/factors.toml: factor 'weights': title_en is []; it must be a text in quotes"
+    ):
+        read_factors(read_methodology("t1"))

@@ -144,7 +144,7 @@ def read_indicator_targets(indicators: Collection[str], folder: Path | None = No
 
 def _table(path: Path, columns: tuple[str, ...], key: str = "") -> pd.DataFrame:
     """The rows of a file with the line each is on; a key that is listed twice is refused."""
-    table = read_csv(path, DataError, required=columns).rename_axis("line").reset_index()
+    table = read_csv(path, DataError, required=columns, filled=True).rename_axis("line").reset_index()
     if key:
         for row in table[table[key].duplicated()].to_dict("records"):
             raise DataError(f"{folders.relative(path)} line {row['line']}: '{row[key]}' is listed twice")

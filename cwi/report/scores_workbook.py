@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from cwi.errors import DataError, near
 from cwi.folders import relative
@@ -71,8 +72,9 @@ def write_scores(path: Path, scores: Scores, year: int) -> None:
                 book.set_properties({"title": _title(scores.methodology), "created": CREATED})
                 _write(book, [("cover", _cover(scores, year, tables)), *tables])
             os.replace(workbook, path)
-    except OSError as problem:
-        raise DataError(f"{where}: cannot be written ({problem.strerror})") from None
+    except (OSError, FileCreateError) as problem:  # the second: as xlsxwriter wraps the first
+        reason = problem if isinstance(problem, OSError) else problem.args[0]
+        raise DataError(f"{where}: cannot be written ({reason.strerror})") from None
 
 
 def _title(methodology: Methodology) -> str:

@@ -242,7 +242,10 @@ def _factor(name: str, setting: Any, methodology: Methodology, where: str) -> Fa
     if len(kinds) != 1:
         present = " and ".join(f"'{kind}'" for kind in kinds) or "none"
         raise MethodologyError(f"{where} needs one of {', '.join(KINDS)}; it has {present}")
-    titles = MappingProxyType({code: str(setting.get(f"title_{code}", name)) for code in LANGUAGES})
+    for key in TITLES:
+        if not isinstance(setting.get(key, ""), str):
+            raise MethodologyError(f"{where}: {key} is {setting[key]!r}; it must be a text in quotes")
+    titles = MappingProxyType({code: setting.get(f"title_{code}", name) for code in LANGUAGES})
     kind, value = kinds[0], setting[kinds[0]]
     if kind == "choices":
         return Factor(name, kind, titles, choices=_choices(value, methodology, where))

@@ -45,7 +45,7 @@ def read_coefficients(path: Path | None = None) -> pd.DataFrame:
     """
     path = path or folders.data() / "budget" / "coefficients.csv"
     required = ("administrator", "programme", "name", "class", *SHARES, "capital", *REST)
-    table = read_csv(path, DataError, required=required)
+    table = read_csv(path, DataError, required=required, filled=True)
     where = folders.relative(path)
     for line, word in table["capital"].items():
         if word not in ("yes", "no"):
@@ -63,7 +63,7 @@ def read_functions(path: Path | None = None) -> pd.DataFrame:
     [1.0, 0.93]
     """
     path = path or folders.data() / "budget" / "functions.csv"
-    table = read_csv(path, DataError, required=("functional_group", "class", *SHARES, *REST))
+    table = read_csv(path, DataError, required=("functional_group", "class", *SHARES, *REST), filled=True)
     return _checked(table, folders.relative(path), ["functional_group"])
 
 

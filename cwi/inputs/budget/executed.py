@@ -35,7 +35,7 @@ def read_executed(path: Path | None = None) -> pd.DataFrame:
     """
     path = path or folders.data() / "budget" / "executed_by_function.csv"
     where = folders.relative(path)
-    table = read_csv(path, DataError, required=("region", "year", "item", "amount_million_kzt"))
+    table = read_csv(path, DataError, required=("region", "year", "item", "amount_million_kzt"), filled=True)
     for line, row in table.iterrows():
         if row["item"] not in ITEMS:
             raise DataError(f"{where} line {line}: no item is called '{row['item']}'{near(row['item'], ITEMS)}")

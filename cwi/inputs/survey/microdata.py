@@ -6,6 +6,7 @@ may lie inside.
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -103,6 +104,8 @@ def _read(
             f"'{SYNTHETIC}' in their name may stay)"
         )
     table, labels = _open(path)
+    if table.empty:
+        raise DataError(f"{where}: there is no answer in it")
     if inside and not (SYNTHETIC in table and table[SYNTHETIC].eq(SYNTHETIC).all()):
         raise DataError(
             f"{where}: the name holds '{SYNTHETIC}', but not every row does in a column '{SYNTHETIC}'; answers of "
@@ -166,9 +169,25 @@ def _open(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
             return pd.DataFrame(table), dict(metadata.variable_value_labels)
         if path.suffix == ".parquet":
             return pd.read_parquet(path), {}
+        _refuse_torn(path)
         return pd.read_csv(path, encoding="utf-8-sig"), {}
+    except DataError:
+        raise
     except Exception as problem:  # of many kinds, by what is damaged
         raise DataError(f"{where}: the file cannot be read ({type(problem).__name__}); save it again") from None
+
+
+def _refuse_torn(path: Path) -> None:
+    """Refuse a CSV file of which a row has more or fewer cells than the first: it was cut, or a text has a comma."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        cells = len(next(rows, ()))
+        for row in rows:
+            if row and len(row) != cells:
+                raise DataError(
+                    f"{folders.relative(path)} line {rows.line_num}: {len(row)} cells where the first line names "
+                    f"{cells} columns; the file was cut, or a text with a comma is not in quotes"
+                )
 
 
 def _columns(
