@@ -1,4 +1,9 @@
-"""Scores as a workbook, and the commands import and export."""
+"""Scores as a workbook, and the commands import errno
+import os
+
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+import and export."""
 
 import re
 import sys
@@ -153,3 +158,16 @@ def test_the_example_of_the_page(
     exec(python, said)
     rows = said["scores"].nodes.query("node == 'Index'").set_index("region")
     assert (rows.at["B", "score"], rows.at["B", "flag"]) == (56.25, "gaps")
+
+
+def test_a_full_disk_is_one_sentence(tmp_path, scores, monkeypatch, says):
+    """As xlsxwriter wraps it: an error of its own that holds the system's."""
+
+    def close(self):
+        raise FileCreateError(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "close", close)
+    target = tmp_path / "scores.xlsx"
+    with says(DataError, f"{target.as_posix()}: cannot be written (No space left on device)"):
+        write_scores(target, scores, 2023)
+    assert list(tmp_path.iterdir()) == []
