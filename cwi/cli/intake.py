@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import print_table, working
+from cwi.cli.shared import JsonOutput, print_json, print_table, working
 from cwi.errors import DataError, near
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def templates(
     """
     with working(f"writing the templates of {year}"):
         from cwi.edition import open_project
-        from cwi.inputs.intake import build_request, freeze_request, read_owners
-        from cwi.report.intake import due_day, write_templates
+        from cwi.inputs.intake import build_request, due_day, freeze_request, read_owners
+        from cwi.report.intake import write_templates
 
         project, rules = open_project(), _methodology(methodology, year)
         request = build_request(project, year, rules)
@@ -83,6 +83,45 @@ def read(
     nothing; a corrected file revises an earlier one. Everything is entered or nothing, also when the run is stopped.
     """
     _settle(folder, _year(year), letters)
+
+
+@app.command("board", epilog="Examples: cwi intake board 2024 · cwi intake board 2024 --language kk --xlsx board.xlsx")
+def board(
+    year: Of,
+    language: Annotated[str, typer.Option(help="kk, ru or en.")] = "en",
+    html: Annotated[Path | None, typer.Option(help="Write the board as one page as well.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="Write it as a workbook as well, with a row a figure.")] = None,
+    as_json: JsonOutput = False,
+) -> None:
+    """Print what has come, what is late and what is missing, by owner, region and component.
+
+    Figures are due on 1 April of the next year, the index on 1 June (order of the Prime Minister of 1 February 2022).
+    """
+    with working(f"reading the intake of {year}"):
+        from cwi.analysis.intake import read_board
+        from cwi.inputs.intake import read_owners, read_request
+        from cwi.report.blocks import Table
+        from cwi.report.intake import board_section, write_board
+        from cwi.report.languages import Language
+        from cwi.territory import read_territory
+
+        words, territory = Language(language), read_territory()
+        made = read_board(year, _methodology(read_request(year).methodology, year))
+        section = board_section(made, words, read_owners(), territory, figures=False)
+        if html or xlsx:
+            write_board(made, words, read_owners(), territory, html=html, xlsx=xlsx)
+    if as_json:
+        tables = {name: getattr(made, name) for name in ("owners", "regions", "components", "figures")}
+        print_json({"year": year, **{name: table.to_dict("records") for name, table in tables.items()}})
+        return
+    for block in section.blocks:
+        if isinstance(block, Table):
+            print(f"\n{block.caption}")
+            print_table(list(block.columns), block.rows)
+        else:
+            print(block.plain())
+    for path in filter(None, (html, xlsx)):
+        print(f"written: {folders.relative(path)}")
 
 
 @app.command("answer", epilog="Example: cwi intake answer immunisation Astana 98.5 --by 'letter 12-3/45 of 5 April'")

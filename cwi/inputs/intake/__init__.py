@@ -7,9 +7,18 @@ of it at once, written whole or not at all.
 """
 
 from cwi.inputs.intake.owners import read_deliveries, read_owners, read_places
-from cwi.inputs.intake.reading import REGISTER, Outcome, read_folder, read_register
+from cwi.inputs.intake.reading import REGISTER, Outcome, read_files, read_folder, read_register
 from cwi.inputs.intake.receipts import Answer, Receipt, add_answer, read_answers, read_receipts
-from cwi.inputs.intake.request import Request, build_request, freeze_request, key_of, read_request, year_folder
+from cwi.inputs.intake.request import (
+    Request,
+    build_request,
+    due_day,
+    freeze_request,
+    index_day,
+    key_of,
+    read_request,
+    year_folder,
+)
 from cwi.inputs.intake.returned import ABOUT, MARK, Entry, Returned
 from cwi.inputs.intake.returned import COLUMNS as TEMPLATE_COLUMNS
 from cwi.inputs.intake.settling import Doubt, Revision, Settled
@@ -34,10 +43,13 @@ __all__ = [
     "add_answer",
     "build_request",
     "decide",
+    "due_day",
     "freeze_request",
+    "index_day",
     "key_of",
     "read_answers",
     "read_deliveries",
+    "read_files",
     "read_folder",
     "read_owners",
     "read_places",

@@ -31,12 +31,13 @@ from cwi.observations import read_observations, read_series, read_statuses
 from cwi.territory import NAMES, read_territory
 from cwi.textfiles import read_csv, read_text
 
-__all__ = ["PROVISIONAL", "REGISTER", "Outcome", "read_folder", "read_register"]
+__all__ = ["PROVISIONAL", "REGISTER", "Outcome", "read_files", "read_folder", "read_register"]
 
 PROVISIONAL = "provisional"
 LICENCE = "Delivered for the index by its owner; figures of state bodies, with reference to the source"
 REGISTER = ("owner", "series", "indicator", "region", "state", "value", "status", "check", "file", "sheet", "cell",
             "shown", "note")  # fmt: skip
+FILES = ("batch", "file", "owner", "received", "state", "figures", "asked_back", "sha256", "original")
 AWAITED, ENTERED, NO_FIGURE, ASKED = "awaited", "entered", "no figure", "asked"
 HEAD_OF_SERIES = (
     "indicator",
@@ -104,6 +105,7 @@ def read_folder(folder: Path | None, year: int, data: Path | None = None) -> Out
         register = _register(settled, request)
         planned = _Plan(data, request, receipts, files, settled)
         contents = {**planned.contents(), place / "register.csv": _csv(REGISTER, register.to_numpy().tolist())}
+        contents[place / "files.csv"] = _csv(FILES, _came(files, settled))
         if new:
             replace_file(place / "receipts.csv", receipts_text(receipts).encode())  # from here on they have come
         written = [folders.relative(path) for path in planned.gone() if path.is_file()]
@@ -120,6 +122,12 @@ def read_register(year: int, data: Path | None = None) -> pd.DataFrame | None:
     """The register of a year's figures as it was last written, a row a figure; None before the first reading."""
     path = year_folder(year, data) / "register.csv"
     return read_csv(path, DataError, required=REGISTER) if path.is_file() else None
+
+
+def read_files(year: int, data: Path | None = None) -> pd.DataFrame | None:
+    """The files that came for a year, a row each; None before the first reading."""
+    path = year_folder(year, data) / "files.csv"
+    return read_csv(path, DataError, required=FILES) if path.is_file() else None
 
 
 def _files(receipts: Sequence[Receipt], request: Request, data: Path) -> list[tuple[Receipt, Returned]]:
@@ -150,6 +158,18 @@ def _register(settled: Settled, request: Request) -> pd.DataFrame:
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(REGISTER))
+
+
+def _came(files: Sequence[tuple[Receipt, Returned]], settled: Settled) -> list[tuple[object, ...]]:
+    """A row a file: whose it is, whether it could be read, how many figures it has and how many are asked back."""
+    return [
+        (
+            receipt.batch, receipt.file, returned.owner, receipt.received, returned.refusal or "read",
+            sum(entry.number is not None for entry in returned.entries),
+            sum(doubt.receipt == receipt for doubt in settled.doubts), receipt.sha256, receipt.original,
+        )
+        for receipt, returned in files
+    ]  # fmt: skip
 
 
 def _figure(number: Any) -> str:

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ from cwi.textfiles import number, read_csv
 from cwi.writing import made_folder
 
 __all__ = [
+    "KEY",
     "Request",
     "build_request",
+    "due_day",
     "freeze_request",
+    "index_day",
     "key_of",
     "of_key",
     "own_sources",
@@ -74,6 +78,16 @@ class Request:
     def of(self, owner: str) -> pd.DataFrame:
         """The cells of one owner."""
         return self.cells[self.cells["owner"] == owner]
+
+
+def due_day(year: int) -> date:
+    """The day by which the figures of a year are delivered: 1 April of the next (order of 1 February 2022)."""
+    return date(year + 1, 4, 1)
+
+
+def index_day(year: int) -> date:
+    """The day by which the index of a year is computed: 1 June of the next (order of 1 February 2022)."""
+    return date(year + 1, 6, 1)
 
 
 def year_folder(year: int, data: Path | None = None) -> Path:

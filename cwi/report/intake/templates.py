@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
-from cwi.inputs.intake import ABOUT, MARK, STATUSES, TEMPLATE_COLUMNS, Request, key_of
+from cwi.inputs.intake import ABOUT, MARK, STATUSES, TEMPLATE_COLUMNS, Request, due_day, key_of
 from cwi.methodology import Methodology
 from cwi.observations import read_statuses
 from cwi.report.languages import Language
 from cwi.territory import Territory
 from cwi.writing import writing
 
-__all__ = ["due_day", "index_day", "write_form", "write_templates"]
+__all__ = ["TONGUES", "write_form", "write_templates"]
 
 CREATED = datetime(2000, 1, 1)  # no time of its own, so that equal templates give equal bytes
 TONGUES = ("kk", "ru")
@@ -27,16 +27,6 @@ WIDTHS = {"key": 4, "indicator": 58, "unit": 22, "region": 40, "last": 13, "valu
           "note": 40}  # fmt: skip
 RISKY = ("=", "+", "-", "@")
 Key = tuple[str, str]
-
-
-def due_day(year: int) -> date:
-    """The day by which the figures of a year are delivered: 1 April of the next (order of 1 February 2022)."""
-    return date(year + 1, 4, 1)
-
-
-def index_day(year: int) -> date:
-    """The day by which the index of a year is computed: 1 June of the next (order of 1 February 2022)."""
-    return date(year + 1, 6, 1)
 
 
 def write_templates(
