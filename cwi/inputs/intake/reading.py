@@ -19,14 +19,16 @@ import pandas as pd
 import tomlkit
 
 from cwi import folders
+from cwi.derived_series import read_derived_series
 from cwi.errors import DataError
 from cwi.inputs.intake.owners import read_owners, read_places
 from cwi.inputs.intake.receipts import Receipt, arrived, locked, read_answers, read_receipts, receipts_text
 from cwi.inputs.intake.request import Request, own_sources, read_request, year_folder
 from cwi.inputs.intake.returned import Returned, read_returned_file
 from cwi.inputs.intake.settling import Settled, settle
+from cwi.inputs.intake.unusual import Known
 from cwi.inputs.intake.values import words_of
-from cwi.inputs.observation_files import COLUMNS, replace_file, rows_text
+from cwi.inputs.observation_files import replace_file, rows_text
 from cwi.observations import read_observations, read_series, read_statuses
 from cwi.territory import NAMES, read_territory
 from cwi.textfiles import read_csv, read_text
@@ -101,7 +103,8 @@ def read_folder(folder: Path | None, year: int, data: Path | None = None) -> Out
         territory = read_territory(data)
         observations = read_observations(data, territory=territory)
         history = observations[~observations["source"].str.startswith(own_sources(year))]
-        settled = settle(files, request, read_answers(year, data), history, territory)
+        known_so_far = Known(history, territory, read_series(data), read_derived_series(data))
+        settled = settle(files, request, read_answers(year, data), known_so_far)
         register = _register(settled, request)
         planned = _Plan(data, request, receipts, files, settled)
         contents = {**planned.contents(), place / "register.csv": _csv(REGISTER, register.to_numpy().tolist())}
@@ -226,7 +229,7 @@ class _Plan:
                    "value": "" if number is None else _figure(number),
                    "status": PROVISIONAL if number is not None else entry.value.status, "note": entry.note}  # fmt: skip
             rows.setdefault(source, []).append(row)
-        return {source: rows_text(pd.DataFrame(of_one, columns=list(COLUMNS))) for source, of_one in rows.items()}
+        return {source: rows_text(pd.DataFrame(of_one)) for source, of_one in rows.items()}
 
     def _series(self) -> dict[Path, str]:
         """The register of series with those that have their first figures."""

@@ -15,14 +15,14 @@ import pandas as pd
 from cwi.inputs.intake.receipts import Answer, Receipt
 from cwi.inputs.intake.request import Request
 from cwi.inputs.intake.returned import Entry, Returned
-from cwi.inputs.intake.unusual import Question, covers, unusual
+from cwi.inputs.intake.unusual import Known, Question, covers, together, unusual
 from cwi.inputs.intake.values import Value
-from cwi.territory import Territory
 from cwi.vintage import EVERY
 
 __all__ = ["Doubt", "Revision", "Settled", "settle"]
 
 Key = tuple[str, str]
+NEVER = "computed outside"  # cannot be confirmed: the register must be changed first
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def settle(
     files: Sequence[tuple[Receipt, Returned]],
     request: Request,
     answers: Sequence[Answer],
-    history: pd.DataFrame,
-    territory: Territory,
+    known: Known,
 ) -> Settled:
     """Decide on every entry.
 
@@ -76,29 +75,33 @@ def settle(
         What was asked for.
     answers
         Confirmations beside those in the workbooks.
-    history
-        The observations without those that this intake entered.
-    territory
-        The regions.
+    known
+        What figures are measured against.
     """
     settled = Settled()
     clean, doubts = _in_order(files, settled)
-    _refuse_elsewhere(clean, doubts, request, history)
+    _refuse_elsewhere(clean, doubts, request, known.history)
     chosen = {key: len(entries) - 1 for key, entries in clean.items() if entries}
     confirmations = _Confirmations(answers)
+    questions: list[Question] = []
+    stale = {key[0] for key in chosen}
     while True:
         now = {key: clean[key][at] for key, at in chosen.items()}
         numbers = {key: float(entry.number) for key, (entry, _) in now.items() if entry.number is not None}
-        questions = unusual(numbers, history, request, territory)
+        stale = together(stale, known.formulas)
+        questions = [each for each in questions if not stale & {each.series, *each.inputs}]
+        questions += unusual({key: value for key, value in numbers.items() if key[0] in stale}, request, known)
         open_ones = [each for each in questions if not confirmations.answer(each, now)]
         if not open_ones:
             break
+        stale = set()
         for question in open_ones:
             for key in [key for key in chosen if covers(question, key) and key in numbers and key in now]:
                 entry, receipt = clean[key][chosen[key]]
                 if (entry, receipt) != now[key]:
                     continue  # another question has put it aside already
                 doubts.setdefault(key, Doubt(_owner(request, key), receipt, entry, question.check, question.before))
+                stale.add(key[0])
                 chosen[key] -= 1
                 if chosen[key] < 0:
                     del chosen[key]
@@ -184,12 +187,13 @@ class _Confirmations:
 
     def answer(self, question: Question, entries: Mapping[Key, tuple[Entry, Receipt]]) -> str:
         """Who confirmed what a question is about; '' where nobody did."""
-        if question.region == EVERY:
-            column = [entry for key, (entry, _) in entries.items() if key[0] == question.series and entry.number]
-            every = bool(column) and all(entry.confirmed for entry in column)
-            return self._columns.get(question.series, "the returned workbook" if every else "")
-        entry, receipt = entries.get((question.series, question.region), (None, None))
-        if entry is None or entry.number is None:
+        if question.check == NEVER:
             return ""
-        by = self._cells.get((question.series, question.region, entry.number), "")
-        return by or (receipt.file if entry.confirmed and receipt else "")
+        if question.region == EVERY and (by := self._columns.get(question.series, "")):
+            return by
+        about = [(key, *entry) for key, entry in entries.items() if covers(question, key)]
+        names = [
+            self._cells.get((*key, entry.number), receipt.file if entry.confirmed else "")
+            for key, entry, receipt in about if entry.number is not None
+        ]  # fmt: skip
+        return ", ".join(dict.fromkeys(names)) if names and all(names) else ""

@@ -21,10 +21,10 @@ UNKNOWN = "unknown"  # the name of the letter about files that nobody can be ask
 REMEDIES = {
     "dash": "status", "unknown status": "status", "share of one": "unit", "another unit": "unit",
     "unit changed": "unit", "percent of another unit": "unit", "outside the limits": "limits",
-    "value and status": "one", "twice": "one", "two files": "one", "merged": "merged", "names do not fit": "row",
-    "damaged key": "row", "unknown row": "row", "not asked": "row", "two readings": "reading",
-    "formula never saved": "number", "truth value": "number", "date": "number", "error value": "number",
-    "number with text": "number", "no number": "number",
+    "computed outside": "limits", "value and status": "one", "twice": "one", "two files": "one", "merged": "merged",
+    "names do not fit": "row", "damaged key": "row", "unknown row": "row", "not asked": "row",
+    "two readings": "reading", "formula never saved": "number", "truth value": "number", "date": "number",
+    "error value": "number", "number with text": "number", "no number": "number",
 }  # fmt: skip
 STYLE = (
     "body{font:15px/1.45 sans-serif;max-width:72em;margin:2em auto;padding:0 1em}table{border-collapse:collapse;"
