@@ -1,10 +1,7 @@
-"""Scores as a workbook, and the commands import errno
+"""Scores as a workbook, and the commands import and export."""
+
+import errno
 import os
-
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-import and export."""
-
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +11,8 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 import cwi
 from cwi import Scores, cli
