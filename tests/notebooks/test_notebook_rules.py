@@ -9,14 +9,7 @@ from notebook_cells import LINES, code_cells, problems, untranslated
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TAUGHT = {"weighting_alternatives": 1}
-TRANSLATED = [
-    "consultation",
-    "official_report",
-    "sensitivity",
-    "statistical_audit",
-    "survey_estimates",
-    "weighting_alternatives",
-]
+TRANSLATED = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem != "official_report")
 
 

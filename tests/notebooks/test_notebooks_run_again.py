@@ -20,6 +20,7 @@ YEARS = {
     "children_budget": 2025,
     "consultation": 2023,
     "policy_tracking": 2023,
+    "region_profile": 2023,
     "sensitivity": 2019,
     "statistical_audit": 2019,
     "survey_estimates": 2023,

@@ -14,7 +14,7 @@ from cwi.report import OfficialReport
 from cwi.report.parameters import declared
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-OF_THIS_PROJECT = ("children_budget", "policy_tracking")  # registers of one country that no other project has
+OF_THIS_PROJECT = ("children_budget", "policy_tracking", "region_profile")  # they need a nation and its registers
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in OF_THIS_PROJECT)
 
 RULES = """\

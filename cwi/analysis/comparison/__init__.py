@@ -24,6 +24,7 @@ from cwi.analysis.comparison.other_indices import (
     with_reference,
 )
 from cwi.analysis.comparison.scenarios import read_scenarios, scenarios
+from cwi.analysis.comparison.similar import similar_regions
 from cwi.analysis.comparison.unit_tables import group_summary, ranks_within_groups, strengths, trends
 from cwi.analysis.comparison.weights_to_lead import (
     WeightsToLead,
@@ -61,6 +62,7 @@ __all__ = [
     "read_scenarios",
     "robust_leads",
     "scenarios",
+    "similar_regions",
     "standardised_mean",
     "strengths",
     "trends",

@@ -7,6 +7,7 @@ docs/explanation/how-a-draw-is-computed.md.
 
 from cwi.analysis.uncertainty.factors import Choice, Factor, Factors, read_factors
 from cwi.analysis.uncertainty.figure_errors import errors_of_carried_figures, errors_of_parent_figures
+from cwi.analysis.uncertainty.gaps import gaps_to_nation
 from cwi.analysis.uncertainty.monte_carlo import simulate
 from cwi.analysis.uncertainty.outliers import far_from_median
 from cwi.analysis.uncertainty.plan import Plan
@@ -32,6 +33,7 @@ __all__ = [
     "errors_of_parent_figures",
     "exact",
     "far_from_median",
+    "gaps_to_nation",
     "leave_one_out",
     "one_at_a_time",
     "prepare",

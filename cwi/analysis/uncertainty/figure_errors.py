@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -119,6 +120,7 @@ def _scales(methodology: Methodology) -> dict[str, str]:
     return {code: SHARE if unit == "%" else LOG if scale == "log" else LINEAR for code, unit, scale in triples}
 
 
+@lru_cache(maxsize=2)  # the factors of each node ask for it, and it rests on the edition alone
 def _history(edition: Edition) -> dict[str, pd.DataFrame]:
     """For each indicator its figures in their own year and borders, on its scale: a row a region, a column a year."""
     rules = edition.methodology
@@ -160,6 +162,11 @@ def errors_of_carried_figures(edition: Edition, ages: Sequence[int] = (1, 2, 3))
     >>> table.loc[("child_suicides", 1), "basis"], table.loc[("housing_space", 1), "basis"]
     ('other series', 'own series')
     """
+    return _carried_errors(edition, tuple(ages)).copy()
+
+
+@lru_cache(maxsize=8)
+def _carried_errors(edition: Edition, ages: tuple[int, ...]) -> pd.DataFrame:
     history, scales = _history(edition), _scales(edition.methodology)
     spread = {code: float(np.nanstd(wide.to_numpy())) for code, wide in history.items()}
     rows: dict[tuple[str, int], tuple[float, float, int]] = {}
@@ -204,6 +211,11 @@ def errors_of_parent_figures(edition: Edition) -> pd.DataFrame:
     >>> table.loc["adolescent_births", "basis"], table.loc["teacher_qualification", "basis"]
     ('own series', 'other series')
     """
+    return _parent_errors(edition).copy()
+
+
+@lru_cache(maxsize=2)
+def _parent_errors(edition: Edition) -> pd.DataFrame:
     history, scales = _history(edition), _scales(edition.methodology)
     people = edition.base[edition.base["indicator"] == POPULATION].set_index(["region", "year"])["value"]
     families = [list(parts) for _, parts in edition.territory.changes.groupby("old")["new"]]

@@ -41,6 +41,7 @@ from cwi.report.notebooks.comparison import ComparisonReport
 from cwi.report.notebooks.consultation import ConsultationReport
 from cwi.report.notebooks.crosswalk import CrosswalkReport
 from cwi.report.notebooks.policy import PolicyReport
+from cwi.report.notebooks.region import RegionReport
 from cwi.report.notebooks.survey import SurveyReport
 
 YEAR, SEED = 2019, 1
@@ -243,7 +244,23 @@ def promised() -> Shown:
     return shown
 
 
-REPORTS = ["audited", "compared", "consulted", "surveyed", "budgeted", "promised"]
+@pytest.fixture(scope="module")
+def profiled() -> Shown:
+    edition = read_edition(2023)
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = RegionReport(edition, "KZ-19", language=language, draws=100, seed=SEED)
+        sections = [
+            show.opening(), show.nodes(), show.strengths(), show.similar(), show.trend(), show.explained(),
+            show.groups(), show.money(), show.measures(), show.missing(), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+REPORTS = ["profiled", "audited", "compared", "consulted", "surveyed", "budgeted", "promised"]
 
 
 @pytest.mark.slow

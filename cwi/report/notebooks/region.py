@@ -1,0 +1,397 @@
+"""The profile of one region, or of the country: where it is strong and weak, beside whom, and what was not measured."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from cwi import folders
+from cwi.analysis.budget import account, places, read_figures
+from cwi.analysis.comparison import attribute, fixed_set, similar_regions
+from cwi.analysis.comparison.fixed_set import FixedSet
+from cwi.analysis.equity import GROUPS, gaps
+from cwi.analysis.uncertainty import gaps_to_nation
+from cwi.edition import Edition
+from cwi.errors import DataError, near
+from cwi.inputs.policy import read_register
+from cwi.report.blocks import Block, Bullets, Heading, Paragraph, Section
+from cwi.report.notebooks.analysis_report import POINTS, WHOLE, WORDS, AnalysisReport, Number, Words
+from cwi.report.pictures.money import years as lines_over_years
+from cwi.report.pictures.panels import interval_panels
+from cwi.report.printer import Printer
+from cwi.report.sections import promises
+from cwi.territory import PARENT_REGION
+
+__all__ = ["RegionReport"]
+
+NEAREST = 5  # similar regions that are shown
+MOST = 3  # indicators that are named behind a strength or a problem
+FIRST = 2018  # of the series on a fixed set: the first year of today's regions but those of 2022
+POINT = Number(1, "points")
+
+
+class RegionReport(AnalysisReport):
+    """Sections on one region, or the nation, in one language; show each in a cell of its own.
+
+    Parameters
+    ----------
+    edition
+        The year.
+    region
+        Its code or its name in any language.
+    language
+        kk, ru or en.
+    draws
+        Of the rank interval and of the gap of each component.
+    seed
+        Of the draws; with that of the official report the rank interval is the printed one.
+
+    Raises
+    ------
+    DataError
+        If the edition has no such region.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> profile = RegionReport(read_edition(2023), "KZ-75", language="en", draws=100, seed=1)
+    >>> profile.opening().blocks[0].plain()
+    'Almaty city: profile of 2023'
+    """
+
+    subject = "region"
+
+    def __init__(self, edition: Edition, region: str, *, language: str, draws: int, seed: int) -> None:
+        super().__init__(edition, language=language, seed=seed)
+        known = (*edition.regions, edition.territory.nation)
+        code = edition.territory.code_of(region, known) or region
+        if code not in known:
+            raise DataError(f"the edition of {edition.year} has no region '{region}'{near(region, known)}")
+        self.region, self.nation, self.draws, self.seed = code, edition.territory.nation, draws, seed
+        self.printer = Printer(edition, self.language, self.ledger, draws, np.random.default_rng(seed))
+
+    @property
+    def national(self) -> bool:
+        """Whether this is the profile of the country."""
+        return self.region == self.nation
+
+    def _named(self, name: str) -> str:
+        return f"region.{self.year}.{self.region}.{name}"
+
+    def _section(self, what: str, *blocks: Block) -> Section:
+        return self.section(what, *blocks, region=self.called(self.region), year=self.year)
+
+    # ---------------------------------------------------------------- sections
+
+    def opening(self) -> Section:
+        """Score, rank with its interval, and how much was measured."""
+        rules, scores = self.edition.methodology, self.edition.scores
+        top = rules.top.code
+        value = scores.at(self.region, top, self.year)
+        texts = []
+        if np.isnan(value):
+            texts.append(self.text("region.opening.none", year=self.year))
+        elif self.national:
+            texts.append(self.text("region.opening.nation", score=self.printer.score(self.region, top, value)))
+        else:
+            texts.append(self._placed(top, value))
+        cells = self._cells
+        own = (cells["observed"] == cells["year"]) & (cells["status"] != PARENT_REGION)
+        texts.append(
+            self.text(
+                "region.opening.measured",
+                n=self.number("measured", int(cells["value"].notna().sum())),
+                all=self.number("indicators", len(rules.indicators)),
+                own=self.number("own", int((own & cells["value"].notna()).sum())),
+            )
+        )
+        working = Paragraph(self.text("analysis.working", version=rules.version), "warning")
+        blocks = [Paragraph(" ".join(texts), "lead"), *([working] if rules.status == "working" else [])]
+        made = self._section("opening", *blocks)
+        first = made.blocks[0]
+        assert isinstance(first, Heading)
+        return Section([Heading(first.text, level=1, anchor="top"), *made.blocks[1:]])
+
+    def _placed(self, top: str, value: float) -> str:
+        row = self.printer.robustness.summary[["rank", "rank_p5", "rank_p95"]].astype(float).T.to_dict()[self.region]
+        nation = self.edition.scores.at(self.nation, top, self.year)
+        text = self.text(
+            "region.opening.region",
+            score=self.printer.score(self.region, top, value),
+            rank=self.printer.rank(self.region, top, row["rank"]),
+            all=self.number("regions", len(self.printer.robustness.regions)),
+            low=self.number("rank.low", row["rank_p5"], unit="rank"),
+            high=self.number("rank.high", row["rank_p95"], unit="rank"),
+        )
+        if np.isnan(nation):
+            return text
+        return f"{text} {self.text('region.opening.beside', nation=self.printer.score(self.nation, top, nation))}"
+
+    def nodes(self) -> Section:
+        """Dimensions and components: score, the nation's, the similar regions', rank; the gaps as a picture."""
+        table = self._nodes
+        head = {"node": WORDS, "score": POINT}
+        if self.national:
+            return self._section("nodes", self.table("nodes", table, head | {"lowest": POINT, "highest": POINT}))
+        columns = head | {"nation": POINT, "gap": POINTS, "similar": POINT, "rank": WHOLE}
+        made = self.table("nodes", table, columns, region=self.called(self.region))
+        known = table.dropna(subset=["gap"])
+        drawn = known.assign(value=known["gap"], reference=0.0)[["value", "low", "high", "reference"]]
+        figure = self.figure(
+            "nodes",
+            lambda: interval_panels(
+                [self.called(code) for code in known["node"]],
+                {self.text("region.gap"): drawn},
+                axis_label=self.text("axis.gap"),
+                point=self.called(self.region),
+                interval=self.text("region.interval"),
+                reference=self.called(self.nation),
+                title=self.mark,
+            ),
+            made,
+            region=self.called(self.region),
+        )
+        return self._section("nodes", *([figure] if len(known) else []), made)
+
+    def strengths(self) -> Section:
+        """Components that are above or below the nation by more than noise, and the indicators behind them."""
+        clear = self._gaps[self._gaps["clear"]].sort_values("gap", kind="stable")
+        items = []
+        for word, rows in (("strong", clear[clear["gap"] > 0][::-1]), ("weak", clear[clear["gap"] < 0])):
+            for row in rows.to_dict("records"):
+                node = str(row["node"])
+                values = {end: self.number(f"gap.{node}.{end}", row[end], 1, unit="points", sign=True)
+                          for end in ("gap", "low", "high")}  # fmt: skip
+                behind = self._behind(node, 1 if word == "strong" else -1)
+                items.append(self.text(f"region.{word}", title=self.called(node), behind=behind, **values))
+        if not items:
+            return self._section("strengths", Paragraph(self.text("region.strengths.none")))
+        return self._section("strengths", Bullets(items))
+
+    def similar(self) -> Section:
+        """The regions nearest in age structure, income and product."""
+        near_by = self._similar
+        if near_by.empty:
+            return self._section("similar", Paragraph(self.text("region.similar.none")))
+        index = self.edition.scores.of(self.edition.methodology.top.code)[self.year]
+        ranks = self.edition.scores.wide(self.year, self.edition.methodology.tree.levels[-1], "rank").iloc[:, 0]
+        table = near_by.assign(score=index.reindex(near_by.index), rank=ranks.reindex(near_by.index)).reset_index()
+        kinds = {"region": WORDS, "distance": Number(2), "children_0_15_share": Number(1, "%"),
+                 "household_income": Number(0, "KZT"), "grp_per_head": Number(0, "thousand KZT"), "score": POINT,
+                 "rank": WHOLE}  # fmt: skip
+        columns = {name: kind for name, kind in kinds.items() if name in table}
+        heads = {"children_0_15_share": self.text("region.column.children_share")}
+        made = self.table("similar", table, columns, heads=heads, region=self.called(self.region))
+        return self._section("similar", made)
+
+    def trend(self) -> Section:
+        """The region and the nation on one set of indicators and one territory since 2018."""
+        result = _fixed(self.edition)
+        if result is None:
+            return self._section("trend", Paragraph(self.text("region.trend.none")))
+        place = self._territory(result)
+        table = result.table()
+        shown = pd.DataFrame({"year": list(table.columns), "score": table.loc[place].to_numpy(float)})
+        heads = {"year": self.head("year"), "score": self.called(place)}
+        columns = {"year": Words(str), "score": POINT}
+        series: dict[str, pd.Series] = {self.called(place): table.T[place]}
+        if not self.national:
+            shown["nation"] = table.loc[self.nation].to_numpy(float)
+            columns["nation"] = POINT
+            series[self.called(self.nation)] = table.T[self.nation]
+        values = {"region": self.called(place), "n": self.number("trend.indicators", len(result.kept))}
+        if shown["score"].isna().all():
+            return self._section("trend", Paragraph(self.text("region.trend.none")))
+        made = self.table("trend", shown, columns, heads=heads, key=1, **values)
+        figure = self.figure(
+            "trend",
+            lambda: lines_over_years(series, axis_label=self.text("axis.score"), number=self.plain(0)),
+            made,
+            **values,
+        )
+        how = Paragraph(self.text("region.trend.set", items=self.listed(result.kept), **values), "note")
+        return self._section("trend", figure, how)
+
+    def explained(self) -> Section:
+        """What each component makes of the gap between the region and the nation; the parts add up to it."""
+        index = self.edition.scores.of(self.edition.methodology.top.code)[self.year]
+        if self.national or index[[self.region, self.nation]].isna().any():
+            return self._section("explained", Paragraph(self.text("region.explained.none")))
+        result = attribute(self.edition, self.region)
+        level = self.edition.methodology.tree.levels[1]
+        nodes = result.nodes[result.nodes["level"] == level][["node", "contribution"]]
+        table = nodes.reindex(nodes["contribution"].abs().sort_values(ascending=False, kind="stable").index)
+        rest = result.gap - float(table["contribution"].sum())
+        values = {
+            "gap": self.number("explained.gap", result.gap, 1, unit="points", sign=True),
+            "rest": self.number("explained.rest", rest, 1, unit="points", sign=True),
+        }
+        made = self.table("explained", table, {"node": WORDS, "contribution": POINTS}, region=self.called(self.region))
+        text = self.text("region.explained.text", **values)
+        if abs(rest) >= 0.05:  # otherwise it prints as nought
+            text += " " + self.text("region.explained.rest", **values)
+        return self._section("explained", Paragraph(text), made)
+
+    def groups(self) -> Section:
+        """Girls and boys, town and village: figures that are carried beside the totals and never scored."""
+        blocks: list[Block] = []
+        for by in GROUPS:
+            table = gaps(self.edition, by)
+            table = table[table["region"] == self.region]
+            if table.empty:
+                blocks.append(Paragraph(self.text(f"region.groups.{by}.none")))
+                continue
+            rules = self.printer.indicators
+            rows = table.assign(
+                unit=[self.printer.unit(str(code)) for code in table["indicator"]], year=table["year"].astype(int)
+            )
+            decimals = max(int(rules[str(code)]["decimals"]) for code in table["indicator"])
+            heads = {side: self.text(f"equity.{by}.{side}") for side in ("first", "second")}
+            heads |= {"gap": self.text("equity.gap"), "unit": self.head("unit")}
+            columns = {"indicator": WORDS, "unit": Words(str), "year": Words(str), "first": Number(decimals),
+                       "second": Number(decimals), "gap": Number(decimals, sign=True)}  # fmt: skip
+            blocks.append(
+                self.table("groups", rows, columns, part=by, key=1, heads=heads, by=self.text(f"equity.{by}.title"))
+            )
+        return self._section("groups", *blocks)
+
+    def money(self) -> Section:
+        """Children's share of the local budgets, by function, beside what the age structure predicts."""
+        result = None
+        if (folders.data() / "budget").is_dir():
+            figures = read_figures(self.edition.base, self.edition.territory)
+            known = places(figures)
+            own = known[(known["region"] == self.region) & (known["depth"] == "function")]
+            years = [int(year) for year in own["year"] if year <= self.year]
+            result = account(figures, self.region, max(years)) if years else None
+        if result is None:
+            return self._section("money", Paragraph(self.text("region.money.none")))
+        values: dict[str, object] = {"of": result.year}
+        for name in ("share", "low", "high"):
+            values[name] = self.percent(f"money.{result.year}.{name}", float(result.result[name]), 1)
+        each = round(float(result.per_child["per_child"]), -3)
+        values["per_child"] = self.number(f"money.{result.year}.per_child", each, unit="KZT")
+        text = self.text("region.money.text", **values)
+        if not self.national and self.region in result.age.index:
+            expected = result.age["predicted"].astype(float).to_dict()[self.region]
+            predicted = self.percent(f"money.{result.year}.predicted", expected, 1)
+            text += " " + self.text("region.money.age", predicted=predicted)
+        return self._section("money", Paragraph(text), Paragraph(self.text("budget.working"), "note"))
+
+    def measures(self) -> Section:
+        """Measures of the register that aim at the region's weak components."""
+        if self.national or not (folders.data() / "policy").is_dir():
+            return self._section("measures", Paragraph(self.text("region.measures.none")))
+        register = read_register()
+        return self._section("measures", *promises.region_page(self.printer, register, self.region).blocks[1:])
+
+    def missing(self) -> Section:
+        """What was not measured, and what is of another year or another territory."""
+        cells = self._cells
+        never = [str(code) for code in cells.index[cells["value"].isna()]]
+        known = cells[cells["value"].notna()]
+        old = known[(known["observed"] < known["year"]).fillna(False).astype(bool)]
+        items = [self.text("region.missing.never", n=self.number("missing", len(never)), items=self.listed(never))]
+        if not old.empty:
+            names = "; ".join(f"{self.called(code)} ({int(year)})" for code, year in old["observed"].items())
+            items.append(self.text("region.missing.old", n=self.number("carried", len(old)), items=names))
+        if len(shared := known.index[known["status"] == PARENT_REGION]):
+            items.append(
+                self.text(
+                    "region.missing.parent", n=self.number("parent", len(shared)), items=self.listed(list(shared))
+                )
+            )
+        return self._section("missing", Bullets(items))
+
+    # ---------------------------------------------------------------- what the sections rest on
+
+    @property
+    def _cells(self) -> pd.DataFrame:
+        """The region's values of the year: index indicator, in the methodology's order."""
+        cells = self.edition.scores.cells
+        own = cells[(cells["region"] == self.region) & (cells["year"] == self.year)].set_index("indicator")
+        return own.reindex(self.edition.methodology.indicators["code"])
+
+    @property
+    def _gaps(self) -> pd.DataFrame:
+        """Gaps of the components, in the order of the tree."""
+        level = self.edition.methodology.tree.levels[1]
+        table = _gaps(self.edition, level, self.draws, self.seed)
+        return table[table["region"] == self.region]
+
+    @property
+    def _similar(self) -> pd.DataFrame:
+        if self.national:
+            return pd.DataFrame()
+        try:
+            return similar_regions(self.edition, self.region, n=NEAREST)
+        except DataError:  # another project knows other characteristics of its regions
+            return pd.DataFrame()
+
+    @property
+    def _nodes(self) -> pd.DataFrame:
+        """Each dimension with its components: score, nation, gap with its interval, similar regions, rank."""
+        scores, rules = self.edition.scores, self.edition.methodology
+        levels = rules.tree.levels[1:-1]
+        wide = pd.concat([scores.wide(self.year, level) for level in levels], axis=1)
+        ranks = pd.concat([scores.wide(self.year, level, "rank") for level in levels], axis=1)
+        order = [code for code in self._in_order() if code in wide and wide[code].notna().any()]
+        regional = wide.drop(index=self.nation, errors="ignore")
+        drawn = self._gaps.set_index("node").reindex(order)
+        near_by = wide.reindex(self._similar.index)
+        table = pd.DataFrame(
+            {
+                "node": order,
+                "score": wide.loc[self.region, order].to_numpy(float),
+                "nation": wide.loc[self.nation, order].to_numpy(float),
+                "low": drawn["low"].to_numpy(float),
+                "high": drawn["high"].to_numpy(float),
+                "similar": near_by[order].mean().to_numpy(float),
+                "rank": ranks.loc[self.region, order].to_numpy(float, na_value=np.nan),
+                "lowest": regional[order].min().to_numpy(float),
+                "highest": regional[order].max().to_numpy(float),
+            }
+        )
+        table.insert(3, "gap", table["score"] - table["nation"])
+        return table
+
+    def _in_order(self) -> list[str]:
+        """Dimensions, each followed by its components."""
+        tree = self.edition.methodology.tree
+        below = tree.parts_of
+
+        def walk(code: str) -> list[str]:
+            return [code, *(c for part in below[code] for c in (walk(part) if part in below else []))]
+
+        return walk(tree.top)[1:]
+
+    def _behind(self, node: str, sign: int) -> str:
+        """The indicators of a node that lie farthest on that side of the nation, by score."""
+        wide = self.edition.scores.wide(self.year, self.edition.methodology.tree.levels[0])
+        codes = [code for code in self.edition.methodology.tree.under(node) if code in wide]
+        apart = sign * (wide[codes].loc[self.region].to_numpy(float) - wide[codes].loc[self.nation].to_numpy(float))
+        order = np.argsort(-apart, kind="stable")[: int((apart > 0).sum())]
+        return self.listed([codes[i] for i in order[:MOST]])
+
+    def _territory(self, result: FixedSet) -> str:
+        """The territory of a fixed set that the region is, or was a part of."""
+        if self.region in (*result.territories, self.nation):
+            return self.region
+        return next(code for code in self.edition.territory.ancestors(self.region) if code in result.territories)
+
+
+@lru_cache(maxsize=2)  # the same for each region and language
+def _gaps(edition: Edition, level: str, draws: int, seed: int) -> pd.DataFrame:
+    return gaps_to_nation(edition, level, draws=draws, rng=np.random.default_rng(seed).spawn(2)[1])
+
+
+@lru_cache(maxsize=2)
+def _fixed(edition: Edition) -> FixedSet | None:
+    """The series on a fixed set, or nothing where no indicator serves all years."""
+    try:
+        result = fixed_set(edition, range(FIRST, edition.year + 1))
+    except DataError:
+        return None
+    return result if result.kept else None
