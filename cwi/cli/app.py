@@ -22,6 +22,7 @@ from cwi.cli import (
     intake,
     lists,
     policy,
+    profile,
     project,
     report,
     survey,
@@ -63,7 +64,7 @@ def options(
         context.with_resource(folders.within(folder.absolute()))
 
 
-for commands in (report, index, draw, policy, project):
+for commands in (report, index, draw, policy, project, profile):
     commands.add_to(app)
 app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)

@@ -83,6 +83,13 @@ class RegionReport(AnalysisReport):
     def _section(self, what: str, *blocks: Block) -> Section:
         return self.section(what, *blocks, region=self.called(self.region), year=self.year)
 
+    def sections(self) -> list[Section]:
+        """All sections in their order."""
+        return [
+            self.opening(), self.nodes(), self.strengths(), self.similar(), self.trend(), self.explained(),
+            self.groups(), self.money(), self.measures(), self.missing(),
+        ]  # fmt: skip
+
     # ---------------------------------------------------------------- sections
 
     def opening(self) -> Section:
@@ -389,9 +396,12 @@ def _gaps(edition: Edition, level: str, draws: int, seed: int) -> pd.DataFrame:
 
 @lru_cache(maxsize=2)
 def _fixed(edition: Edition) -> FixedSet | None:
-    """The series on a fixed set, or nothing where no indicator serves all years."""
-    try:
-        result = fixed_set(edition, range(FIRST, edition.year + 1))
-    except DataError:
-        return None
-    return result if result.kept else None
+    """The series on a fixed set to the edition's year, or to the last before it in which an indicator serves all."""
+    for last in range(edition.year, FIRST, -1):
+        try:
+            result = fixed_set(edition, range(FIRST, last + 1))
+        except DataError:
+            continue
+        if result.kept and result.table().notna().any(axis=None):
+            return result
+    return None

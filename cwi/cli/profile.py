@@ -1,0 +1,45 @@
+"""Profiles of regions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cwi import folders
+from cwi.cli.shared import Year, progress_bar, working
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("profile", epilog="Examples: cwi profile 2023 KZ-19 --language ru · cwi profile 2023")(profile)
+
+
+def profile(
+    year: Year,
+    region: Annotated[
+        list[str] | None, typer.Argument(help="Codes or names; all regions and the country by default.")
+    ] = None,
+    language: Annotated[list[str] | None, typer.Option(help="kk, ru or en; all three by default.")] = None,
+    methodology: Annotated[str, typer.Option(help="Another version than that of the edition.")] = "",
+    draws: Annotated[int, typer.Option(min=100, help="Of the rank interval and of the gap of each component.")] = 1000,
+    output: Annotated[Path | None, typer.Option(help="Another folder than reports/profiles/.")] = None,
+) -> None:
+    """Make the profile of each region: a page, a PDF and the ledger of its numbers."""
+    with working("loading"):
+        from cwi.edition import read_edition
+        from cwi.report.languages import LANGUAGES
+        from cwi.report.profiles import publish_profiles
+
+        edition = read_edition(year, methodology)
+    regions = region or [*edition.regions, edition.territory.nation]
+    folder = (output or folders.reports() / "profiles") / str(year)
+    languages = tuple(dict.fromkeys(language or LANGUAGES))
+    with progress_bar() as bar:
+        task = bar.add_task("writing", total=len(regions))
+        for made in publish_profiles(edition, regions, folder, languages=languages, draws=draws):
+            bar.update(task, advance=1, description=made[0].name)
+            print(f"{folders.relative(folder)}: {', '.join(path.name for path in made if path.suffix != '.csv')}")

@@ -1,0 +1,37 @@
+"""Profiles as files: what is written, and that a failure writes nothing."""
+
+import pytest
+
+from cwi import read_edition
+from cwi.errors import DataError, ParameterError
+from cwi.report.profiles import publish_profiles
+
+
+@pytest.fixture(scope="module")
+def edition():
+    return read_edition(2023)
+
+
+def test_a_page_a_pdf_and_a_ledger_for_each_language(edition, tmp_path):
+    """The country's profile, the quickest; a region's sections are tried in notebooks/test_analysis_languages.py."""
+    (tmp_path / "mine.txt").write_text("stays", encoding="utf-8")
+    [made] = publish_profiles(edition, ["Kazakhstan"], tmp_path, languages=("kk", "en"), draws=100)
+    assert [path.name for path in made] == [
+        "KZ.en.html", "KZ.en.pdf", "KZ.kk.html", "KZ.kk.pdf", "ledger.KZ.en.csv", "ledger.KZ.kk.csv",
+    ]  # fmt: skip
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*(path.name for path in made), "mine.txt"]
+    assert "Kazakhstan: profile of 2023" in (tmp_path / "KZ.en.html").read_text(encoding="utf-8")
+    assert (tmp_path / "KZ.kk.pdf").read_bytes().startswith(b"%PDF-")
+    index = edition.scores.at("KZ", year=2023)
+    ledger = (tmp_path / "ledger.KZ.en.csv").read_text(encoding="utf-8")
+    assert f"score.2023.KZ.index,{index:.12g}" in ledger
+
+
+def test_nothing_is_written_where_a_region_is_unknown(edition, tmp_path):
+    with pytest.raises(DataError) as error:
+        list(publish_profiles(edition, ["KZ-19", "Atlantis"], tmp_path / "new", languages=("en",)))
+    assert str(error.value).startswith("the edition of 2023 has no region 'Atlantis'; there are KZ-10, KZ-11, ")
+    with pytest.raises(ParameterError) as error:
+        list(publish_profiles(edition, ["KZ-19"], tmp_path / "new", languages=("de",)))
+    assert str(error.value) == "language is 'de'; there are kk, ru, en"
+    assert not (tmp_path / "new").exists()
