@@ -70,6 +70,9 @@ app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)
 app.add_typer(data.app, name="data")
 app.add_typer(intake.app, name="intake")
+app.command("add", epilog="Example: cwi add neet.xlsx --series neet --year 2024 --source bns-neet-2024 --yes")(
+    intake.add
+)
 app.add_typer(edition.app, name="edition")
 app.add_typer(survey.app, name="survey")
 app.add_typer(consultation.app, name="consultation")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cwi.inputs.intake import Outcome, Request
     from cwi.methodology import Methodology
 
-__all__ = ["app"]
+__all__ = ["add", "app"]
 
 app = typer.Typer(
     no_args_is_help=True, help="Figures that their owners deliver: templates, what they return, letters, the board."
@@ -208,3 +208,46 @@ def _print(outcome: Outcome) -> None:
         print(f"written: {name}")
     if not outcome.written:
         print("nothing is new; nothing was written")
+
+
+def add(
+    file: Annotated[Path, typer.Argument(help="A table, .csv or .xlsx: a row a region, a column of values or a year.")],
+    series: Annotated[str | None, typer.Option(help="The code of the series, where no column names it.")] = None,
+    year: Annotated[int | None, typer.Option(help="The year, where no column or heading names it.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="ROLE=HEADING, of region, year, value, indicator or note; repeated.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The name of the record of the source, such as bns-neet-2024.")
+    ] = None,
+    publisher: Annotated[str, typer.Option(help="Who published the table.")] = "",
+    title: Annotated[str, typer.Option(help="The title of the publication.")] = "",
+    licence: Annotated[str, typer.Option(help="On which terms it may be used.")] = "",
+    table: Annotated[str, typer.Option(help="Which table of the publication it is.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Write the rows; without it they are printed only.")] = False,
+) -> None:
+    """Add one table of a publication: names are matched to codes and printed, and written with '--yes'.
+
+    The original is kept with its checksum, and the record of the source is written to data/sources.toml.
+    """
+    from cwi.inputs.intake import add_publication, read_publication
+    from cwi.inputs.observation_files import build_derived
+
+    chosen = {}
+    for text in column or ():
+        role, mark, heading = text.partition("=")
+        if not mark:
+            raise DataError(f"--column is '{text}'; it must be ROLE=HEADING, such as region=Регион")
+        chosen[role] = heading
+    publication = read_publication(file, series=series, year=year, columns=chosen)
+    head = ["place", "name", "region", "year", "indicator", "value", "status"]
+    print_table(head, publication.rows[head].to_numpy().tolist(), fold=["place"])
+    if not yes:
+        print(f"{len(publication.rows)} rows; nothing was written, '--yes' writes them")
+        return
+    record = {"publisher": publisher, "title": title, "licence": licence} | ({"table": table} if table else {})
+    written = add_publication(publication, source or "", record)
+    for name in written or ["nothing is new; nothing"]:
+        print(f"{name} was written")
+    for each in build_derived():
+        print(f"{each.file}: {each.added} rows computed, {each.changed} changed, {each.removed} removed")

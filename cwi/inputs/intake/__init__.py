@@ -3,10 +3,11 @@
 ``owners`` who delivers what, and the names of regions; ``request`` what is asked for, frozen; ``workbooks`` a file
 that came back as cells; ``returned`` its rows, by keys or names; ``values`` and ``typed_numbers`` what a cell holds;
 ``unusual`` what is asked back; ``receipts`` what came and was answered; ``settling`` what is entered; ``reading`` all
-of it at once, written whole or not at all.
+of it at once, written whole or not at all; ``publication`` one table of a publication.
 """
 
 from cwi.inputs.intake.owners import read_deliveries, read_owners, read_places
+from cwi.inputs.intake.publication import Publication, add_publication, read_publication
 from cwi.inputs.intake.reading import REGISTER, Outcome, read_files, read_folder, read_register
 from cwi.inputs.intake.receipts import Answer, Receipt, add_answer, read_answers, read_receipts
 from cwi.inputs.intake.request import (
@@ -35,12 +36,14 @@ __all__ = [
     "Doubt",
     "Entry",
     "Outcome",
+    "Publication",
     "Receipt",
     "Request",
     "Returned",
     "Revision",
     "Settled",
     "add_answer",
+    "add_publication",
     "build_request",
     "decide",
     "due_day",
@@ -53,6 +56,7 @@ __all__ = [
     "read_folder",
     "read_owners",
     "read_places",
+    "read_publication",
     "read_receipts",
     "read_register",
     "read_request",
