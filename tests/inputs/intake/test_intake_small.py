@@ -200,7 +200,7 @@ def test_a_figure_that_has_a_source_is_not_added_again(project: Any, tmp_path: P
     there = (
         "poverty in A, 2022 is in data/observations/living.csv line 7 already; a value has one row, leave it out here"
     )
-    with says(DataError, f"{where} line 2, column 'value': {there} or there"):
+    with says(DataError, f"{where} line 2, column 'value': {there} here or there"):
         add_publication(read_publication(path, series="poverty"), "again", RECORD)
     with says(DataError, "the record of 'again' has no licence; --licence gives it"):
         add_publication(read_publication(path, series="poverty"), "again", {"publisher": "B", "title": "T"})
