@@ -18,7 +18,7 @@ need_python = @test -n "$(PYTHON)" || { \
   echo "Python 3.11 or newer was not found. Install it, or name it: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report test quick lint lab bench lock clean environment
+.PHONY: help report test quick lint lab bench lock audit-deps clean environment
 
 help:
 	@echo "make report YEAR=$(YEAR)              the report of a year, in all languages, into reports/$(YEAR)/"
@@ -29,6 +29,7 @@ help:
 	@echo "make lab                           JupyterLab on the notebooks"
 	@echo "make bench                         speed and memory, measured here"
 	@echo "make lock                          write requirements.lock anew from pyproject.toml"
+	@echo "make audit-deps                    licences and known vulnerabilities of the packages"
 	@echo "make clean                         remove what can be made again"
 
 environment:
@@ -62,6 +63,11 @@ lock: environment
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --output-file requirements.lock --quiet $(if $(UPGRADE),--upgrade) \
 	  --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate >/dev/null
+
+# licences of all packages, and known vulnerabilities of the pinned versions (needs the network)
+audit-deps: environment
+	@$(BIN)/python -m cwi.report.reviewing.materials
+	@$(BIN)/uv tool run --quiet pip-audit --strict --requirement requirements.lock --disable-pip --require-hashes
 
 clean:
 	@rm -rf .venv .venv.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist site

@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Examples: cwi report 2023 · cwi report 2023 --language kk · cwi report rehearsal")(report)
     app.command(epilog="Example: cwi run notebooks/sensitivity.ipynb result.ipynb -p year=2023")(run)
     app.command(epilog="Examples: cwi review 2023 · cwi review 2023 --all --json")(review)
+    app.command(epilog="Example: cwi bundle 2023 cwi-2023.zip")(bundle)
     app.command(epilog="Example: cwi sign 2023 --key ~/.ssh/id_ed25519")(sign)
     app.command(epilog="Example: cwi publish 2023 --revision 'The Bureau corrected the figures of Abai'")(publish)
     app.command(epilog="Example: cwi site 2023")(site)
@@ -165,7 +166,7 @@ def run(
 
 
 def review(
-    year: Year,
+    place: Annotated[str, typer.Argument(help="The year of an edition, or a bundle.", metavar="YEAR|BUNDLE")],
     everything: Annotated[
         bool, typer.Option("--all", help="Check the data and make the report again too; compare every file of it.")
     ] = False,
@@ -182,6 +183,12 @@ def review(
 
     With --replace the index is printed beside the official one, and nothing is compared.
     """
+    if place.endswith(".zip"):
+        _review_bundle(Path(place), signers, as_json)
+        return
+    if not (place.isascii() and place.isdecimal()):
+        raise ParameterError(f"'{place}' is neither the year of an edition nor a bundle, whose name ends in .zip")
+    year = int(place)
     if everything and replaced:
         raise ParameterError("--all reviews the edition as it is; give --replace without it")
     if replaced:
@@ -214,14 +221,37 @@ def review(
         raise typer.Exit(1)
 
 
-def _review_all(year: int, signers: Path | None, as_json: bool) -> None:
+def bundle(
+    year: Year,
+    target: Annotated[Path, typer.Argument(help="The archive that is written, a .zip file.")],
+) -> None:
+    """Write one archive with data, rules, code and report of a year; it is reviewed without the repository."""
+    with working(f"writing the bundle of {year}"):
+        from cwi.report.reviewing import write_bundle
+
+        n = write_bundle(year, target)
+    print(f"{folders.relative(target)}: {n} files, {target.stat().st_size / 1e6:.1f} MB")
+
+
+def _review_bundle(path: Path, signers: Path | None, as_json: bool) -> None:
+    from cwi.report.reviewing import open_bundle
+
+    with open_bundle(path) as (project, year, differing):
+        if not as_json:
+            print(f"{path.name}: {len(differing) or 'no'} files are not those that its checksums name")
+            print(*(f"  {line}" for line in differing[:MOST]), sep="\n", end="\n" if differing else "")
+        with folders.within(project):
+            _review_all(year, signers.absolute() if signers else None, as_json, tuple(differing))
+
+
+def _review_all(year: int, signers: Path | None, as_json: bool, differing: tuple[str, ...] = ()) -> None:
     with working("loading"):
         from cwi.report.reviewing import review_all
     with progress_bar() as bar:
         task = bar.add_task("reviewing", total=None)
         verdict = review_all(year, signers=signers, progress=lambda what: bar.update(task, description=what))
     if as_json:
-        print_json(verdict.record())
+        print_json(verdict.record() | {"bundle": list(differing), "agrees": verdict.agrees and not differing})
     else:
         for name, rows in (("data", verdict.problems), ("published numbers", verdict.numbers),
                            ("files", verdict.artefacts), ("manifest", verdict.manifest)):  # fmt: skip
@@ -233,7 +263,7 @@ def _review_all(year: int, signers: Path | None, as_json: bool) -> None:
         if not verdict.agrees:
             print(*verdict.reasons, sep="\n")
         print(f"{year}: {'agrees' if verdict.agrees else 'does not agree'}")
-    if not verdict.agrees:
+    if differing or not verdict.agrees:
         raise typer.Exit(1)
 
 

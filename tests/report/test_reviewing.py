@@ -5,7 +5,10 @@ import hashlib
 import json
 import re
 import shutil
+import socket
 import subprocess
+import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +31,16 @@ from cwi.report import publication, render
 from cwi.report.blocks import OUTPUT, Section
 from cwi.report.manifest import digest, inputs
 from cwi.report.publication import recompute
-from cwi.report.reviewing import Verdict, compare_reports, review_all, score_replaced, sign_manifest, signature_of
+from cwi.report.reviewing import (
+    Verdict,
+    compare_reports,
+    open_bundle,
+    review_all,
+    score_replaced,
+    sign_manifest,
+    signature_of,
+    write_bundle,
+)
 from cwi.rules import Rule
 from tests.conftest import Project
 
@@ -95,11 +107,21 @@ class Case:
         return [str(each) for each in compare_reports(self.report, self.again, record)[1]]
 
 
+NETWORK: list[str] = []  # what a run tried to reach
+
+
+def refuse(*address: Any) -> None:
+    NETWORK.append(repr(address[-1]))
+    raise OSError("there is no network in a run")
+
+
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     root = tmp_path_factory.mktemp("reviewed") / "project"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CWI_ROOT", str(root))
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
         patch.setattr(render, "ProcessPoolExecutor", _OneProcess)
         patch.setattr(render, "execute", execute)
         patch.setattr(publication, "LANGUAGES", ("en",))
@@ -381,3 +403,111 @@ def test_a_variation_stands_beside_the_official_index(case: Case, says: Says) ->
     with says(ParameterError, "'max_age' replaces nothing; write NAME=VALUE, such as methodology=2026.1"):
         score_replaced(edition, ["max_age"])
     assert folders.root() == case.root
+
+
+# ---------------------------------------------------------------- no network, and nothing that a page could load
+
+
+def test_a_run_reaches_for_no_network(original: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert original.report.is_dir()
+    assert NETWORK == []
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)  # the control
+    with pytest.raises(OSError, match="there is no network in a run"):
+        socket.create_connection(("example.org", 80))
+    assert NETWORK.pop().startswith(("0", "<", "'"))
+
+
+def test_every_page_has_a_policy_that_loads_nothing(original: Case) -> None:
+    policy = re.compile(
+        r'<meta (?=[^>]*http-equiv="Content-Security-Policy")[^>]*content="default-src \'none\'; ([^"]*)"'
+    )
+    pages = sorted(original.report.glob("*.html"))
+    templates = sorted((Path(render.__file__).parent / "templates").rglob("*.j2"))
+    assert len(pages) == 2
+    assert len(templates) == 3
+    for path in (*pages, *templates):
+        found = policy.search(path.read_text(encoding="utf-8"))
+        assert found is not None, path.name
+        assert not re.search(r"https?:|\*|unsafe-eval", found[1])
+
+
+# ---------------------------------------------------------------- the bundle
+
+
+@pytest.fixture
+def bundle(case: Case, tmp_path: Path) -> Path:
+    target = tmp_path / "cwi-2022.zip"
+    write_bundle(YEAR, target)
+    return target
+
+
+def test_a_bundle_is_reviewed_without_the_repository(case: Case, bundle: Path) -> None:
+    again = bundle.with_name("again.zip")
+    write_bundle(YEAR, again)
+    assert again.read_bytes() == bundle.read_bytes()
+    with open_bundle(bundle) as (project, year, differing):
+        assert (year, differing) == (YEAR, [])
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "verify.py"], cwd=project, capture_output=True, text=True, check=False
+        )
+        n = len((project / "checksums.sha256").read_text(encoding="utf-8").splitlines())
+        assert (done.returncode, done.stdout) == (0, f"{n} files checked, 0 differ\n")
+        with folders.within(project):
+            assert review_all(YEAR, made=case.again).agrees
+        bill = json.loads((project / "sbom.cdx.json").read_text(encoding="utf-8"))
+        assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+        tables = json.loads((project / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+        assert {each["path"] for each in tables} >= {"data/observations/living.csv", "reports/2022/ledger.csv"}
+        for each in tables:
+            data = (project / each["path"]).read_bytes()
+            assert (each["hash"], each["bytes"]) == (f"sha256:{hashlib.sha256(data).hexdigest()}", len(data))
+        crate = json.loads((project / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+        assert {each["@id"] for each in crate} >= {"./", "ro-crate-metadata.json", "cwi/folders.py", "data/regions.csv"}
+
+
+def test_what_was_changed_in_a_bundle_is_named(bundle: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.zip"
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(spoilt, "w") as new:
+        for part in old.infolist():
+            data = old.read(part)
+            if not part.filename.endswith("series.csv"):
+                new.writestr(part, data.replace(b"A,2022,poverty,,,8,", b"A,2022,poverty,,,9,"))
+        new.writestr("cwi-2022/data/more.csv", "a")
+    with open_bundle(spoilt) as (project, _, differing):
+        assert differing == [
+            "data/series.csv: it is missing in the bundle", "data/more.csv: checksums.sha256 does not name it",
+            "data/observations/living.csv: it is not the file that checksums.sha256 names",
+        ]  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "verify.py"], cwd=project, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("../out", "the name '../out' leads out of the archive"),
+        ("/out", "the name '/out' leads out of the archive"),
+        ("a/b", "it is no bundle; 'cwi bundle YEAR' writes one"),
+    ],
+)
+def test_an_archive_that_is_no_bundle(tmp_path: Path, says: Says, name: str, sentence: str) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, "x")
+    with says(DataError, f"{path.as_posix()}: {sentence}"), open_bundle(path):
+        pass
+    path.write_bytes(b"no archive")
+    with says(DataError, f"{path.as_posix()}: it cannot be unpacked (File is not a zip file)"), open_bundle(path):
+        pass
+
+
+def test_a_report_that_is_not_whole_is_not_bundled(case: Case, tmp_path: Path, says: Says) -> None:
+    ledger(case)
+    target = tmp_path / "a.zip"
+    with says(DataError, "reports/2022/ledger.csv is not the file that the manifest names; make it again"):
+        write_bundle(YEAR, target)
+    with says(DataError, "a.tar: the name ends in '.tar'; a bundle ends in .zip"):
+        write_bundle(YEAR, Path("a.tar"))
+    assert not target.exists()
