@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -37,6 +38,9 @@ CARRIED, CAPPED = "carried", "capped"
 STATUSES = ("synthetic", IMPUTED, PARENT_REGION, "derived", "corrected", "backcast")  # that a reader must know
 FLAGS = ("synthetic", CARRIED, *STATUSES[1:], "treated", CAPPED, "gaps")
 BETWEEN = "; "  # two flags in the column of a table
+_FLAG_TEXTS = [  # of every number whose bits are flags
+    BETWEEN.join(flag for place, flag in enumerate(FLAGS) if bits >> place & 1) for bits in range(1 << len(FLAGS))
+]
 
 
 VALUES = ("score", "rank", "coverage", "measured", "flag")  # columns of the table of nodes
@@ -404,26 +408,37 @@ def _node_table(
     """The scores, ranks and flags of all nodes as a long table, the index first."""
     names, codes = methodology.tree.levels, methodology.tree.codes
     flags = _flags(cells, derived, methodology, changed)
-    ranks = _ranks(units, derived, methodology)
-    parts = []
-    for depth in reversed(range(len(names))):
-        k = len(codes[depth])
-        part = pd.DataFrame(
-            {
-                "region": np.repeat(units["region"].to_numpy(), k),
-                "year": np.repeat(units["year"].to_numpy(), k),
-                "node": np.tile(np.array(codes[depth], dtype=object), len(units)),
-                "level": names[depth],
-                "score": derived.scores[depth].reshape(-1),
-                "rank": ranks[depth].reshape(-1),
-                "coverage": derived.coverage[depth].reshape(-1),
-                "measured": derived.measured[depth].reshape(-1),
-                "flag": flags[depth],
-            }
-        )
-        parts.append(part)
-    table = pd.concat(parts, ignore_index=True)
-    return table.astype({"rank": "Int64"})
+    levels = list(reversed(range(len(names))))
+    n = len(units)
+    unit = np.concatenate([np.repeat(np.arange(n), len(codes[depth])) for depth in levels])
+    begins = np.cumsum([0, *(len(codes[depth]) for depth in levels)])
+    node = np.concatenate([np.tile(np.arange(a, b), n) for a, b in pairwise(begins)])
+    level = np.repeat(levels, [n * len(codes[depth]) for depth in levels])
+
+    def joined(arrays: Sequence[Array]) -> Array:
+        """Numbers of all levels, the index first."""
+        return np.concatenate([np.asarray(arrays[depth], dtype=float).reshape(-1) for depth in levels])
+
+    ranks = joined(_ranks(units, derived, methodology))
+    unranked = np.isnan(ranks)
+    return pd.DataFrame(
+        {
+            "region": units["region"].array.take(unit),
+            "year": units["year"].to_numpy()[unit],
+            "node": _texts([code for depth in levels for code in codes[depth]]).take(node),
+            "level": _texts(names).take(level),
+            "score": joined(derived.scores),
+            "rank": pd.arrays.IntegerArray(np.where(unranked, 0, ranks).astype(np.int64), unranked),
+            "coverage": joined(derived.coverage),
+            "measured": joined(derived.measured),
+            "flag": _texts(_FLAG_TEXTS).take(np.concatenate([flags[depth].reshape(-1) for depth in levels])),
+        }
+    )
+
+
+def _texts(words: Sequence[str]) -> Any:
+    """Words as an array that a table takes as it is."""
+    return pd.Series(list(words), dtype="str").array
 
 
 def _ranks(units: pd.DataFrame, derived: Derived, methodology: Methodology) -> list[Array]:
@@ -441,24 +456,26 @@ def _ranks(units: pd.DataFrame, derived: Derived, methodology: Methodology) -> l
 
 def _flags(
     cells: pd.DataFrame, derived: Derived, methodology: Methodology, changed: Changes | None
-) -> list[NDArray[np.object_]]:
-    """For each level what a reader must know of a score, gathered from all indicators below it, as text."""
-    marks = _marks(cells, derived.scores[0], methodology, changed)
-    gaps, result = FLAGS.index("gaps"), []
-    for level, scores in enumerate(derived.scores):
-        if level:
-            marks = marks @ methodology.tree.belongs(level - 1)
-            marks[gaps] |= derived.measured[level] < 1 - 1e-9
-        kinds, kind = np.unique(marks.reshape(len(FLAGS), -1), axis=1, return_inverse=True)
-        words = [BETWEEN.join(flag for flag, here in zip(FLAGS, column, strict=True) if here) for column in kinds.T]
-        result.append(np.array(words, dtype=object)[kind.reshape(scores.size)])
+) -> list[NDArray[np.uint16]]:
+    """For each level (n, k) what a reader must know of a score, gathered from all indicators below it: a bit a flag."""
+    here = _marks(cells, derived.scores[0], methodology, changed)
+    gaps = np.uint16(1 << FLAGS.index("gaps"))
+    result = [here]
+    for parents, measured in zip(methodology.tree.parents, derived.measured[1:], strict=True):
+        order = np.argsort(parents, kind="stable")
+        order = order[parents[order] >= 0]
+        begins = np.flatnonzero(np.diff(parents[order], prepend=-1))
+        here = np.bitwise_or.reduceat(here[:, order], begins, axis=1)
+        here = np.where(measured < 1 - 1e-9, here | gaps, here)
+        result.append(here)
     return result
 
 
-def _marks(cells: pd.DataFrame, scores: Array, methodology: Methodology, changed: Changes | None) -> NDArray[np.bool_]:
-    """Which indicator scores (n, k) have which flag: (flags, n, k)."""
+def _marks(cells: pd.DataFrame, scores: Array, methodology: Methodology, changed: Changes | None) -> NDArray[np.uint16]:
+    """The flags of the indicator scores (n, k), a bit each in the order of FLAGS."""
     value = cells["value"].to_numpy(float).reshape(scores.shape)
-    status = cells["status"].to_numpy(object).reshape(scores.shape)
+    status, statuses = (np.asarray(part) for part in pd.factorize(cells["status"]))
+    status = status.reshape(scores.shape)
     ends = methodology.indicators[["worst", "best"]].to_numpy(float)
     treated = np.zeros(scores.shape, dtype=bool)
     if changed is not None:
@@ -468,12 +485,15 @@ def _marks(cells: pd.DataFrame, scores: Array, methodology: Methodology, changed
         outside = (value < ends.min(axis=1)) | (value > ends.max(axis=1))
         marks = {
             CARRIED: (cells["observed"] < cells["year"]).fillna(False).to_numpy(bool).reshape(scores.shape),
-            **{name: status == name for name in STATUSES},
+            **{name: np.isin(status, np.flatnonzero(statuses == name)) for name in STATUSES},
             "treated": treated,
             CAPPED: outside & (scores >= low) & (scores <= high),
             "gaps": np.zeros(scores.shape, dtype=bool),
         }
-    return np.stack([marks[flag] for flag in FLAGS])
+    bits = np.zeros(scores.shape, dtype=np.uint16)
+    for place, flag in enumerate(FLAGS):
+        bits |= marks[flag].astype(np.uint16) << np.uint16(place)
+    return bits
 
 
 def _edge_table(methodology: Methodology, weights: Sequence[Array]) -> pd.DataFrame:

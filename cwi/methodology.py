@@ -169,6 +169,8 @@ class Methodology:
         >>> read_methodology("2024.1").is_region(["KZ", "KZ-71"]).tolist()
         [False, True]
         """
+        if isinstance(codes, (pd.Series, pd.Index)):
+            return np.asarray(codes != self.nation, dtype=bool)
         return np.array([code != self.nation for code in codes], dtype=bool)
 
     def titles_of(self, language: str) -> dict[str, str]:

@@ -115,8 +115,8 @@ def read_panel(
     wanted = sorted({int(year) for year in (years if years is not None else table["year"].unique())})
     if not wanted:
         raise DataError(f"no row can be scored by methodology {methodology.version}: there is no year to score")
-    others = set() if base is None else set(base["region"])
-    source = _Source(table, _never(observations), {*observations["region"], *others}, methodology)
+    known = {*observations["region"].unique(), *(() if base is None else base["region"].unique())}
+    source = _Source(table, _never(observations), known, methodology)
     cells = pd.concat([_cells(table, methodology, year) for year in wanted], ignore_index=True)
     if cells["value"].isna().all():
         raise DataError(
@@ -175,8 +175,13 @@ class _Source:
         """(m, k) the values of the base years that rules learn from."""
         rows = self.learning_rows(self.methodology.base)
         rows = rows[self.methodology.is_region(rows["region"])]
-        wide = rows.pivot(index=["region", "year"], columns="indicator", values="value")
-        return wide.reindex(columns=self.methodology.indicators["code"]).to_numpy(float)
+        codes = pd.Index(self.methodology.indicators["code"])
+        region, _ = pd.factorize(rows["region"], sort=True)
+        year, years = pd.factorize(rows["year"], sort=True)
+        unit, units = pd.factorize(region * len(years) + year, sort=True)
+        wide = np.full((len(units), len(codes)), np.nan)
+        wide[unit, codes.get_indexer(pd.Index(rows["indicator"]))] = rows["value"].to_numpy(float)
+        return wide
 
     def learning_rows(self, years: Sequence[int]) -> pd.DataFrame:
         """Rows of some years that rules learn from: nothing of former territories, as measured or as completed."""
@@ -253,8 +258,10 @@ def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFram
     if "scored" in table:
         table = table[table["scored"].astype(bool)]
     table = table[table["value"].notna()]
-    if (twice := table.duplicated(KEY)).any():
-        row = table[twice].iloc[0]
+    places = [pd.factorize(table[column])[0] for column in KEY]
+    sizes = [int(place.max(initial=-1)) + 1 for place in places]
+    if (twice := pd.Series(np.ravel_multi_index(places, sizes) if len(table) else []).duplicated()).any():
+        row = table[twice.to_numpy()].iloc[0]
         raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} has two values; a value has one row")
     table = table[[*KEY, "value"]].assign(
         status=table.get("status", "normal"),
@@ -277,13 +284,33 @@ def _cells(table: pd.DataFrame, methodology: Methodology, year: int) -> pd.DataF
     recent = table[(table["year"] <= year) & (table["year"] >= year - methodology.max_age)]
     if methodology.vintage:
         recent = of_one_year(recent, methodology.vintage, methodology.nation)
-    latest = recent.sort_values("year", kind="stable").drop_duplicates(["region", "indicator"], keep="last")
-    regions = sorted(latest["region"].unique())
-    full = pd.MultiIndex.from_product([regions, methodology.indicators["code"]], names=["region", "indicator"])
-    cells = latest.rename(columns={"year": "observed"}).set_index(["region", "indicator"]).reindex(full).reset_index()
-    cells.insert(1, "year", year)
-    cells["observed"] = cells["observed"].astype("Int64")
-    return cells[["region", "year", "indicator", "value", "observed", "status", "source", "se", "n"]]
+    region, regions = pd.factorize(recent["region"], sort=True)
+    codes = methodology.indicators["code"]
+    k = len(codes)
+    place = region * k + pd.Index(codes).get_indexer(pd.Index(recent["indicator"]))
+    order = np.argsort(recent["year"].to_numpy(), kind="stable")
+    row = np.full(len(regions) * k, -1, dtype=np.intp)
+    row[place[order]] = order  # the latest year is written last
+    empty = row < 0
+
+    def numbers(column: str) -> Array:
+        """A column of numbers at the cells, NaN where there is no row."""
+        return np.where(empty, np.nan, np.append(recent[column].to_numpy(float), np.nan)[row])
+
+    at = np.where(empty, 0, recent["year"].to_numpy()[np.maximum(row, 0)]) if len(recent) else row
+    return pd.DataFrame(
+        {
+            "region": pd.Index(regions).repeat(k),
+            "year": year,
+            "indicator": pd.Index(codes).take(np.tile(np.arange(k), len(regions))),
+            "value": numbers("value"),
+            "observed": pd.arrays.IntegerArray(at.astype(np.int64), empty),
+            "status": recent["status"].array.take(row, allow_fill=True),
+            "source": recent["source"].array.take(row, allow_fill=True),
+            "se": numbers("se"),
+            "n": numbers("n"),
+        }
+    )
 
 
 def _never(observations: pd.DataFrame) -> set[tuple[str, int, str]]:

@@ -107,9 +107,7 @@ def skewness(x: Array) -> Array:
     >>> skewness(np.array([[1.0], [2.0], [6.0]])).round(4)
     array([1.4579])
     """
-    n, second, third, _ = _moments(x)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(n > 2, np.sqrt(n * (n - 1)) / (n - 2) * third / second**1.5, np.nan))
+    return _skewness(_moments(x))
 
 
 def kurtosis(x: Array) -> Array:
@@ -135,10 +133,7 @@ def kurtosis(x: Array) -> Array:
     >>> kurtosis(np.array([[1.0], [2.0], [3.0], [10.0]])).round(4)
     array([3.228])
     """
-    n, second, _, fourth = _moments(x)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        excess = (n + 1) * (fourth / second**2 - 3) + 6
-        return np.asarray(np.where(n > 3, (n - 1) / ((n - 2) * (n - 3)) * excess, np.nan))
+    return _kurtosis(_moments(x))
 
 
 def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bool_]:
@@ -166,7 +161,8 @@ def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bo
     """
     # a column that is exactly at a limit must not be beyond it in another unit
     beyond = 1 + NOISE
-    return np.asarray((np.abs(skewness(x)) > skew * beyond) & (kurtosis(x) > kurt * beyond))
+    moments = _moments(x)
+    return np.asarray((np.abs(_skewness(moments)) > skew * beyond) & (_kurtosis(moments) > kurt * beyond))
 
 
 def learn(
@@ -386,8 +382,22 @@ def _moments(x: Array) -> tuple[Array, Array, Array, Array]:
         largest = np.abs(away).max(axis=0, initial=0.0)
         noise = 4 * np.spacing(np.abs(np.where(has, x, 0.0)).max(axis=0, initial=0.0))
         away = away / np.where(largest > noise, largest, np.nan)
-        second, third, fourth = (np.where(has, away**p, 0.0).sum(axis=0) / n for p in (2, 3, 4))
+        square = np.where(has, away * away, 0.0)
+        second, third, fourth = (power.sum(axis=0) / n for power in (square, square * away, square * square))
     return n, second, third, fourth
+
+
+def _skewness(moments: tuple[Array, Array, Array, Array]) -> Array:
+    n, second, third, _ = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(n > 2, np.sqrt(n * (n - 1)) / (n - 2) * third / second**1.5, np.nan))
+
+
+def _kurtosis(moments: tuple[Array, Array, Array, Array]) -> Array:
+    n, second, _, fourth = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = (n + 1) * (fourth / second**2 - 3) + 6
+        return np.asarray(np.where(n > 3, (n - 1) / ((n - 2) * (n - 3)) * excess, np.nan))
 
 
 def _winsorised(x: Array, limit: int, beyond: Callable[[Array], bool]) -> float | None:
