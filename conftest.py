@@ -14,10 +14,9 @@ import cwi.edition
 from cwi import Edition, folders
 
 
-def _digest() -> bytes:
+def _digest(data: Path) -> bytes:
     """A digest of every file that the observations are read and checked with."""
-    digest = hashlib.sha256(str(folders.data()).encode())
-    data = folders.data()
+    digest = hashlib.sha256(f"{folders.root()}\0{data}".encode())
     names = ("regions.csv", "boundary_changes.csv", "series.csv", "statuses.csv", "sources.toml")
     for path in (*(data / name for name in names), *sorted((data / "observations").glob("*.csv"))):
         digest.update(f"\0{path}\0".encode() + (path.read_bytes() if path.is_file() else b"none"))
@@ -28,12 +27,12 @@ def _read_once(read: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]
     kept: dict[bytes, pd.DataFrame] = {}
 
     def reader(folder: Path | None = None, **given: Any) -> pd.DataFrame:
-        if folder is not None:
-            return read(folder, **given)
-        key = _digest()
+        key = _digest(folder or folders.data())
         if key not in kept:
-            kept.clear()  # of one project at a time
-            kept[key] = read(**given)
+            table = read(folder, **given)
+            if len(kept) > 2:  # the first stays: that of this project, as a rule
+                kept.pop(list(kept)[1])
+            kept[key] = table
         return kept[key].copy()
 
     return reader

@@ -235,7 +235,8 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
     if not wrong:
         table["year"] = table["year"].astype(int)
         for column in ("value", "se", "n"):
-            table[column] = table[column].map(number).astype(float)
+            numbers = {text: number(text) for text in table[column].unique()}
+            table[column] = table[column].map(numbers).astype(float)
         table["scored"] = table["status"].map(statuses["scored"])
         wrong = _row_problems(table, territory, series)
     if wrong:

@@ -199,7 +199,9 @@ def _refuse_names(table: pd.DataFrame, where: str) -> None:
                 raise DataError(
                     f"{where} line {line}: {column} has {len(name)} letters; at most {LONGEST} can be drawn on a map"
                 )
-        for _, same in table.groupby(table[column].str.casefold(), sort=False):
+        folded = table[column].str.casefold()
+        alike = folded.duplicated(keep=False)
+        for _, same in table[alike].groupby(folded[alike], sort=False):
             rows = same.sort_values("valid_from", kind="stable").reset_index().to_dict("records")
             for one, other in pairwise(rows):
                 if other["valid_from"] <= one["valid_to"]:

@@ -103,7 +103,9 @@ def read_csv(
             )
     if filled and len(rows) == 1:
         raise error(f"{name}: no row is left below the names of the columns; restore the file")
-    frame = pd.DataFrame([[cell.strip() for cell in cells] for _, cells in rows[1:]], columns=header, dtype=str)
+    columns = zip(*(cells for _, cells in rows[1:]), strict=True) if len(rows) > 1 else ((),) * len(header)
+    parts = {name: [cell.strip() for cell in cells] for name, cells in zip(header, columns, strict=True)}
+    frame = pd.DataFrame(parts, columns=header, dtype=str)
     frame.index = pd.Index([line for line, _ in rows[1:]], name="line", dtype="int64")
     return frame
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -35,19 +36,48 @@ def test_every_notebook_is_run() -> None:
     assert sources == {*YEARS, "official_report"}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "year"), RUNS)
-def test_a_notebook_run_again_shows_the_same(name: str, year: int, tmp_path: Path) -> None:
-    source = ROOT / "notebooks" / f"{name}.ipynb"
-    given = {"year": year} | ({"draws": 200} if "draws" in declared(source) else {})
-    executed = tmp_path / f"{name}.ipynb"
-    execute(source, executed, checked(source, given))
-    cells = [cell for cell in nbformat.read(executed, as_version=4).cells if cell.cell_type == "code"]
-    assert all(cell.execution_count for cell in cells)  # nbval compares no cell without one
-    command = [sys.executable, "-m", "pytest", "--nbval", str(executed), "--nbval-sanitize-with", str(SANITIZE)]
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Path]:
+    """Every notebook as papermill leaves it."""
+    folder, done = tmp_path_factory.mktemp("executed"), {}
+    for name, year in RUNS:
+        source = ROOT / "notebooks" / f"{name}.ipynb"
+        given = {"year": year} | ({"draws": 200} if "draws" in declared(source) else {})
+        done[name, year] = folder / f"{name}-{year}.ipynb"
+        execute(source, done[name, year], checked(source, given))
+    return done
+
+
+@pytest.fixture(scope="module")
+def compared(executed: dict[tuple[str, int], Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What nbval finds in each of them, all in one run: no complaint, or the complaints of its cells."""
+    record = tmp_path_factory.mktemp("nbval") / "record.xml"
+    notebooks = [str(path) for path in executed.values()]
+    (folder,) = {path.parent for path in executed.values()}  # its files are named from there
+    command = [sys.executable, "-m", "pytest", "--nbval", *notebooks, "--nbval-sanitize-with", str(SANITIZE)]
     aside = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "CWI_", "COV_"))}
+    aside["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "cwi-forked"  # the tests of executed reports take an ordinary kernel
     done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", "-p", "no:xdist"],
+        [*command, "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={folder}", f"--junitxml={record}"],
         cwd=ROOT, env=aside, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert record.is_file(), done.stdout[-3000:] + done.stderr[-3000:]
+    found: dict[str, list[str]] = {path.stem: [] for path in executed.values()}
+    cells = dict.fromkeys(found, 0)
+    for case in ElementTree.parse(record).iter("testcase"):
+        (name,) = [stem for stem in found if case.attrib["classname"].endswith(f"{stem}.ipynb")]
+        cells[name] += 1
+        found[name] += [str(part.text)[-3000:] for kind in ("failure", "error") for part in case.iter(kind)]
+    assert all(cells.values()), cells
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "year"), RUNS)
+def test_a_notebook_run_again_shows_the_same(
+    name: str, year: int, executed: dict[tuple[str, int], Path], compared: dict[str, list[str]]
+) -> None:
+    path = executed[name, year]
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in cells)  # nbval compares no cell without one
+    assert compared[path.stem] == []
