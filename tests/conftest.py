@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import cwi
+from cwi.analysis.comparison import Revisions, revisions
 from cwi.inputs.rehearsal import write_rehearsal
 from cwi.inputs.survey.synthetic import Sample
 
@@ -211,3 +212,9 @@ def says() -> Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]:
 def scores() -> cwi.Scores:
     """The scores of a real year, computed once."""
     return cwi.read_edition(2023).scores
+
+
+@pytest.fixture(scope="session")
+def revised() -> Revisions:
+    """The real edition of 2023 under 2026.1, divided among causes once: sixteen mixtures are scored."""
+    return revisions(cwi.read_edition(2023), "2026.1", [2023])

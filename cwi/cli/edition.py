@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cwi import folders
 from cwi.cli.lists import list_editions
-from cwi.cli.shared import JsonOutput, Year, print_json, print_table, working
+from cwi.cli.shared import JsonOutput, Year, methodologies, print_json, print_table, working
 
 __all__ = ["app"]
 
@@ -145,3 +146,51 @@ def series(
         print_json(table.reset_index().to_dict("records"))
         return
     print_table(["year", "value", "vintage", "methodology"], table.reset_index().to_numpy().tolist())
+
+
+def _versions(incomplete: str) -> list[str]:
+    return [version for version in methodologies() if version.startswith(incomplete)]
+
+
+@app.command("diff", epilog="Example: cwi edition diff 2023 --under 2026.1 --language ru --output revision-2023")
+def diff(
+    year: Year,
+    under: Annotated[
+        str, typer.Option(help="The other methodology, a version under data/methodology/.", autocompletion=_versions)
+    ],
+    language: Annotated[str, typer.Option(help="kk, ru or en.")] = "en",
+    output: Annotated[Path | None, typer.Option(help="A new folder for the tables as CSV and the ledger.")] = None,
+    as_json: JsonOutput = False,
+) -> None:
+    """Print what another methodology makes of an edition: each index, old and new, and the causes of the difference.
+
+    The causes are decisions on cells, vintage, ends, indicators and coverage; they sum to the difference.
+    """
+    with working(f"scoring {year} under {under}"):
+        from cwi.analysis.comparison import revision
+        from cwi.edition import read_edition
+        from cwi.errors import DataError
+        from cwi.report.revision import revision_of
+
+        if output is not None and output.exists():
+            raise DataError(f"{folders.relative(output)}: there is such a folder already; name a new one")
+        edition = read_edition(year)
+        change = revision(edition, under)
+        section, ledger = revision_of(edition, change, language)
+    if output is not None:
+        output.mkdir(parents=True)
+        for table in section.tables():
+            table.data.to_csv(output / f"{table.name}.csv", index=False, lineterminator="\n", float_format="%.12g")
+        ledger.write(output / f"ledger.{language}.csv")
+    if as_json:
+        rows = change.regions.reset_index().to_dict("records")
+        means = {"mean": change.mean, "mean_absolute": change.mean_absolute}
+        print_json({"year": year, "old": change.old, "new": change.new, **means, "regions": rows})
+        return
+    for block in section.blocks:
+        if block not in section.tables():
+            print(block.plain())
+    for table in section.tables():
+        print(f"\n{table.caption}")
+        print_table(table.columns, table.rows)
+        print(table.note)

@@ -43,6 +43,11 @@ class Printer:
             return self.drawn
         return _robustness(self.edition, self.factors, self.draws, self.ledger.seed)
 
+    @cached_property
+    def nobody(self) -> bool:
+        """Whether no region has an index: then there is no order, and nothing to draw."""
+        return bool(self.scores.of(self.top.code)[self.year].reindex(self.edition.regions).isna().all())
+
     @property
     def year(self) -> int:
         return self.edition.year

@@ -22,6 +22,7 @@ YEARS = {
     "consultation": 2023,
     "policy_tracking": 2023,
     "region_profile": 2023,
+    "revision_report": 2023,
     "sensitivity": 2019,
     "statistical_audit": 2019,
     "survey_estimates": 2023,

@@ -14,7 +14,12 @@ from cwi.report import OfficialReport
 from cwi.report.parameters import declared
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-OF_THIS_PROJECT = ("children_budget", "policy_tracking", "region_profile")  # they need a nation and its registers
+OF_THIS_PROJECT = (  # they need a nation and its registers, or two methodologies
+    "children_budget",
+    "policy_tracking",
+    "region_profile",
+    "revision_report",
+)
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb") if path.stem not in OF_THIS_PROJECT)
 
 RULES = """\

@@ -5,9 +5,19 @@
 what an index rests on, year by year; ``level_weights`` seeks weights of a level against the index.
 """
 
+from cwi.analysis.audit.index_basis import LARGEST_SHARE, measurement, shares_of_variance
 from cwi.analysis.audit.level_weights import level_weights
 from cwi.analysis.audit.limits import LEVEL
-from cwi.analysis.audit.measurement import measurement, shares_of_variance
 from cwi.analysis.audit.statistical_audit import VERDICTS, Audit, audit, few
 
-__all__ = ["LEVEL", "VERDICTS", "Audit", "audit", "few", "level_weights", "measurement", "shares_of_variance"]
+__all__ = [
+    "LARGEST_SHARE",
+    "LEVEL",
+    "VERDICTS",
+    "Audit",
+    "audit",
+    "few",
+    "level_weights",
+    "measurement",
+    "shares_of_variance",
+]

@@ -1,20 +1,15 @@
 """One edition beside something else: other methodologies, other years, other regions, other indices, any weights.
 
 ``methodologies`` compares sets of rules, ``years`` two years, ``attribution`` explains a gap indicator by indicator;
-``like_with_like`` puts regions beside the nation on the same indicators, ``fixed_set`` is a trend on one set of them;
-``scenarios`` are other indices of the same data; ``other_indices`` applies the rules of other systems,
-``weights_to_lead`` asks what any weights could do; ``unit_tables`` are groups of units, their strengths and trends.
+``same_indicators`` puts regions beside the nation on the same indicators, ``fixed_set_series`` is a trend on one set of
+them; ``revision_causes`` divides a change of methodology among its causes, ``revisions_by_year`` does so for years,
+``strictness`` asks for more figures, ``scenarios`` are other indices of the same data; ``other_indices`` applies the
+rules of other systems, ``weights_to_lead`` asks what any weights could do; ``unit_tables`` are
+groups of units, their strengths and trends.
 """
 
 from cwi.analysis.comparison.attribution import Attribution, attribute
-from cwi.analysis.comparison.fixed_set import FixedSet, fixed_set
-from cwi.analysis.comparison.like_with_like import (
-    CHILDREN,
-    LikeWithLike,
-    children_by_region,
-    like_with_like,
-    mean_by_children,
-)
+from cwi.analysis.comparison.fixed_set_series import FixedSet, fixed_set
 from cwi.analysis.comparison.methodologies import SAME, Comparison, compare, incompatible, weightings
 from cwi.analysis.comparison.other_indices import (
     Method,
@@ -23,8 +18,18 @@ from cwi.analysis.comparison.other_indices import (
     standardised_mean,
     with_reference,
 )
+from cwi.analysis.comparison.revision_causes import CAUSES, Revision, revision
+from cwi.analysis.comparison.revisions_by_year import Revisions, revisions
+from cwi.analysis.comparison.same_indicators import (
+    CHILDREN,
+    LikeWithLike,
+    children_by_region,
+    like_with_like,
+    mean_by_children,
+)
 from cwi.analysis.comparison.scenarios import read_scenarios, scenarios
 from cwi.analysis.comparison.similar import similar_regions
+from cwi.analysis.comparison.strictness import stricter_rules
 from cwi.analysis.comparison.unit_tables import group_summary, ranks_within_groups, strengths, trends
 from cwi.analysis.comparison.weights_to_lead import (
     WeightsToLead,
@@ -36,6 +41,7 @@ from cwi.analysis.comparison.weights_to_lead import (
 from cwi.analysis.comparison.years import Change, change
 
 __all__ = [
+    "CAUSES",
     "CHILDREN",
     "SAME",
     "Attribution",
@@ -44,6 +50,8 @@ __all__ = [
     "FixedSet",
     "LikeWithLike",
     "Method",
+    "Revision",
+    "Revisions",
     "WeightsToLead",
     "attribute",
     "best_case",
@@ -60,11 +68,14 @@ __all__ = [
     "ranks_within_groups",
     "read_methods",
     "read_scenarios",
+    "revision",
+    "revisions",
     "robust_leads",
     "scenarios",
     "similar_regions",
     "standardised_mean",
     "strengths",
+    "stricter_rules",
     "trends",
     "weightings",
     "weights_to_lead",

@@ -13,7 +13,7 @@ from cwi.analysis.uncertainty.outliers import far_from_median
 from cwi.analysis.uncertainty.plan import Plan
 from cwi.analysis.uncertainty.preparation import prepare
 from cwi.analysis.uncertainty.rank_confidence import rank_confidence
-from cwi.analysis.uncertainty.robustness_analysis import Robustness, robustness
+from cwi.analysis.uncertainty.robustness_analysis import Robustness, full_intervals, robustness
 from cwi.analysis.uncertainty.sensitivity_analysis import SHIFT, Sensitivity, exact, sensitivity, sobol
 from cwi.analysis.uncertainty.simulation import APART, Replication, Simulation
 from cwi.analysis.uncertainty.single_changes import leave_one_out, one_at_a_time
@@ -33,6 +33,7 @@ __all__ = [
     "errors_of_parent_figures",
     "exact",
     "far_from_median",
+    "full_intervals",
     "gaps_to_nation",
     "leave_one_out",
     "one_at_a_time",

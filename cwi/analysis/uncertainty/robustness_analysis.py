@@ -22,7 +22,7 @@ from cwi.edition import Edition, checked_edition
 from cwi.html import html_table
 from cwi.rules import check_generator
 
-__all__ = ["Robustness", "robustness"]
+__all__ = ["Robustness", "full_intervals", "robustness"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,3 +189,32 @@ def robustness(
     errors = any(factor.kind == "values" for factor in plan.factors)
     confidence = rank_confidence(plan, edition.year, rng=rng, level=APART) if errors else None
     return Robustness(edition.year, known, drawn, matters, confidence)
+
+
+def full_intervals(edition: Edition, *, draws: int, rng: np.random.Generator) -> pd.DataFrame:
+    """The intervals of rank and index that hold 90 % of the draws when all factors vary.
+
+    From the same generator they are those of :func:`robustness`, without its sensitivity analysis.
+
+    Returns
+    -------
+    DataFrame
+        index region, the nation too; low, high (ranks; missing for the nation), score_low, score_high; all missing
+        where no region has an index.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> table = full_intervals(read_edition(2023), draws=200, rng=np.random.default_rng(1))
+    >>> bool((table["low"] <= table["high"]).loc["KZ-71"]), bool(table["low"].isna()["KZ"])
+    (True, True)
+    """
+    rules = checked_edition(edition).methodology
+    names = {"rank_p5": "low", "rank_p95": "high", "score_p5": "score_low", "score_p95": "score_high"}
+    index = edition.scores.of(rules.top.code)[edition.year]
+    if edition.scores.without_nation(index).isna().all():
+        return pd.DataFrame(np.nan, index=index.index, columns=list(names.values()))
+    plan = prepare(edition, rng=check_generator(rng), leave_out_idle=True)
+    table = simulate(plan, draws=draws, rng=rng).summary(edition.year)[list(names)].rename(columns=names)
+    table.loc[~rules.is_region(table.index), ["low", "high"]] = np.nan
+    return table

@@ -43,7 +43,7 @@ def board(scores: Scores, year: int, intervals: pd.DataFrame) -> dict[str, Any]:
     scores
         Those of the year.
     intervals
-        Of the methodology's own weights: index region; low, high, score_low, score_high.
+        As :func:`cwi.analysis.uncertainty.full_intervals` gives them for the methodology's own weights.
 
     Returns
     -------

@@ -18,6 +18,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup
 
 from cwi import folders
+from cwi.analysis.uncertainty import full_intervals
 from cwi.edition import Edition, read_edition
 from cwi.errors import DataError
 from cwi.published import read_published
@@ -26,13 +27,13 @@ from cwi.report.explorer.data import board
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
 from cwi.report.pictures.maps import boundaries_of
 from cwi.report.sections.index import MAP_LIMITS
-from cwi.report.sections.weights_interval import LEVEL, NOISE, weights_interval
 from cwi.writing import writing
 
 __all__ = ["DRAWS", "SEED", "explorer", "make_site"]
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DRAWS, SEED = 10_000, 20241122  # behind the intervals where no report was published
+NOISE, LEVEL = 0.25, 0.90  # the intervals that the page draws itself: weights alone vary
 HERE = {"draws": 1000, "seed": 1}  # of the intervals that the page draws itself
 LICENCE = "CC BY 4.0"
 TONGUES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
@@ -60,15 +61,16 @@ SPOKEN = (
 def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     """The page of an edition.
 
-    Its intervals under the methodology's own weights are computed here; under other weights the page draws its own.
+    Its intervals under the methodology's own weights are those of the report, everything varied at once; under other
+    weights the page draws its own, of the weights alone.
 
     Parameters
     ----------
     edition
         What was approved and measured.
     draws, rng
-        Sets of weights behind the intervals, and the generator they are drawn from; with those of the published
-        report the intervals are the same.
+        Draws behind the intervals, and the generator they are drawn from; with those of the published report the
+        intervals are the same.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     True
     """
     scores = edition.scores
-    intervals = weights_interval(scores, edition.year, draws=draws, rng=rng)
+    intervals = full_intervals(edition, draws=draws, rng=rng.spawn(1)[0])
     content = board(scores, edition.year, intervals)
     limits = _limits(content)
     data = {

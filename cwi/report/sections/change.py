@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from cwi.analysis.comparison import Change
 from cwi.analysis.comparison import change as compare
 from cwi.edition import editions
+from cwi.methodology import methodologies, read_methodology
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.dumbbells import dumbbells
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
+from cwi.report.sections.trend import trend
 
 __all__ = ["CHANGE_LIMITS", "change"]
 
@@ -26,7 +30,7 @@ def change(printer: Printer) -> Section:
     blocks.append(Paragraph(printer.text("change.how")))
     for year in sorted({earlier[-1], earlier[0]}, reverse=True):
         blocks += _against(printer, compare(printer.edition.earlier(year).scores, printer.scores))
-    return Section(blocks)
+    return Section([*blocks, *trend(printer).blocks])
 
 
 def _against(printer: Printer, comparison: Change) -> list[Block]:
@@ -47,19 +51,19 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
             )
         )
     )
-    national = comparison.cells[comparison.cells["region"] == printer.nation].set_index("indicator")["change"]
+    cells = comparison.cells[comparison.cells["region"] == printer.nation].set_index("indicator")
+    national = cells["change"]
     for key, chosen in (("change.better", national[national > 0]), ("change.worse", national[national < 0])):
         if not chosen.empty:
-            ordered = chosen.reindex(chosen.abs().sort_values(ascending=False, kind="stable").index)[:4]
-            items = [
-                printer.text(
-                    "item.points",
-                    title=printer.title(str(code)),
-                    points=printer.points(f"{name}.{printer.nation}.{code}", value),
-                )
-                for code, value in ordered.items()
-            ]
-            blocks.append(Paragraph(printer.text(key, items="; ".join(items))))
+            ordered = chosen.reindex(chosen.abs().sort_values(ascending=False, kind="stable").index)
+            items = [_moved(printer, name, str(code), cells.loc[[code]], years) for code in ordered.index]
+            values = {
+                "n": printer.whole(f"{name}.{printer.nation}.{key.split('.')[1]}", len(items)),
+                "matched": printer.whole(f"{name}.{printer.nation}.matched", len(matched)),
+            }
+            blocks.append(Paragraph(printer.text(key, items="; ".join(items), **values)))
+    if doubtful := _doubtful(printer, comparison):
+        blocks.append(Paragraph(doubtful, "note"))
     codes = [c for c in table.columns if c in {node.code for node in printer.components} and table[c].notna().any()]
     if not codes:
         return [*blocks, Paragraph(printer.text("change.none"), "note")]
@@ -85,6 +89,46 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
         )
     )
     return blocks
+
+
+def _moved(printer: Printer, name: str, code: str, cell: pd.DataFrame, years: Mapping[str, int]) -> str:
+    """An indicator of the nation with its change in points, and the two values behind it."""
+    share = str(printer.indicators[code]["unit"]) == "%"
+    values = {
+        side: printer.value(printer.nation, code, float(cell[side].iloc[0]), year=year) for side, year in years.items()
+    }
+    points = printer.points(f"{name}.{printer.nation}.{code}", float(cell["change"].iloc[0]))
+    return printer.text(
+        "item.change.percent" if share else "item.change", title=printer.title(code), points=points, **values
+    )
+
+
+def _doubtful(printer: Printer, comparison: Change) -> str:
+    """The compared figures that a later methodology judges doubtful and does not use; nothing if there are none."""
+    own = printer.edition.methodology
+    later = {version: path for version, path in methodologies(own.path.parents[1]).items() if version > own.version}
+    cells = read_methodology(later[max(later)]).cells if later else None
+    if cells is None:
+        return ""
+    compared = set(comparison.cells["indicator"])
+    chosen = cells[
+        (cells["decision"] == "exclude")
+        & cells["indicator"].isin(compared)
+        & cells["year"].astype(int).isin([comparison.earlier, comparison.later])
+    ]
+    items = []
+    for code, rows in chosen.groupby("indicator", sort=False):
+        parts = []
+        for year, of_year in rows.groupby("year"):
+            everywhere = bool((of_year["region"] == "all").any())
+            who = (
+                printer.text("change.doubtful.all")
+                if everywhere
+                else printer.language.list([printer.region(str(region)) for region in of_year["region"]])
+            )
+            parts.append(f"{year}: {who}")
+        items.append(f"{printer.title(str(code))} ({'; '.join(parts)})")
+    return printer.text("change.doubtful", version=max(later), items="; ".join(items)) if items else ""
 
 
 def _national(printer: Printer, comparison: Change) -> Figure:

@@ -9,6 +9,7 @@ from cwi.panel import IMPUTED
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
+from cwi.report.sections.weights_in_force import mean_weight, years_of
 from cwi.territory import PARENT_REGION
 
 __all__ = ["dimension", "dimensions"]
@@ -81,12 +82,12 @@ def _scores(printer: Printer, code: str, components: list[str]) -> pd.DataFrame:
 
 
 def _basis(printer: Printer, components: list[str]) -> str:
-    """The indicators that were measured for any region, in the order of the tree."""
+    """The indicators that were measured for any region, in the order of the tree, with the years of their figures."""
     table = printer.edition.methodology.indicators
     level = printer.edition.methodology.levels[0].name
     measured = set(printer.scores.cells.loc[printer.scores.cells["value"].notna(), "indicator"])
     codes = table.loc[table[level].isin(components), "code"]
-    return "; ".join(printer.title(code) for code in codes if code in measured)
+    return "; ".join(f"{printer.title(code)} ({years_of(printer, code)})" for code in codes if code in measured)
 
 
 def _table(printer: Printer, code: str, components: list[str], table: pd.DataFrame) -> Table:
@@ -97,11 +98,26 @@ def _table(printer: Printer, code: str, components: list[str], table: pd.DataFra
         ]
         for row in table.to_dict("records")
     ]
+    nodes = [code, *components]
+    nation = len(rows) - 1
+    rows += [
+        [
+            printer.text("force.row.weight"),
+            *(
+                printer.ledger.number(
+                    f"force.{printer.year}.mean.{node}", 100 * mean_weight(printer, node), unit="%", decimals=1
+                )
+                for node in nodes
+            ),
+        ],
+        [printer.text("force.row.years"), *(years_of(printer, node) for node in nodes)],
+    ]
     return Table(
         name=f"dimension-{code}",
         caption=printer.text("dimension.table", dimension=printer.title(code), year=printer.year),
         columns=[printer.text("index.column.region"), printer.title(code), *(printer.title(c) for c in components)],
         rows=rows,
         data=table,
-        emphasised=frozenset({len(rows) - 1}),
+        note=printer.text("force.row.note"),
+        emphasised=frozenset({nation}),
     )

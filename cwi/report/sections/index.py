@@ -8,7 +8,7 @@ from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import maps
 from cwi.report.pictures.ranking import dot_plot
 from cwi.report.printer import Printer
-from cwi.report.sections.weights_interval import LEVEL, NOISE, weights_interval
+from cwi.report.sections.weights_in_force import own_year
 
 __all__ = ["MAP_LIMITS", "index", "index_map", "index_table"]
 
@@ -24,15 +24,17 @@ def index_table(printer: Printer) -> pd.DataFrame:
         order = [*printer.ranked(), printer.nation]
         table = pd.DataFrame({"region": order}, index=order)
         table["rank"] = top["rank"].reindex(order)
-        intervals = weights_interval(printer.scores, printer.year, draws=printer.draws, rng=printer.rng)
-        for side in ("low", "high"):
-            table[f"rank_{side}"] = intervals[side].reindex(order)
-        table["score"] = top["score"].reindex(order)
-        for side in ("low", "high"):
-            table[f"score_{side}"] = intervals[f"score_{side}"].reindex(order)
+        drawn = None if printer.nobody else printer.robustness.summary
+        for column in ("rank", "score"):
+            if column == "score":
+                table["score"] = top["score"].reindex(order)
+            for side, tail in (("low", "p5"), ("high", "p95")):
+                table[f"{column}_{side}"] = float("nan") if drawn is None else drawn[f"{column}_{tail}"].reindex(order)
+        table.loc[printer.nation, ["rank_low", "rank_high"]] = float("nan")
         for node in printer.dimensions:
             table[node.code] = wide[node.code].reindex(order)
         table["measured"] = top["measured"].reindex(order)
+        table["own_year"] = own_year(printer).reindex(order)
         table["flag"] = top["flag"].reindex(order)
         printer.extras["index"] = table.reset_index(drop=True)
     return printer.extras["index"]
@@ -41,6 +43,9 @@ def index_table(printer: Printer) -> pd.DataFrame:
 def index_map(printer: Printer) -> Section:
     """The index on the map of the year's regions, the borders of the other territory dashed."""
     table = index_table(printer)
+    words: list[Block] = [Heading(printer.text("index.title"), anchor="index"), Paragraph(printer.text(_how(printer)))]
+    if printer.nobody:
+        return Section(words)
     old = printer.year < 2022
     figure = Figure(
         name="map",
@@ -59,9 +64,7 @@ def index_map(printer: Printer) -> Section:
             limits=MAP_LIMITS,
         ),
     )
-    return Section(
-        [Heading(printer.text("index.title"), anchor="index"), Paragraph(printer.text(_how(printer))), figure]
-    )
+    return Section([*words, figure])
 
 
 def _how(printer: Printer) -> str:
@@ -73,21 +76,13 @@ def _how(printer: Printer) -> str:
 
 
 def index(printer: Printer) -> Section:
-    """Ranked dots with the dimensions, and how far a rank depends on the weights."""
+    """Ranked dots with the dimensions, and the interval of each rank over everything that could be chosen otherwise."""
     table = index_table(printer)
     regions = printer.scores.without_nation(table).dropna(subset=["score"])
+    if regions.empty:
+        return Section([Paragraph(printer.text("index.none"), "warning"), _table(printer, table)])
     nation = table[table["region"] == printer.nation].iloc[0]
-    values = {
-        "noise": printer.whole("rule.noise", 100 * NOISE, "%"),
-        "level": printer.whole("rule.level", 100 * LEVEL, "%"),
-        "draws": printer.whole("rule.draws", printer.draws),
-    }
-    blocks: list[Block] = []
-    if not regions.empty:
-        width = regions["rank_high"] - regions["rank_low"]
-        values["widest"] = printer.region(str(regions["region"].iloc[int(width.to_numpy().argmax())]))
-        values["places"] = printer.whole(f"rank.{printer.year}.widest", float(width.max()), "ranks")
-        blocks.append(Paragraph(printer.text("index.weights", **values)))
+    blocks: list[Block] = [Paragraph(_interval(printer, regions))]
     codes = [node.code for node in printer.dimensions]
     figure = Figure(
         name="dots",
@@ -105,7 +100,7 @@ def index(printer: Printer) -> Section:
             labels={
                 "score": printer.title(printer.top.code),
                 "nation": printer.region(printer.nation),
-                "interval": printer.text("dots.interval", **values),
+                "interval": printer.text("dots.interval"),
                 **{code: printer.title(code) for code in codes},
             },
             axis_label=printer.text("axis.score"),
@@ -115,15 +110,25 @@ def index(printer: Printer) -> Section:
     return Section([*blocks, figure, _table(printer, table)])
 
 
+def _interval(printer: Printer, regions: pd.DataFrame) -> str:
+    """What the interval beside a rank is, and which are the widest, all of them."""
+    places = regions["rank_high"] - regions["rank_low"] + 1
+    widest = [printer.region(str(code)) for code in regions.loc[places == places.max(), "region"]]
+    return printer.text(
+        "index.interval" if len(widest) == 1 else "index.interval.tied",
+        draws=printer.whole(f"sure.{printer.year}.draws", int(printer.robustness.simulation.counted.sum())),
+        widest=printer.language.list(widest),
+        places=printer.whole(f"sure.{printer.year}.places", float(places.max()), "ranks"),
+    )
+
+
 def _table(printer: Printer, table: pd.DataFrame) -> Table:
     rows = []
     for row in table.to_dict("records"):
         code = str(row["region"])
         low, high = (
-            printer.ledger.number(
-                f"rank.{printer.year}.{code}.{printer.top.code}.{side}", row[f"rank_{side}"], unit="rank", decimals=0
-            )
-            for side in ("low", "high")
+            printer.ledger.number(f"sure.{printer.year}.{code}.{tail}", row[f"rank_{side}"], unit="rank", decimals=0)
+            for side, tail in (("low", "p5"), ("high", "p95"))
         )
         rank = float("nan") if pd.isna(row["rank"]) else float(row["rank"])
         rows.append(
@@ -134,6 +139,7 @@ def _table(printer: Printer, table: pd.DataFrame) -> Table:
                 printer.score(code, printer.top.code, row["score"]),
                 *(printer.score(code, node.code, row[node.code]) for node in printer.dimensions),
                 printer.share(f"measured.{printer.year}.{code}.weight", row["measured"]),
+                printer.share(f"measured.{printer.year}.{code}.own_year", row["own_year"]),
             ]
         )
     words = ("region", "rank", "interval", "index")
@@ -144,6 +150,7 @@ def _table(printer: Printer, table: pd.DataFrame) -> Table:
             *(printer.text(f"index.column.{word}") for word in words),
             *(printer.title(node.code) for node in printer.dimensions),
             printer.text("measured.column.weight"),
+            printer.text("index.column.own_year"),
         ],
         rows=rows,
         data=table.rename(columns={node.code: f"score_{node.code}" for node in printer.dimensions}).assign(

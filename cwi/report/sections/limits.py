@@ -29,7 +29,9 @@ def limits(printer: Printer) -> Section:
         else "",
         printer.text("limits.territory"),
         printer.text("limits.population"),
-        printer.text("limits.ends"),
+        printer.text(
+            "limits.ends.spread" if (methodology.indicators["ends_basis"] == "spread").any() else "limits.ends"
+        ),
         printer.text("limits.error.survey" if seen["se"].notna().any() else "limits.error"),
         printer.text("limits.ratios"),
         printer.text("limits.working", version=methodology.version) if methodology.status == "working" else "",

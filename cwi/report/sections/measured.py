@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.indicators import OPEN
-from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
+from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.measured import measured as bars_of_counts
 from cwi.report.printer import Printer
+from cwi.report.sections.weights_in_force import weights_in_force
 from cwi.territory import PARENT_REGION
 
 __all__ = ["coverage", "measured"]
@@ -93,7 +94,8 @@ def measured(printer: Printer) -> Section:
             number=lambda value: printer.language.number(value, 0),
         ),
     )
-    return Section([Heading(printer.text("measured.title"), anchor="measured"), *text, figure])
+    blocks: list[Block] = [Heading(printer.text("measured.title"), anchor="measured"), *text, figure]
+    return Section([*blocks, *weights_in_force(printer).blocks])
 
 
 def _table(printer: Printer, table: pd.DataFrame) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cwi.analysis.comparison import mean_by_children
 from cwi.indicators import OPEN
 from cwi.report.blocks import Block, Bullets, Heading, Paragraph, Section
 from cwi.report.printer import Printer
@@ -30,6 +31,8 @@ def opening(printer: Printer) -> Section:
         synthetic = printer.whole("rehearsal.synthetic", made_up)
         real = printer.whole("rehearsal.real", measured - made_up)
         blocks.append(Paragraph(printer.text("rehearsal.opening", synthetic=synthetic, real=real), "warning"))
+    if printer.nobody:
+        blocks.append(Paragraph(_why_no_index(printer), "warning"))
     blocks.append(
         Paragraph(
             printer.text("report.experimental" if printer.edition.experimental else "report.lead", **values), "lead"
@@ -71,8 +74,20 @@ def findings(printer: Printer) -> list[str]:
                 "index.nation",
                 score=printer.score(printer.nation, printer.top.code, index[printer.nation]),
                 mean=printer.ledger.number(
-                    f"mean.{printer.year}.{printer.top.code}",
-                    printer.edition.regional_mean(),
+                    f"mean_by_children.{printer.year}.{printer.top.code}",
+                    mean_by_children(printer.edition),
+                    unit="points",
+                    decimals=printer.edition.methodology.decimals,
+                ),
+            )
+        )
+    else:
+        sentences.append(
+            printer.text(
+                "index.nation.none",
+                mean=printer.ledger.number(
+                    f"mean_by_children.{printer.year}.{printer.top.code}",
+                    mean_by_children(printer.edition),
                     unit="points",
                     decimals=printer.edition.methodology.decimals,
                 ),
@@ -91,3 +106,28 @@ def findings(printer: Printer) -> list[str]:
         )
     )
     return sentences
+
+
+def _why_no_index(printer: Printer) -> str:
+    """Why no region has an index: the parts of it that lack a score, and what they would need."""
+    rules = printer.edition.methodology
+    below = printer.scores.without_nation(printer.scores.wide(printer.year, printer.dimensions[0].level))
+    empty = [node for node in printer.dimensions if below[node.code].isna().all()]
+    items = []
+    for node in empty:
+        parts = [part for part in printer.components if part.parent == node.code]
+        scored = printer.scores.without_nation(printer.scores.wide(printer.year, printer.components[0].level))
+        has = sum(bool(scored[part.code].notna().any()) for part in parts)
+        name = f"thin.{printer.year}.{node.code}"
+        items.append(
+            printer.text(
+                "index.thin.part",
+                title=printer.title(node.code),
+                has=printer.whole(f"{name}.parts", has),
+                all=printer.whole(f"{name}.all", len(parts)),
+                coverage=printer.share(f"{name}.coverage", node.coverage),
+            )
+        )
+    if not items:
+        return printer.text("index.thin.top", year=printer.year, coverage=printer.share("rule.top", rules.top.coverage))
+    return printer.text("index.thin", year=printer.year, parts="; ".join(items))

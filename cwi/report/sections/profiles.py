@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cwi.analysis.comparison import LikeWithLike, like_with_like
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
@@ -17,8 +18,9 @@ GAP_LIMITS = (-30.0, 30.0)  # one scale for all years; larger differences keep t
 def profiles(printer: Printer) -> Section:
     """Regions × components, in points above or below the nation; the indicators behind it by name."""
     level = printer.components[0].level
-    components = printer.scores.wide(printer.year, level)
-    gaps = components.sub(components.loc[printer.nation]).reindex(printer.ranked()).dropna(axis=1, how="all")
+    beside = like_with_like(printer.edition)
+    gaps = beside.gaps(level).reindex(printer.scores.without_nation(pd.DataFrame(index=printer.ranked())).index)
+    gaps = gaps.dropna(axis=1, how="all")
     titles = {code: printer.title(str(code)) for code in gaps.columns}
     shown = gaps.set_axis([printer.region(code) for code in gaps.index], axis=0)
     figure = Figure(
@@ -42,6 +44,7 @@ def profiles(printer: Printer) -> Section:
             Heading(printer.text("profiles.title"), anchor="profiles"),
             Paragraph(printer.text("profiles.how")),
             figure,
+            _nation(printer, beside, level),
             _profiles(printer),
         ]
     )
@@ -51,7 +54,7 @@ def _gap_table(printer: Printer, gaps: pd.DataFrame) -> Table:
     rows = [
         [
             printer.region(str(code)),
-            *(printer.points(f"gap.{printer.year}.{code}.{node}", row[node]) for node in gaps.columns),
+            *(printer.points(f"gap_matched.{printer.year}.{code}.{node}", row[node]) for node in gaps.columns),
         ]
         for code, row in gaps.iterrows()
     ]
@@ -61,6 +64,34 @@ def _gap_table(printer: Printer, gaps: pd.DataFrame) -> Table:
         columns=[printer.text("index.column.region"), *(printer.title(str(node)) for node in gaps.columns)],
         rows=rows,
         data=gaps.rename_axis("region").reset_index(),
+    )
+
+
+def _nation(printer: Printer, beside: LikeWithLike, level: str) -> Table:
+    """The nation's full score of each component, its score on the regions' set, and the mean of the regions."""
+    table = beside.nodes[beside.nodes["level"] == level]
+    rows = []
+    for code, row in table.iterrows():
+        name = f"set.{printer.year}.{code}"
+        points = (
+            printer.ledger.number(
+                f"{name}.{part}", row[part], unit="points", decimals=printer.edition.methodology.decimals
+            )
+            for part in ("nation_matched", "mean")
+        )
+        counts = (printer.whole(f"{name}.{part}", row[part]) for part in ("indicators", "matched"))
+        full = printer.score(printer.nation, str(code), row["nation"])
+        rows.append([printer.title(str(code)), full, *points, *counts])
+    return Table(
+        name="nation-on-the-set",
+        caption=printer.text("set.table", year=printer.year),
+        columns=[
+            printer.text("measured.column.component"),
+            *(printer.text(f"set.column.{word}") for word in ("nation", "matched", "mean", "indicators", "common")),
+        ],
+        rows=rows,
+        data=table.reset_index(),
+        note=printer.text("set.note"),
     )
 
 

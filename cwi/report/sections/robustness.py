@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.uncertainty import SHIFT, Robustness
+from cwi.analysis.uncertainty import SHIFT, Robustness, far_from_median
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import intervals
 from cwi.report.pictures.heat import heat_map
@@ -28,7 +29,7 @@ def how_sure(printer: Printer) -> Section:
 def ranks(printer: Printer) -> Section:
     """What was varied, the interval of each rank as a picture and as a table."""
     heading = Heading(printer.text("sure.title"), anchor="sure")
-    if _nobody(printer):
+    if printer.nobody:
         return Section([heading, Paragraph(printer.text("index.none"))])
     robustness = printer.robustness
     name = f"sure.{printer.year}"
@@ -164,7 +165,7 @@ def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
 
 def quotable(printer: Printer) -> Section:
     """Key sentences that can be quoted alone, each number in the ledger."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     name = f"sure.{printer.year}"
@@ -172,7 +173,7 @@ def quotable(printer: Printer) -> Section:
     shares = robustness.simulation.rank_distribution(printer.year)
     first, last = str(table["rank"].idxmin()), str(table["rank"].idxmax())
     width = table["rank_p95"] - table["rank_p5"]
-    widest = str(width.idxmax())
+    widest = [str(code) for code in width.index[width == width.max()]]
     separated, pairs = robustness.neighbours
     units = robustness.plan.units
     rows = [units.index[(units["region"] == code) & (units["year"] == printer.year)][0] for code in robustness.regions]
@@ -188,12 +189,9 @@ def quotable(printer: Printer) -> Section:
         printer.text(
             "sure.last", region=printer.region(last), share=printer.share(f"{name}.last", float(lowest.mean()))
         ),
+        _widest(printer, table, widest),
         printer.text(
-            "sure.widest",
-            region=printer.region(widest),
-            low=printer.whole(f"{name}.widest.low", float(table["rank_p5"][widest]), "rank"),
-            high=printer.whole(f"{name}.widest.high", float(table["rank_p95"][widest]), "rank"),
-            half=printer.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks"),
+            "sure.half", half=printer.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks")
         ),
         printer.text(
             "sure.neighbours",
@@ -201,23 +199,73 @@ def quotable(printer: Printer) -> Section:
             pairs=printer.whole(f"{name}.pairs", pairs),
             sure=printer.share(f"{name}.apart", SURE),
         ),
+        _far(printer, robustness),
     ]
     strongest = robustness.sensitivity.factor_importance()
     if strongest["total"].notna().any():
-        best = strongest.iloc[0]
-        items.append(
-            printer.text(
-                "sure.strongest",
-                factor=_inside(_title(printer, robustness, str(best["factor"]))),
-                share=printer.share(f"{name}.strongest", float(best["total"])),
-            )
-        )
+        items.append(_strongest(printer, robustness, strongest.dropna(subset=["total"])))
     return Section([Bullets(items)])
+
+
+def _far(printer: Printer, robustness: Robustness) -> str:
+    """Which official ranks are far from the middle of their draws, and which factor does it."""
+    name, table = f"sure.{printer.year}", _far_from_median(robustness)
+    whole = printer.whole(f"{name}.all", len(robustness.regions))
+    if table.empty:
+        return printer.text("sure.far.none", all=whole)
+    items = []
+    for line in table.reset_index().to_dict("records"):
+        code = str(line["region"])
+        values = {
+            "region": printer.region(code),
+            "rank": printer.rank(code, printer.top.code, float(line["rank"])),
+            "median": printer.ledger.number(f"{name}.{code}.median", line["median"], unit="rank", decimals=0),
+        }
+        factor = str(line["factor"])
+        if factor:
+            title = _inside(_title(printer, robustness, factor))
+            items.append(printer.text("sure.far.item", factor=title, **values))
+        else:
+            items.append(printer.text("sure.far.item.none", **values))
+    return printer.text("sure.far", n=printer.whole(f"{name}.far", len(table)), all=whole, items="; ".join(items))
+
+
+@lru_cache(maxsize=1)  # the same in each language
+def _far_from_median(robustness: Robustness) -> pd.DataFrame:
+    return far_from_median(robustness.simulation, robustness.year)
+
+
+def _widest(printer: Printer, table: pd.DataFrame, widest: list[str]) -> str:
+    """The region with the widest interval, or all of them where several have the same width."""
+    name, region = f"sure.{printer.year}", widest[0]
+    places = float(table["rank_p95"][region] - table["rank_p5"][region] + 1)
+    values = {
+        "regions": printer.language.list([printer.region(code) for code in widest]),
+        "places": printer.whole(f"{name}.places", places, "ranks"),
+    }
+    if len(widest) > 1:
+        return printer.text("sure.widest.tied", **values)
+    low, high = (
+        printer.whole(f"{name}.widest.{side}", float(table[f"rank_{tail}"][region]), "rank")
+        for side, tail in (("low", "p5"), ("high", "p95"))
+    )
+    return printer.text("sure.widest", low=low, high=high, **values)
+
+
+def _strongest(printer: Printer, robustness: Robustness, rows: pd.DataFrame) -> str:
+    """The factor that moves ranks most, or several where their intervals overlap."""
+    best = rows.iloc[0]
+    level = rows[~(rows["total_high"] < best["total_low"])]
+    titles = [_inside(_title(printer, robustness, str(factor))) for factor in level["factor"]]
+    if len(level) > 1:
+        return printer.text("sure.strongest.tied", factors="; ".join(titles))
+    share = printer.share(f"sure.{printer.year}.strongest", float(best["total"]))
+    return printer.text("sure.strongest", factor=titles[0], share=share)
 
 
 def matters(printer: Printer) -> Section:
     """Which choice moves ranks: estimated for all factors, exact for lists of choices."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     strongest = robustness.sensitivity.factor_importance().dropna(subset=["total"])
@@ -234,6 +282,7 @@ def matters(printer: Printer) -> Section:
             continue
         named = rows.set_index(pd.Index([_title(printer, robustness, str(factor)) for factor in rows["factor"]]))
         columns = [column for column in ("first", "total", "total_low", "total_high") if column in named]
+        bars = named[columns].clip(lower=0)
         count = 0 if robustness.sensitivity.exact is None else len(robustness.sensitivity.exact.runs)
         runs = printer.whole(
             f"sure.{printer.year}.{kind}.runs", robustness.sensitivity.sobol.runs if kind == "all" else count
@@ -244,7 +293,7 @@ def matters(printer: Printer) -> Section:
                 caption=printer.text(f"sure.matters.{kind}", year=printer.year, runs=runs),
                 alt=printer.text("sure.matters.alt", factor=str(named.index[0])),
                 language=printer.language.code,
-                draw=lambda shown=named[columns]: intervals.shares(  # type: ignore[misc]
+                draw=lambda shown=bars: intervals.shares(  # type: ignore[misc]
                     shown,
                     {key: printer.text(f"sure.key.{key}") for key in ("first", "total", "interval")},
                     printer.text("sure.matters.axis"),
@@ -264,7 +313,9 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
         name = f"sure.{printer.year}.{kind}.{line['factor']}"
         cells = [_first_share(printer, name, line), printer.share(f"{name}.total", line["total"])]
         if kind == "all":
-            low, high = (printer.share(f"{name}.total.{side}", line[f"total_{side}"]) for side in ("low", "high"))
+            low, high = (
+                printer.share(f"{name}.total.{side}", max(line[f"total_{side}"], 0.0)) for side in ("low", "high")
+            )
             cells.append(_from_to(low, high))
         printed.append([_title(printer, robustness, str(line["factor"])), *cells])
     words = ["factor", "first", "total", *(["interval"] if kind == "all" else [])]
@@ -287,7 +338,7 @@ def _first_share(printer: Printer, name: str, line: Mapping[Hashable, Any]) -> s
 
 def apart(printer: Printer) -> Section:
     """The share of the draws in which each region ranks above each other."""
-    if _nobody(printer) or len(printer.robustness.regions) < 2:
+    if printer.nobody or len(printer.robustness.regions) < 2:
         return Section([])
     robustness = printer.robustness
     order = [f"{place}. {printer.region(code)}" for place, code in enumerate(robustness.regions, start=1)]
@@ -329,7 +380,7 @@ def apart(printer: Printer) -> Section:
 
 def dependence(printer: Printer) -> Section:
     """Which one choice the rank of each region rests on most."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     table = robustness.dependence()
@@ -361,7 +412,7 @@ def dependence(printer: Printer) -> Section:
 
 def turning(printer: Printer) -> Section:
     """What alone would change who is first or last."""
-    if _nobody(printer):
+    if printer.nobody:
         return Section([])
     robustness = printer.robustness
     table = robustness.rank_changers()
@@ -391,11 +442,6 @@ def turning(printer: Printer) -> Section:
             )
         ]
     )
-
-
-def _nobody(printer: Printer) -> bool:
-    """Whether no region has an index: then there is no order to be sure of, and nothing to draw."""
-    return bool(printer.scores.of(printer.top.code)[printer.year].reindex(printer.edition.regions).isna().all())
 
 
 def _title(printer: Printer, robustness: Robustness, factor: str) -> str:

@@ -368,9 +368,9 @@ def test_bands_of_the_methodology_are_those_of_the_report(site: Path, show: Call
     held = {region: text for region, text in opened.table()["interval"].items() if text}
     assert len(held) == 17
     for region, text in held.items():
-        named = [published[f"rank.2019.{region}.index.{side}"] for side in ("low", "high")]
+        named = [published[f"sure.2019.{region}.{tail}"] for tail in ("p5", "p95")]
         assert [float(v) for v in text.split()[:2]] == named
-    assert "10,000 random sets of weights, as in the report" in opened.page.locator("#bands").inner_text()
+    assert "10,000 draws, the same as in the report" in opened.page.locator("#bands").inner_text()
 
 
 # ---------------------------------------------------------------- words, numbers, files

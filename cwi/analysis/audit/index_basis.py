@@ -13,7 +13,9 @@ from cwi.errors import DataError
 from cwi.index import Scores
 from cwi.territory import PARENT_REGION
 
-__all__ = ["measurement", "shares_of_variance"]
+__all__ = ["LARGEST_SHARE", "measurement", "shares_of_variance"]
+
+LARGEST_SHARE = 0.12  # of the variance of the index, the most that one indicator should have
 
 
 def measurement(edition: Edition, about_children: Sequence[str], years: Sequence[int] | None = None) -> pd.DataFrame:

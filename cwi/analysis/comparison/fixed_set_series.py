@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.analysis.comparison.like_with_like import children_by_region
+from cwi.analysis.comparison.same_indicators import children_by_region
 from cwi.edition import POPULATION, Edition
 from cwi.errors import DataError
 from cwi.index import Scores, score

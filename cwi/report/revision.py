@@ -1,0 +1,38 @@
+"""The revision report of an edition, with the ledger of its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cwi.analysis.comparison import Revision
+from cwi.edition import Edition
+from cwi.report.blocks import Section
+from cwi.report.languages import Language
+from cwi.report.ledger import Ledger
+from cwi.report.printer import Printer
+from cwi.report.sections.revision import revision_report
+
+__all__ = ["revision_of"]
+
+
+def revision_of(edition: Edition, change: Revision, language: str) -> tuple[Section, Ledger]:
+    """The revision of an edition as a section to print in one language, and its numbers.
+
+    Raises
+    ------
+    ParameterError
+        If there are no messages in that language.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> from cwi.analysis.comparison import revision
+    >>> edition = read_edition(2023)
+    >>> section, ledger = revision_of(edition, revision(edition, "2026.1"), "en")
+    >>> [table.name for table in section.tables()], len(ledger.frame()) > 200
+    (['revision', 'revision-dimensions'], True)
+    """
+    words = Language(language)
+    ledger = Ledger(words, edition.label, edition.methodology.fingerprint, edition.checksum[:12], 0)
+    printer = Printer(edition, words, ledger, 0, np.random.default_rng(0))
+    return printer.marked(revision_report(printer, change)), ledger
