@@ -15,6 +15,7 @@ from cwi.cli import (
     budget,
     consultation,
     data,
+    deprivation,
     draw,
     edition,
     exchange,
@@ -77,6 +78,7 @@ app.add_typer(edition.app, name="edition")
 app.add_typer(survey.app, name="survey")
 app.add_typer(consultation.app, name="consultation")
 app.add_typer(budget.app, name="budget")
+app.add_typer(deprivation.app, name="deprivation")
 app.add_typer(exchange.app, name="import")
 app.command("export", epilog="Examples: cwi export 2023 scores.xlsx · cwi export 2023 folder --coinr")(exchange.export)
 

@@ -18,6 +18,7 @@ from cwi.report.render import execute
 ROOT = Path(__file__).parents[2]
 SANITIZE = Path(__file__).parent / "sanitize.cfg"
 YEARS = {
+    "child_deprivation": 2023,
     "children_budget": 2025,
     "consultation": 2023,
     "policy_tracking": 2023,

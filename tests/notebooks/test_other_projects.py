@@ -15,6 +15,7 @@ from cwi.report.parameters import declared
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 OF_THIS_PROJECT = (  # they need a nation and its registers, or two methodologies
+    "child_deprivation",
     "children_budget",
     "policy_tracking",
     "region_profile",

@@ -62,7 +62,8 @@ def order_robustness(coded: Deprivations) -> OrderRobustness:
         at = int(np.searchsorted(found.k, want - 1e-9))
         values[f"2 × {dimension}"] = found.M0[:-1, min(at, found.k.size - 1)]
         national[f"2 × {dimension}"] = float(found.M0[-1, min(at, found.k.size - 1)])
-    main = next(name for name, cut in cuts.items() if cut == (specification.share or specification.at_least))
+    rule = specification.at_least or 1 if specification.share is None else float(specification.share)
+    main = next(name for name, cut in cuts.items() if cut == rule)
     table = pd.DataFrame(
         [
             (name, float(stats.kendalltau(values[main], value).statistic), _same(values[main], value), national[name])

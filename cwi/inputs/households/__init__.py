@@ -6,11 +6,13 @@
 
 from cwi.inputs.households.census import Batch, census_batches, census_files, census_regions
 from cwi.inputs.households.column_map import ColumnMap, column_maps, read_column_map
+from cwi.inputs.households.reading import FLAGS as HOUSEHOLD_FLAGS
 from cwi.inputs.households.reading import Households, household_problems, read_households
-from cwi.inputs.households.synthetic import HouseholdSample, synthesize_households, write_households
+from cwi.inputs.households.synthetic import HouseholdSample, households_of, synthesize_households, write_households
 from cwi.inputs.households.variables import Variable, read_variables
 
 __all__ = [
+    "HOUSEHOLD_FLAGS",
     "Batch",
     "ColumnMap",
     "HouseholdSample",
@@ -21,6 +23,7 @@ __all__ = [
     "census_regions",
     "column_maps",
     "household_problems",
+    "households_of",
     "read_column_map",
     "read_households",
     "read_variables",

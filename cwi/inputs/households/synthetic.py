@@ -20,12 +20,12 @@ from scipy.special import expit, ndtri
 from cwi import folders
 from cwi.edition import Edition
 from cwi.errors import DataError
-from cwi.inputs.households.reading import Households
+from cwi.inputs.households.reading import Households, read_households
 from cwi.inputs.survey import SYNTHETIC
 from cwi.textfiles import number, read_csv
 from cwi.writing import writing
 
-__all__ = ["LINE", "HouseholdSample", "synthesize_households", "write_households"]
+__all__ = ["LINE", "HouseholdSample", "households_of", "synthesize_households", "write_households"]
 
 Array = NDArray[np.float64]
 
@@ -94,6 +94,16 @@ def synthesize_households(
     hidden = ["home", "living", "unit_shock", "stratum_shock", "people", "poverty"]
     rest = [name for name in children.columns if name not in (*first, *hidden, "source")]
     return Households(children[[*first, *rest, "source"]], (), True, f"{SYNTHETIC}-{edition.year}")
+
+
+def households_of(path: str | Path, columns: str | Path, edition: Edition, *, rng: np.random.Generator) -> Households:
+    """The children of a file, or synthetic ones where no file is named.
+
+    Parameters are those of :func:`read_households` and :func:`synthesize_households`; the year is the edition's.
+    """
+    if str(path):
+        return read_households(path, columns, year=edition.year)
+    return synthesize_households(edition, rng=rng)
 
 
 def write_households(folder: Path, made: Households, *, year: int) -> Path:

@@ -1,0 +1,50 @@
+"""The commands of child deprivation: tables that say they are synthetic, a map, synthetic files and their check."""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cwi import cli
+
+pytestmark = pytest.mark.slow  # each command makes its children
+
+
+def ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["cwi", "deprivation", *words])
+    try:
+        cli.main()
+        code = 0
+    except SystemExit as left:
+        code = int(left.code or 0)
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = ran(monkeypatch, capsys, "synthesize", str(tmp_path))
+    path = tmp_path / "synthetic-children-2023.parquet"
+    assert (code, path.is_file()) == (0, True)
+    table = pd.read_parquet(path)
+    small = table[table["household"].isin(table["household"].drop_duplicates().iloc[::3])]
+    small.to_parquet(path)
+    code, out, _ = ran(monkeypatch, capsys, "check", str(path))
+    assert (code, out.splitlines()[-1]) == (0, f"{path}: {len(small)} children are read")
+    code, out, _ = ran(monkeypatch, capsys, "table", str(path), "--specification", "cc-moda")
+    assert code == 0
+    assert out.startswith("SYNTHETIC DATA: made by a computer, no information about children. Specification(cc-moda")
+    code, out, _ = ran(monkeypatch, capsys, "table", str(path), "-k", "2", "--measure", "M0", "--json")
+    read = json.loads(out)
+    assert read["rule"] == "at least 2 items"
+    assert (read["synthetic"], read["status"], read["rows"][0]["region"]) == (True, "working", "KZ")
+    code, out, _ = ran(monkeypatch, capsys, "map", str(path), "--output", str(tmp_path / "m.svg"), "--language", "kk")
+    assert (code, "<svg" in (tmp_path / "m.svg").read_text(encoding="utf-8")) == (0, True)
+    small.assign(car=9.0).to_parquet(path)
+    code, out, _ = ran(monkeypatch, capsys, "check", str(path))
+    assert code == 1
+    assert "car is 9; it must be 1 (has), 2 (cannot afford) or 3 (does not want)" in out
+    assert out.splitlines()[-1] == "1 problems"
+    code, _, err = ran(monkeypatch, capsys, "table", "--measure", "M9")
+    assert (code, err.split(":")[0]) == (2, "ParameterError")
