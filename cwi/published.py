@@ -56,7 +56,7 @@ RECORD: dict[str, type] = {
     **dict.fromkeys(("draws", "seed"), int),
     "revision": list,
 }
-LATER: dict[str, type] = {"vintage": int, "date": str}  # of publications since there are vintages
+LATER: dict[str, type] = {"vintage": int, "date": str, "code": str, "registers": str}  # since there are vintages
 KINDS = {str: "a text in quotes", int: "a whole number", list: "a list of texts"}
 KEY = ["indicator", "region", "year", "sex", "area"]
 RULES, NOTEBOOKS = "rules/", "notebooks/"

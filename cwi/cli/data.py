@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cwi.cli.shared import print_table, working
@@ -29,3 +31,26 @@ def build() -> None:
         return
     head = ["file", "rows", "added", "changed", "removed"]
     print_table(head, [[each.file, each.rows, each.added, each.changed, each.removed] for each in built])
+
+
+@app.command("sign", epilog="Example: cwi data sign kazstat-1-2-1")
+def sign(
+    source: Annotated[str, typer.Argument(help="The id of a source: the name of its file in data/observations/.")],
+) -> None:
+    """Write the checksum of a file of observations, as it is now, into the record of its source.
+
+    What was changed in the file is not looked at; 'cwi check' does that.
+    """
+    from cwi import folders
+    from cwi.errors import DataError, near
+    from cwi.inputs.observation_files import record_source
+    from cwi.textfiles import read_toml, sha256
+
+    known = read_toml(folders.data() / "sources.toml", DataError)
+    path = folders.data() / "observations" / f"{source}.csv"
+    if source not in known:
+        raise DataError(f"data/sources.toml has no record '{source}'{near(source, known)}")
+    if not path.is_file():
+        raise DataError(f"{folders.relative(path)}: there is no such file")
+    record_source(source, {"sha256": sha256(path)})
+    print(f"{folders.relative(path)}: {sha256(path)}")

@@ -25,11 +25,15 @@ def score(
     level: Annotated[
         str | None, typer.Option(help="Scores of this level beside the index; the one below it by default.")
     ] = None,
+    methodology: Annotated[
+        str | None, typer.Option(help="Another version under data/methodology/ than the edition's own.")
+    ] = None,
     as_json: JsonOutput = False,
 ) -> None:
     """Print the scores and ranks of the regions, the highest first."""
     with working(f"scoring {place}"):
         edition = edition_at(place)
+        edition = edition if methodology is None else edition.under(methodology)
         year, scores, names = edition.year, edition.scores, edition.territory.regions["name_en"]
     known = [each.name for each in edition.methodology.levels]
     shown = level if level is not None else known[max(len(known) - 2, 0)]

@@ -98,7 +98,7 @@ def write_rows(path: Path, rows: pd.DataFrame) -> None:
 
 def rows_text(rows: pd.DataFrame) -> str:
     """The text of a file of observations, as :func:`write_rows` writes it."""
-    table = rows.reindex(columns=[*COLUMNS], fill_value="").fillna("").astype(str).reset_index(drop=True)
+    table = rows.reindex(columns=[*COLUMNS], fill_value="").astype(object).fillna("").astype(str).reset_index(drop=True)
     table = table.sort_values(KEY, kind="stable")
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

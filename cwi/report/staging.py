@@ -12,12 +12,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import connection, parent_process
 from pathlib import Path
 
+from cwi.errors import WritingError
+from cwi.folders import relative
 from cwi.writing import cannot_write, made_folder
 
 try:
     import fcntl
 except ImportError:  # where there is no such lock, two runs must not be started at once
     fcntl = None  # type: ignore[assignment]
+
+WAIT = "wait until it has ended"
 
 __all__ = ["end_with_parent", "mend", "staged", "uninterrupted"]
 
@@ -31,13 +35,19 @@ def staged(reports: Path, target: Path) -> Iterator[Path]:
     Raises
     ------
     WritingError
-        If the folder of reports cannot be written.
+        If the folder of reports cannot be written, or another run makes the same report.
     """
     made_folder(reports)
     mend(target)
     with ExitStack() as held:
         try:
             with _locked(reports):  # mend waits, so that it never meets a folder before its owner has locked it
+                for other in reports.glob(f".{target.name}.new-*"):
+                    with _locked(other, wait=False) as free:
+                        if not free:
+                            raise WritingError(
+                                f"{relative(target)} is being made by another run; wait until it has ended"
+                            )
                 stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=reports))
                 held.callback(shutil.rmtree, stage, ignore_errors=True)
                 held.enter_context(_locked(stage))

@@ -26,7 +26,11 @@ def finished() -> Callable[..., Path]:
             (folder / f"official_report.{code}.ipynb").write_bytes(f"executed in {code}".encode())
         record: dict[str, Any] = {
             "inputs": {},
-            "outputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()},
+            "outputs": {
+                path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in folder.iterdir()
+                if path.name != "manifest.json"
+            },
             "edition": {"fingerprint": edition.methodology.fingerprint, "data": edition.checksum},
             "languages": sorted(LANGUAGES),
             "parameters": {"draws": draws, "seed": seed},

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cwi.errors import ReportError, WritingError
+from cwi.folders import relative
 from cwi.report import render
 from cwi.report.manifest import manifest
 from cwi.report.render import _leave, make_report
@@ -128,27 +129,18 @@ def test_a_report_that_was_moved_aside_is_put_back_before_anything_is_checked(pr
     assert (reports / "2022" / "ledger.csv").read_text(encoding="utf-8") == "old"
 
 
-@pytest.mark.slow
-def test_two_runs_that_end_at_once_leave_one_whole_report(tmp_path: Path) -> None:
-    """Fifty runs in two processes: none fails, and nothing is left beside the report."""
-    program = """
-import sys
-from pathlib import Path
-from cwi.report.staging import staged
-target = Path(sys.argv[1])
-for number in range(25):
+def test_the_second_of_two_runs_at_once_is_refused(target: Path, says: Says) -> None:
     with staged(target.parent, target) as stage:
-        for name in "abc":
-            (stage / name).write_text(sys.argv[2] + str(number))
-"""
-    target = tmp_path / "reports" / "2023"
-    started = [
-        subprocess.Popen([sys.executable, "-c", program, str(target), word], stderr=subprocess.PIPE)
-        for word in ("one-", "two-")
-    ]
-    assert [process.communicate()[1] for process in started] == [b""] * 2
+        (stage / "ledger.csv").write_text("first", encoding="utf-8")
+        with (
+            says(WritingError, f"{relative(target)} is being made by another run; wait until it has ended"),
+            staged(target.parent, target),
+        ):
+            pass
     assert names(target.parent) == ["2023"]
-    assert len({(target / name).read_text(encoding="utf-8") for name in "abc"}) == 1
+    assert (target / "ledger.csv").read_text(encoding="utf-8") == "first"
+    with staged(target.parent, target):  # the first has ended
+        pass
 
 
 def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path, says: Says) -> None:
