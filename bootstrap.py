@@ -263,6 +263,7 @@ def install_packages(bar):
 def install_project():
     """This folder itself, editable, without network."""
     run(PYTHON, "-I", "-m", "pip", "install", "--no-index", "--no-build-isolation", "--no-deps", "--editable", ROOT)
+    run(PYTHON, "-c", "from cwi.analysis.uncertainty.kernel import warm; warm()")  # compiled loops, kept for every run
 
 
 def remove(folder):

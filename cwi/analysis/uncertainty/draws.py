@@ -5,7 +5,7 @@ A draw can be recomputed from the seed and its number alone; workers and the oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.analysis.uncertainty.plan import Plan
-from cwi.methods.ranking import rank, rank_within
+from cwi.methods.ranking import rank
 
 __all__ = [
     "NOISE",
@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-Ranks = NDArray[np.uint32]
+Ranks = NDArray[np.unsignedinteger[Any]]
 
 CELLS = 2**22  # numbers that a block may hold in one array
-TURNED = 2**6  # points that are turned into columns together, inside the processor's memory
+FEW = 64  # units that are ranked by comparing each with each; more are sorted
 DRAWS = 2**14  # draws of a block, at most
 NOISE = 1e-9  # two scores this close, relative to the largest of a draw, are the same number
 
@@ -62,7 +62,7 @@ class Stream:
 
     def points(self, start: int, draws: int, size: int) -> Array:
         """(size, draws) points of the draws from ``start`` on."""
-        return points(self.seed, start, draws, size) if self.fed is None else self.fed[start : start + draws].T.copy()
+        return points(self.seed, start, draws, size) if self.fed is None else self.fed[start : start + draws].T
 
 
 def points(seed: int, start: int, draws: int, size: int) -> Array:
@@ -75,12 +75,7 @@ def points(seed: int, start: int, draws: int, size: int) -> Array:
     """
     stream = np.random.PCG64(seed)
     stream.advance(start * size)
-    generator = np.random.Generator(stream)
-    result = np.empty((size, draws))
-    for first in range(0, draws, TURNED):
-        here = result[:, first : first + TURNED]
-        here[...] = generator.random(here.shape[::-1]).T
-    return result
+    return np.random.Generator(stream).random((draws, size)).T
 
 
 def compute(plan: Plan, stream: Stream, start: int, draws: int) -> Block:
@@ -122,27 +117,31 @@ def ranked(scores: Array, plan: Plan) -> Ranks:
     Scores are not rounded: printed decimals belong to the official unit, and a draw may have another. Only what differs
     by rounding noise is tied.
     """
-    return _by_year(plan, scores, _unrounded)
+    from cwi.analysis.uncertainty.kernel import rank_draws, rank_sorted
+
+    ranks = np.zeros(scores.shape, dtype=np.uint16 if len(scores) < 2**16 else np.uint32)
+    for rows in _years(plan):
+        y = np.ascontiguousarray(scores[rows].T)
+        own = np.empty(y.shape, dtype=ranks.dtype)
+        if len(rows) <= FEW:
+            rank_draws(y, own, NOISE)
+        else:
+            rank_sorted(y, np.argsort(-y, axis=1), own, NOISE)
+        ranks[rows] = own.T
+    return ranks
 
 
 def official_ranks(scores: Array, plan: Plan) -> Array:
     """(n,) ranks of the official scores as they are printed, NaN where there is none."""
-    ranks = _by_year(plan, scores[:, None], lambda y: rank(y, decimals=plan.methodology.decimals))
-    return with_gaps(ranks[:, 0])
-
-
-def _unrounded(y: Array) -> Array:
-    """(draws, n) to ranks: ties where scores are the same but for noise."""
-    size = np.nanmax(np.abs(y), axis=1, keepdims=True, initial=0.0)
-    return rank_within(y / np.where(size > 0, size, 1.0), tolerance=NOISE)
-
-
-def _by_year(plan: Plan, scores: Array, rule: Callable[[Array], Array]) -> Ranks:
-    ranks = np.zeros(scores.shape, dtype=np.uint32)
-    for group in np.unique(plan.groups[plan.groups >= 0]):
-        rows = np.flatnonzero(plan.groups == group)
-        ranks[rows] = np.nan_to_num(rule(scores[rows].T).T)
+    ranks = np.full(len(scores), np.nan)
+    for rows in _years(plan):
+        ranks[rows] = rank(scores[rows], decimals=plan.methodology.decimals)
     return ranks
+
+
+def _years(plan: Plan) -> list[NDArray[np.intp]]:
+    """The regions of each year, that are ranked together."""
+    return [np.flatnonzero(plan.groups == group) for group in np.unique(plan.groups[plan.groups >= 0])]
 
 
 def with_gaps(ranks: NDArray[Any]) -> Array:

@@ -1,25 +1,27 @@
-"""The scores of many draws of a plan at once, level by level, without a loop over draws.
+"""The scores of many draws of a plan: what draws have in common is computed once, each draw climbs the tree alone.
 
-What does not depend on a draw is computed once. On every level the draws that follow the same rules are aggregated
-together. Sums run over parts in their order, so a draw has the same bits alone, in a block of any size and on any
-machine of a cluster. See docs/explanation/how-a-draw-is-computed.md.
+Draws whose aggregations are means of parts climb in compiled loops (:mod:`cwi.analysis.uncertainty.kernel`). Other
+rules, and draws in which a mean refuses a score, are computed with NumPy, those that choose alike together. Both ways a
+draw has the same bits alone, in a block of any size and on any machine of a cluster. See
+docs/explanation/how-a-draw-is-computed.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cwi.analysis.uncertainty.columns import columns, distinct, single, stacked
+from cwi.analysis.uncertainty.common import Aggregations, Common, LevelRules, distinct
 from cwi.analysis.uncertainty.factors import Factor
 from cwi.analysis.uncertainty.figure_errors import CellErrors
 from cwi.analysis.uncertainty.plan import PANEL, SCALE, Choices, Outcome, Plan
 from cwi.analysis.uncertainty.weight_changes import WeightChange, axes_of_levels, in_order, levels_named, perturbed
-from cwi.derivation import base_level_scores, coverage_weights, learning, normalise, weigh_level
+from cwi.derivation import normalise
 from cwi.errors import MethodologyError
 from cwi.level_scores import LevelScores, aggregate_level
 
@@ -27,20 +29,30 @@ __all__ = ["Engine"]
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
-Pieces = list[tuple[Places, LevelScores]]  # scores of some draws each, before they are put side by side
-SHARED = 2**11  # scores that draws of the same rules must have together to be worked on by themselves
-SHORT = 32  # draws that are worked on together however many units there are
-CLOSE = 2**19  # numbers of a level of draws of the same rules, which stay in the processor's memory
-FAR = 2**22  # numbers of a level of draws of many rules, which share what they have in common
+CELLS = 2**21  # values of draws that are redrawn and normalised together
 
 
-@dataclass(eq=False)
-class _Draws:
-    """Scores of some draws at one level: those of draw d are in ``column[d]`` of the leading axis; -1 if it failed."""
+@dataclass(frozen=True, eq=False)
+class _Indicators:
+    """Scores of the indicators of some draws: a table (n, k), and columns that each draw has for itself.
 
-    level: LevelScores
-    column: Places
-    failed: dict[int, str] = field(default_factory=dict)
+    ``columns``, ``moved``: (c,) which indicators, (c, n, draws) their scores; none where c is 0.
+    """
+
+    draws: Places
+    table: Array
+    columns: Places
+    moved: Array
+
+    def scores(self, chosen: Places) -> LevelScores:
+        """Those of some of these draws, as a level of the tree."""
+        if not len(self.columns):
+            seen = ~np.isnan(self.table)
+            return LevelScores(self.table[None], seen, seen.astype(float))
+        scores = np.repeat(self.table.T[:, :, None], len(chosen), axis=2)
+        scores[self.columns] = self.moved[:, :, chosen]
+        seen = ~np.isnan(scores.T)
+        return LevelScores(scores.T, seen, seen.astype(float))
 
 
 class Engine:
@@ -48,198 +60,63 @@ class Engine:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.rules = cache(plan.rules)
-        self.official_scores = cache(self._official_scores)
-        self.weights = cache(self._weights)
-        self.base_scores = cache(self._base_scores)
-        self.common = cache(self._common)
+        self.common = Common(plan)
         self.sets = cache(lambda name: levels_named(plan.sets[name], plan.methodology))
-        self.learns = cache(self._learns)
+        self.touched = cache(self._touched)
 
     def run(self, choices: NDArray[np.intp], u: Array | None, fixed: Sequence[str]) -> Outcome:
         """The scores of some draws; see :meth:`Plan.run`."""
         moving = [f for f in self.plan.factors if u is not None and f.kind != "choices" and f.name not in fixed]
-        scores = np.full((len(self.plan.units), choices.shape[1]), np.nan)
+        scores = np.full((choices.shape[1], len(self.plan.units)), np.nan)
         failed: dict[int, str] = {}
-        for batch in self._batches(choices, moving):
-            points = None if u is None else u if len(batch) == u.shape[1] else u[:, batch]
-            outcome = self._batch(choices[:, batch], points, moving)
-            scores[:, batch] = outcome.scores
-            failed |= {int(batch[draw]): reason for draw, reason in outcome.failed.items()}
-        return Outcome(scores, dict(sorted(failed.items())))
+        followed = [self._followed(level, choices, failed) for level in range(self.plan.target[0] + 1)]
+        weights = [self._drawn_weights(level, followed[level], u, moving) for level in range(len(followed))]
+        simple = np.ones(choices.shape[1], dtype=bool)
+        simple[list(failed)] = False
+        for rules, which in followed:
+            simple &= np.array([one is not None and one.aggregations is not None for one in rules], dtype=bool)[which]
+        refused = np.zeros(len(simple), dtype=bool)
+        for indicators in self._indicators(choices, u, moving, failed):
+            some = np.flatnonzero(simple[indicators.draws])
+            if len(some):
+                self._climb(indicators, some, followed, weights, scores, refused)
+            self._long_way(indicators, (~simple | refused)[indicators.draws], followed, weights, scores, failed)
+        scores[list(failed)] = np.nan
+        return Outcome(scores.T, dict(sorted(failed.items())))
 
-    # ------------------------------------------------------------ what does not depend on a draw, kept by choices
+    # ------------------------------------------------------------ the rules and the weights of each draw
 
-    def _values(self, choices: Sequence[int], table: int) -> Array:
-        """(n, k) the values before they are perturbed; ``table`` of the multiple imputation, -1 without one."""
-        key = self.plan.at([PANEL], choices)
-        return self.plan.panels[key].x if table < 0 else self.plan.imputed[key][table]
-
-    def _official_scores(self, choices: Choices, table: int) -> LevelScores:
-        """The indicators' scores of values that are not perturbed."""
-        panel, rules = self.plan.panels[self.plan.at([PANEL], choices)], self.rules(self.plan.at([SCALE], choices))
-        level = normalise(self._values(choices, table), rules, panel.base)
-        return LevelScores(np.asfortranarray(level.scores), level.seen, level.measured)
-
-    def weights_at(self, level: int, choices: Sequence[int]) -> Array:
-        """The weights of a level by its own rules."""
-        learns = learning(self.rules(self.plan.at([level], choices)).nodes)[level]
-        stages = (PANEL, SCALE, *range(level + 1)) if learns else (level,)
-        return self.weights(level, self.plan.at(stages, choices))
-
-    def _weights(self, level: int, choices: Choices) -> Array:
-        rules = self.rules(self.plan.at([level], choices))
-        below = (PANEL, SCALE, *range(level))
-        z = self.base_scores(level, self.plan.at(below, choices)) if learning(rules.nodes)[level] else None
-        return weigh_level(rules.nodes[level], rules.stated_weights[level], rules.tree.codes[level], z)
-
-    def _base_scores(self, level: int, choices: Choices) -> LevelScores | None:
-        """The scores below a level in the base years."""
-        if level == 0:
-            panel = self.plan.panels[self.plan.at([PANEL], choices)]
-            return base_level_scores(self.rules(self.plan.at([SCALE], choices)), panel.base)
-        nodes = self.rules(self.plan.at([level - 1], choices)).nodes[level - 1]
-        weights = self.weights_at(level - 1, choices)
-        below = self.base_scores(level - 1, self.plan.at((PANEL, SCALE, *range(level - 1)), choices))
-        return None if below is None else aggregate_level(below, nodes, weights, weights)[0]
-
-    def _common(self, level: int, choices: Choices) -> _Draws:
-        """One draw up to below a level, where nothing but choices varies."""
-        column = np.array(choices, dtype=np.intp)[:, None]
-        draws = self._start(column, None, ())
-        for step in range(level):
-            draws = self._step(step, draws, column, [])
-        return draws
-
-    def _learns(self, level: int) -> bool:
-        """Whether under some choice a scheme of this level learns from the scores below it."""
-        official = self.plan.official
-        single_changes = [
-            (*official[:number], choice, *official[number + 1 :])
-            for number in self.plan.stages[level]
-            for choice in range(len(self.plan.factors.discrete[number].choices))
-        ]
-        return any(learning(self.rules(choices).nodes)[level] for choices in [official, *single_changes])
-
-    # ------------------------------------------------------------ batches of draws
-
-    def _batches(self, choices: NDArray[np.intp], moving: Sequence[Factor]) -> Iterator[Places]:
-        """The draws in batches: those that choose alike by themselves where they are many, and not too many at once.
-
-        Where only choices vary, draws that choose differently share what they have in common, and stay together.
-        """
-        draws = np.arange(choices.shape[1])
-        widths = [len(self.plan.methodology.indicators), *map(len, self.plan.methodology.nodes)]
-        cells = len(self.plan.units) * max(widths[self._unchanged(moving) :])
-        groups, most = [draws], FAR // cells
-        if moving:
-            combinations, which = distinct(choices)
-            if combinations.shape[1] * SHARED <= len(draws) * len(self.plan.units):
-                order = np.argsort(which, kind="stable")
-                groups = np.split(order, np.flatnonzero(np.diff(which[order])) + 1)
-                most = CLOSE // cells
-        for group in groups:
-            yield from np.array_split(group, -(-len(group) // max(most, SHORT))) if len(group) else []
-
-    def _unchanged(self, moving: Sequence[Factor]) -> int:
-        """How many levels, from the lowest, are the same in all draws that choose alike."""
-        if any(factor.kind in ("values", "imputations") for factor in moving):
-            return 0
-        levels = [level for factor in moving for level in self._perturbed_levels(factor)]
-        return 1 + min(levels, default=self.plan.target[0])
-
-    def _batch(self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor]) -> Outcome:
-        level, place = self.plan.target
-        unchanged = self._unchanged(moving)
-        if unchanged and (choices == choices[:, :1]).all():
-            first, draws = unchanged - 1, self._repeated(unchanged - 1, choices)
-        else:
-            first, draws = 0, self._start(choices, u, moving)
-        for step in range(first, level + 1):
-            draws = self._step(step, draws, choices, self._weight_changes(step, u, moving))
-        scores = np.full((len(self.plan.units), choices.shape[1]), np.nan)
-        scored = np.flatnonzero(draws.column >= 0)
-        if len(scored):
-            scores[:, scored] = draws.level.scores.T[place][:, draws.column[scored]]
-        return Outcome(scores, draws.failed)
-
-    def _repeated(self, level: int, choices: NDArray[np.intp]) -> _Draws:
-        """Draws that choose alike below a level: one column for all of them."""
-        one = self.common(level, self.plan.at((PANEL, SCALE, *range(level)), choices[:, 0].tolist()))
-        draws = choices.shape[1]
-        failed = {draw: reason for reason in one.failed.values() for draw in range(draws)}
-        return _Draws(one.level, np.repeat(one.column, draws), failed)
-
-    # ------------------------------------------------------------ the indicators
-
-    def _start(self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor]) -> _Draws:
-        """The indicators' scores: one column for all draws with the same values and scale, or one for each draw."""
-        table = np.full(choices.shape[1], -1, dtype=np.intp)
-        for factor in moving:
-            if factor.kind == "imputations" and u is not None:
-                m = factor.settings["m"]
-                table = np.minimum((u[self.plan.axes[factor.name].start] * m).astype(np.intp), m - 1)
-        stages = self.plan.stages
-        keys, column = distinct(np.vstack([choices[[*stages[PANEL], *stages[SCALE]]], table]))
-        values = [factor for factor in moving if factor.kind == "values"]
-        pieces: Pieces = []
-        failed: dict[int, str] = {}
-        for number in range(keys.shape[1]):
-            draws = np.flatnonzero(column == number)
-            chosen = self.plan.at([PANEL, SCALE], choices[:, draws[0]].tolist())
-            imputation = int(table[draws[0]])
-            if values and u is not None:
-                _isolate_failures(draws, partial(self._perturbed, chosen, imputation, values, u), pieces, failed)
-                continue
+    def _followed(
+        self, level: int, choices: NDArray[np.intp], failed: dict[int, str]
+    ) -> tuple[list[LevelRules | None], Places]:
+        """The different rules of a level that the draws follow, and which of them each does; None where they fail."""
+        stages = (PANEL, SCALE, *range(level + 1)) if self.common.learns(level) else (level,)
+        rows = sorted({number for stage in stages for number in self.plan.stages[stage]})
+        different, which = distinct(choices[rows])
+        rules: list[LevelRules | None] = []
+        for number in range(different.shape[1]):
+            chosen = list(self.plan.official)
+            for row, choice in zip(rows, different[:, number].tolist(), strict=True):
+                chosen[row] = choice
             try:
-                pieces.append((draws, single(self.official_scores(chosen, imputation))))
+                rules.append(self.common.level_rules(level, tuple(chosen)))
             except MethodologyError as problem:
-                failed |= dict.fromkeys(draws.tolist(), str(problem))
-        return self._side_by_side(pieces, len(column), len(self.plan.methodology.indicators), failed)
+                rules.append(None)
+                draws = np.flatnonzero(which == number).tolist()
+                failed |= {draw: str(problem) for draw in draws if draw not in failed}
+        return rules, which
 
-    def _perturbed(
-        self, choices: Choices, table: int, values: Sequence[Factor], u: Array, draws: Places
-    ) -> LevelScores:
-        """The indicators' scores of some draws with perturbed values, a column a draw."""
-        plan = self.plan
-        key = plan.at([PANEL], choices)
-        new = np.repeat(plan.values.table["value"].to_numpy(float)[:, None], len(draws), axis=1)
-        later: list[tuple[CellErrors, Array]] = []
-        for factor in sorted(values, key=lambda factor: factor.settings["error"] == "rounding"):
-            change = plan.perturbations[factor.name]
-            points = u[plan.axes[factor.name]]
-            if isinstance(change, CellErrors):
-                later.append((change, points if len(draws) == u.shape[1] else points[:, draws]))
-                continue
-            new[change.rows] = change.draw(new[change.rows], points if len(draws) == u.shape[1] else points[:, draws])
-        place = plan.values.places[list(plan.panels).index(key)].T
-        moved = np.flatnonzero((place >= 0).any(axis=1))  # only indicators that move are normalised again
-        place = place[moved]
-        x = np.repeat(self._values(choices, table).T[moved][:, :, None], len(draws), axis=2)
-        x[place >= 0] = new[place[place >= 0]]
-        for cells, points in later:
-            cells.draw(list(plan.panels).index(key), x, moved, points)
-        drawn = normalise(x.T, self.rules(plan.at([SCALE], choices)), plan.panels[key].base, moved)
-        unmoved = self.official_scores(choices, table)
-        scores = np.repeat(unmoved.scores.T[:, :, None], len(draws), axis=2)
-        scores[moved] = drawn.scores.T
-        if drawn.seen.ndim == 2:
-            seen = unmoved.seen.copy()
-            seen[:, moved] = drawn.seen
-        else:
-            seen = ~np.isnan(scores.T)
-        return LevelScores(scores.T, seen, seen.astype(float))
-
-    def _side_by_side(self, pieces: Pieces, draws: int, k: int, failed: dict[int, str]) -> _Draws:
-        """Scores of some draws each as one array; a piece of one column is the same for all its draws."""
-        column, at = np.full(draws, -1, dtype=np.intp), 0
-        for some, level in pieces:
-            width = len(level.scores)
-            column[some] = at + (np.arange(width) if width > 1 else 0)
-            at += width
-        return _Draws(stacked([level for _, level in pieces], len(self.plan.units), k), column, failed)
-
-    # ------------------------------------------------------------ one level up
+    def _drawn_weights(
+        self, level: int, followed: tuple[list[LevelRules | None], Places], u: Array | None, moving: Sequence[Factor]
+    ) -> Array | None:
+        """(draws, k) the perturbed weights of a level; None where nothing perturbs them."""
+        changes = self._weight_changes(level, u, moving)
+        if not changes:
+            return None
+        rules, which = followed
+        k = len(self.plan.methodology.tree.codes[level])
+        own = np.array([np.ones(k) if one is None else one.weights for one in rules])
+        return self.perturbed_weights(level, own[which].T, changes)[:, 0]
 
     def _perturbed_levels(self, factor: Factor) -> Mapping[int, slice]:
         """The levels whose weights a factor perturbs, and which of its axes do."""
@@ -256,71 +133,183 @@ class Engine:
              for levels in [self._perturbed_levels(factor)] if level in levels]
         )  # fmt: skip
 
-    def perturbed_weights(
-        self, level: int, weights: Array, changes: Sequence[WeightChange], draws: Places | slice = slice(None)
-    ) -> Array:
-        """The weights of some draws: (draws, 1, k)."""
-        result = weights[:, None]
+    def perturbed_weights(self, level: int, weights: Array, changes: Sequence[WeightChange]) -> Array:
+        """The weights of draws, (draws, 1, k), of those before, (k,) or (k, draws)."""
+        result = weights[:, None] if weights.ndim == 1 else weights
         for factor, u in changes:
             sets = self.sets(factor.settings["sets"])[level] if "sets" in factor.settings else None
-            points = u if isinstance(draws, slice) or len(draws) == u.shape[1] else u[:, draws]
-            result = perturbed(factor.settings, result, points, sets, self.plan.methodology.nodes[level])
+            result = perturbed(factor.settings, result, u, sets, self.plan.methodology.nodes[level])
         return result.T[:, None]
 
-    def _step(self, level: int, draws: _Draws, choices: NDArray[np.intp], changes: Sequence[WeightChange]) -> _Draws:
-        """All draws one level up; those in the same column that follow the same rules are computed once, as a task."""
-        alive = np.flatnonzero(draws.column >= 0)
-        stages = (PANEL, SCALE, *range(level + 1)) if self.learns(level) else (level,)
-        rows = sorted({number for stage in stages for number in self.plan.stages[stage]})
-        _, rule = distinct(choices[rows][:, alive])
-        if changes or len(draws.level.scores) >= len(alive):
-            first, of_draw = np.arange(len(alive)), np.arange(len(alive))
-        else:
-            pairs, of_draw = distinct(np.vstack([draws.column[alive], rule]))
-            first = np.empty(pairs.shape[1], dtype=np.intp)
-            first[of_draw[::-1]] = np.arange(len(alive))[::-1]
-        task = alive[first]
-        pieces: Pieces = []
-        failed_tasks: dict[int, str] = {}
-        for number in range(rule.max(initial=-1) + 1):
-            mine = np.flatnonzero(rule[first] == number)
-            if len(mine):
-                try:
-                    up = self._aggregation(level, draws, choices[:, task[mine[0]]].tolist(), changes, task)
-                except MethodologyError as problem:
-                    failed_tasks |= dict.fromkeys(mine.tolist(), str(problem))
-                else:
-                    _isolate_failures(mine, up, pieces, failed_tasks)
-        tasks = self._side_by_side(pieces, len(task), len(self.plan.methodology.nodes[level]), {})
-        column = np.full(len(draws.column), -1, dtype=np.intp)
-        column[alive] = tasks.column[of_draw]
-        failed = dict(draws.failed)
-        for number, reason in failed_tasks.items():
-            failed |= dict.fromkeys(alive[of_draw == number].tolist(), reason)
-        return _Draws(tasks.level, column, failed)
+    # ------------------------------------------------------------ the indicators
 
-    def _aggregation(
-        self, level: int, draws: _Draws, choices: Sequence[int], changes: Sequence[WeightChange], task: Places
-    ) -> Callable[[Places], LevelScores]:
-        """What aggregates tasks that follow the same rules of a level."""
-        rules = self.rules(self.plan.at([level], choices))
-        nodes, weights = rules.nodes[level], self.weights_at(level, choices)
-        coverage = coverage_weights(nodes, weights, rules.stated_weights[level])
+    def _indicators(
+        self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor], failed: dict[int, str]
+    ) -> Iterator[_Indicators]:
+        """The indicators' scores of draws that have the same values before they are perturbed, and the same scale."""
+        imputation = np.full(choices.shape[1], -1, dtype=np.intp)
+        for factor in moving:
+            if factor.kind == "imputations" and u is not None:
+                m = factor.settings["m"]
+                imputation = np.minimum((u[self.plan.axes[factor.name].start] * m).astype(np.intp), m - 1)
+        stages = self.plan.stages
+        keys, which = distinct(np.vstack([choices[[*stages[PANEL], *stages[SCALE]]], imputation]))
+        values = [factor for factor in moving if factor.kind == "values"]
+        none = np.empty(0, dtype=np.intp), np.empty((0, 0, 0))
+        for number in range(keys.shape[1]):
+            draws = np.flatnonzero(which == number)
+            chosen = self.plan.at([PANEL, SCALE], choices[:, draws[0]].tolist())
+            table = int(imputation[draws[0]])
+            try:
+                scores = self.common.table(chosen, table)
+            except MethodologyError as problem:
+                failed |= {draw: str(problem) for draw in draws.tolist() if draw not in failed}
+                continue
+            if not values or u is None:
+                yield _Indicators(draws, scores, *none)
+                continue
+            pieces: list[tuple[Places, Any]] = []
+            for some in np.array_split(draws, -(-len(draws) * scores.size // CELLS)):
+                _isolate_failures(some, partial(self._perturbed, chosen, table, values, u), pieces, failed)
+                while pieces:
+                    together, (columns, moved) = pieces.pop()
+                    yield _Indicators(together, scores, columns, moved)
 
-        def up(tasks: Places) -> LevelScores:
-            some = task[tasks]
-            used = self.perturbed_weights(level, weights, changes, some) if changes else weights
-            below = columns(draws.level, draws.column[some])
-            scores, _ = aggregate_level(below, nodes, coverage, used, self.plan.groups)
-            return single(scores) if scores.scores.ndim == 2 else scores
+    def _perturbed(
+        self, choices: Choices, table: int, values: Sequence[Factor], u: Array, draws: Places
+    ) -> tuple[Places, Array]:
+        """The indicators whose values are perturbed in some draws, and their scores (indicators, n, draws)."""
+        plan = self.plan
+        key = plan.at([PANEL], choices)
+        number = list(plan.panels).index(key)
+        rows, moved, at, row = self.touched(tuple(factor.name for factor in values), number)
+        if not len(moved):
+            return moved, np.empty((0, 0, 0))
+        new = np.repeat(plan.values.table["value"].to_numpy(float)[rows, None], len(draws), axis=1)
+        later: list[tuple[CellErrors, Array]] = []
+        for factor in sorted(values, key=lambda factor: factor.settings["error"] == "rounding"):
+            change = plan.perturbations[factor.name]
+            points = np.ascontiguousarray(u[plan.axes[factor.name]][:, draws])
+            if isinstance(change, CellErrors):
+                later.append((change, points))
+            else:
+                own = np.searchsorted(rows, change.rows)
+                new[own] = change.draw(new[own], points)
+        x = np.repeat(self.common.values(choices, table).T[moved][:, :, None], len(draws), axis=2)
+        x[at] = new[row]
+        for cells, points in later:
+            cells.draw(number, x, moved, points)
+        drawn = normalise(x.T, self.common.rules(plan.at([SCALE], choices)), plan.panels[key].base, moved)
+        return moved, np.ascontiguousarray(drawn.scores.T)
 
-        return up
+    def _touched(self, names: tuple[str, ...], panel: int) -> tuple[Places, Places, tuple[Places, ...], Places]:
+        """What some factors of values perturb in a panel: rows of the distinct values, the indicators that these are
+        of, the cells (among these indicators) and the place of the row in each.
+        """
+        changes = [self.plan.perturbations[name] for name in names]
+        rows = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *(
+            change.rows for change in changes if not isinstance(change, CellErrors))]))  # fmt: skip
+        place = self.plan.values.places[panel].T
+        perturbed_cells = (place >= 0) & np.isin(place, rows)
+        columns = np.asarray(perturbed_cells.any(axis=1))
+        for change in changes:
+            if isinstance(change, CellErrors):
+                columns[change.panels[panel].column] = True
+        moved = np.flatnonzero(columns)  # only these are normalised again
+        at = np.nonzero(perturbed_cells[moved])
+        return rows, moved, at, np.searchsorted(rows, place[moved][at])
+
+    # ------------------------------------------------------------ up the tree
+
+    def _climb(
+        self,
+        indicators: _Indicators,
+        some: Places,
+        followed: Sequence[tuple[list[LevelRules | None], Places]],
+        weights: Sequence[Array | None],
+        scores: Array,
+        refused: NDArray[np.bool_],
+    ) -> None:
+        """Some draws by compiled loops."""
+        from cwi.analysis.uncertainty.kernel import climb
+
+        draws = indicators.draws[some]
+        combined, rule_of = distinct(np.array([which[draws] for _, which in followed]))
+        levels, below = [], 0
+        for (rules, _), chosen in zip(followed, combined, strict=True):
+            own = [one.aggregations for one in (rules[number] for number in chosen.tolist()) if one is not None]
+            stacked = Aggregations(*(np.array(column) for column in zip(*(one for one in own if one), strict=True)))
+            moved_up = {name: getattr(stacked, name) + below for name in ("first", "last", "parts")}
+            levels.append(stacked._replace(**moved_up))
+            below += levels[-1].parts.shape[1]
+        every = Aggregations(*(np.hstack(columns) for columns in zip(*levels, strict=True)))
+        used, weight_of = every.weights, rule_of
+        if any(drawn is not None for drawn in weights):
+            used, weight_of = every.weights[rule_of], np.arange(len(draws))
+            begin = 0
+            for level, drawn in zip(levels, weights, strict=True):
+                end = begin + level.parts.shape[1]
+                if drawn is not None:
+                    used[:, begin:end] = drawn[draws]
+                begin = end
+        target = every.code.shape[1] - levels[-1].code.shape[1] + self.plan.target[1]
+        result, bad = np.empty((len(draws), scores.shape[1])), np.zeros(len(draws), dtype=bool)
+        moved = indicators.moved
+        if len(some) < len(indicators.draws) and moved.size:
+            moved = np.ascontiguousarray(moved[:, :, some])
+        climb(
+            np.ascontiguousarray(indicators.table.T), indicators.columns, moved, rule_of, every.parts, every.first,
+            every.last, every.code, every.parameter, every.cover, every.counted, used, weight_of, target, result, bad,
+        )  # fmt: skip
+        scores[draws], refused[draws] = result, bad
+
+    def _long_way(
+        self,
+        indicators: _Indicators,
+        here: NDArray[np.bool_],
+        followed: Sequence[tuple[list[LevelRules | None], Places]],
+        weights: Sequence[Array | None],
+        scores: Array,
+        failed: dict[int, str],
+    ) -> None:
+        """The other draws with NumPy: those that follow the same rules together, in halves where one fails."""
+        left = np.flatnonzero(here & ~np.isin(indicators.draws, list(failed)))
+        if not len(left):
+            return
+        _, which = distinct(np.array([of[indicators.draws[left]] for _, of in followed]))
+        for number in range(int(which.max()) + 1):
+            alike = left[which == number]
+            pieces: list[tuple[Places, Array]] = []
+            own: dict[int, str] = {}
+            up = partial(self._up, indicators, followed, weights)
+            for some in np.array_split(alike, -(-len(alike) * indicators.table.size // CELLS)):
+                _isolate_failures(some, up, pieces, own)
+            for some, result in pieces:
+                scores[indicators.draws[some]] = result
+            failed |= {int(indicators.draws[draw]): reason for draw, reason in own.items()}
+
+    def _up(
+        self,
+        indicators: _Indicators,
+        followed: Sequence[tuple[list[LevelRules | None], Places]],
+        weights: Sequence[Array | None],
+        some: Places,
+    ) -> Array:
+        """(draws or 1, n) the scores of draws that follow the same rules."""
+        draws = indicators.draws[some]
+        scores = indicators.scores(some)
+        for (rules, which), drawn in zip(followed, weights, strict=True):
+            own = rules[which[draws[0]]]
+            assert own is not None
+            used = own.weights if drawn is None else drawn[draws][:, None]
+            scores, _ = aggregate_level(scores, own.nodes, own.counted, used, self.plan.groups)
+        return np.asarray(scores.scores[..., self.plan.target[1]])
 
 
 def _isolate_failures(
-    draws: Places, compute: Callable[[Places], LevelScores], pieces: Pieces, failed: dict[int, str]
+    draws: Places, compute: Callable[[Places], Any], pieces: list[tuple[Places, Any]], failed: dict[int, str]
 ) -> None:
-    """The scores of some draws together if that works, or of each half, until those that fail are alone."""
+    """What is computed of some draws together if that works, or of each half, until those that fail are alone."""
     try:
         pieces.append((draws, compute(draws)))
     except MethodologyError as problem:

@@ -85,7 +85,7 @@ def simulate(
     size = block_size(plan, draws, workers) if block is None else block
     jobs = [(start, min(size, draws - start)) for start in range(0, draws, size)]
     shape = (len(plan.units), draws)
-    scores, ranks = np.empty(shape), np.empty(shape, dtype=np.uint32)
+    scores, ranks = np.empty(shape), np.empty(shape, dtype=np.uint16 if len(plan.units) < 2**16 else np.uint32)
     choices = np.empty((len(plan.factors.discrete), draws), dtype=np.intp)
     failed: dict[int, str] = {}
     for (start, length), part in zip(jobs, blocks(plan, stream, jobs, workers=workers, client=client), strict=True):

@@ -86,9 +86,12 @@ def sampling(
         step = mixing(z)
         result = values + step
         if plain.any():
-            p = values[plain]
+            p, odds = values[plain], -step[plain]
             with np.errstate(over="ignore"):
-                result[plain] = 100.0 * p / (p + (100.0 - p) * np.exp(-step[plain]))  # the logit of p moved by a step
+                np.exp(odds, out=odds)
+                odds *= 100.0 - p
+                odds += p
+                result[plain] = np.divide(100.0 * p, odds, out=odds)  # the logit of p moved by a step
         alone = step / (se * slope)[:, None] if len(beta) + len(gamma) else step
         if len(beta):
             result[beta] = 100.0 * special.expit(between(logits, alone[beta]))

@@ -23,6 +23,7 @@ __all__ = ["APART", "TAILS", "Replication", "Simulation"]
 Array = NDArray[np.float64]
 
 TAILS = {"p1": 0.01, "p5": 0.05, "median": 0.50, "p95": 0.95, "p99": 0.99}
+CELLS = 2**22  # numbers that are sorted together
 APART = 0.95  # share of draws in which a must rank above b for the two to be told apart
 
 
@@ -91,12 +92,12 @@ class Simulation:
     @cached_property
     def _scored(self) -> NDArray[np.bool_]:
         """(n,) which units have a score, officially or in a draw that counts."""
-        drawn: Array = self._counted(self.scores)
-        return np.asarray(~np.isnan(self.nominal) | ~np.isnan(drawn).all(axis=1))
+        missing = np.array([np.isnan(self._counted(row)).all() for row in self.scores])
+        return np.asarray(~np.isnan(self.nominal) | ~missing)
 
-    def _counted(self, values: Any, rows: NDArray[np.intp] | slice = slice(None)) -> Any:
+    def _counted(self, values: Any, rows: NDArray[np.intp] | np.intp | slice = slice(None)) -> Any:
         """Some units in the draws that count; without a copy where that is all."""
-        return values[rows] if self.counted.all() else values[rows][:, self.counted]
+        return values[rows] if self.counted.all() else values[rows][..., self.counted]
 
     def _rows(self, year: int | None, *, nation: bool = False) -> NDArray[np.intp]:
         """The units of a year that have a score, in the order of the official ranks, the nation last."""
@@ -125,11 +126,21 @@ class Simulation:
             is the smallest value with at least so large a share not above it.
         """
         rows = self._rows(year, nation=True)
-        own = self.plan.groups[rows] >= 0
+        places = self._ranked_places(rows)
+        parts = [self._summary(some, places) for some in np.array_split(rows, -(-len(rows) * self.draws // CELLS))]
+        return pd.concat(parts)
+
+    def _ranked_places(self, rows: NDArray[np.intp]) -> Ranks:
+        """(draws,) how many of some units are ranked in each draw that counts."""
+        places = np.zeros(int(self.counted.sum()), dtype=self.ranks.dtype)
+        for row in rows[self.plan.groups[rows] >= 0]:
+            places += self._counted(self.ranks, row) > 0
+        return places
+
+    def _summary(self, rows: NDArray[np.intp], places: Ranks) -> pd.DataFrame:
         scores = np.sort(self._counted(self.scores, rows), axis=1)
         count = (~np.isnan(scores)).sum(axis=1)
         drawn = self._counted(self.ranks, rows)
-        places = (drawn[own] > 0).sum(axis=0, dtype=drawn.dtype)  # regions ranked in each draw
         third = (places + 1) // 3
         top, bottom = (drawn > 0) & (drawn <= third), drawn > places - third
         ranks = np.sort(drawn, axis=1)

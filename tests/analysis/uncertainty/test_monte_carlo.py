@@ -76,7 +76,7 @@ def test_every_draw_can_be_made_again_alone(kind: str, ready: Callable[[str], Pl
     for draw in range(23):
         again = found.replication(draw)
         assert again.scores["score"].to_numpy(float).tobytes() == found.scores[:, draw].tobytes()
-        ranks = again.scores["rank"].fillna(0).to_numpy(np.uint32)
+        ranks = again.scores["rank"].fillna(0).to_numpy(np.uint16)
         assert ranks.tobytes() == np.ascontiguousarray(found.ranks[:, draw]).tobytes()
         numbers = [
             [choice.name for choice in factor.choices].index(again.choices[factor.name])

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cwi import DataError, Edition, Methodology, MethodologyError, ParameterError, read_edition, score
-from cwi.analysis.uncertainty.columns import distinct
+from cwi.analysis.uncertainty.common import distinct
 from cwi.analysis.uncertainty.engine import Engine
 from cwi.analysis.uncertainty.plan import Plan
 from cwi.analysis.uncertainty.preparation import prepare
