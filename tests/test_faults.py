@@ -215,7 +215,7 @@ def test_a_date_or_a_number_where_text_is_wanted(
             "seed = 1",
             "seed = 1\nseedz = 1",
             "there is no 'seedz' (did you mean 'seed'?); there are methodology, "
-            "fingerprint, data, draws, seed, revision, vintage, date",
+            "fingerprint, data, draws, seed, revision, vintage, date, code, registers",
         ),
     ],
 )
