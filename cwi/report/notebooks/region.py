@@ -9,8 +9,7 @@ import pandas as pd
 
 from cwi import folders
 from cwi.analysis.budget import account, places, read_figures
-from cwi.analysis.comparison import attribute, fixed_set, similar_regions
-from cwi.analysis.comparison.fixed_set import FixedSet
+from cwi.analysis.comparison import FixedSet, attribute, fixed_set, similar_regions
 from cwi.analysis.equity import GROUPS, gaps
 from cwi.analysis.uncertainty import gaps_to_nation
 from cwi.edition import Edition
