@@ -392,6 +392,15 @@ def check_rules(methodology: Methodology, where: str) -> None:
     check_denominators(methodology.indicators, methodology.denominators, where)
 
 
+def codes_of_other_versions(methodology: Methodology) -> frozenset[str]:
+    """Indicators of the project's other methodologies, which a register may name beside those of this one."""
+    codes = set[str]()
+    for version, folder in methodologies().items():
+        if version != methodology.version:
+            codes |= set(read_methodology(folder).indicators["code"])
+    return frozenset(codes - set(methodology.indicators["code"]))
+
+
 def methodologies(folder: Path | None = None) -> dict[str, Path]:
     """The versions that lie in ``folder`` (data/methodology), each with its path."""
     folder = folder or folders.data() / "methodology"

@@ -204,8 +204,9 @@ def test_the_real_factors_are_looked_at(copy, says):
     copy("methodology/2024.1/factors.toml", "max_age = 5", "max_agee = 5")
     rules = read_methodology("2024.1")
     known = [level.name for level in rules.levels]
-    known += ["node", "normalisation", "ends", "indicators", "status", "base", "nation", "max_age", "decimals",
-              "experimental_below", "treatment", "imputation", "without", "vintage"]  # fmt: skip
+    known += ["node", "indicator", "normalisation", "ends", "indicators", "status", "base", "nation", "max_age"]
+    known += ["decimals", "experimental_below", "treatment", "imputation", "without", "vintage", "learn_from"]
+    known += ["refused", "screening"]
     with says(
         MethodologyError,
         "data/methodology/2024.1/factors.toml: factor 'age', choice 2 ('up to five years'): "

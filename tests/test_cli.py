@@ -244,7 +244,7 @@ def test_publish_and_review(run: Run, project: Any) -> None:
     (folder / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
     code, said, complained = run("publish", "2022")
     assert (code, complained) == (0, "")
-    assert said.endswith(" numbers of 2022 are published\n")
+    assert said.endswith(" numbers of 2022 are published, vintage 1\n")
     assert run("review", "2022") == (0, "2022: every published number is computed again to its last digit\n", "")
 
     project.change("observations/living.csv", "A,2022,poverty,,,8,", "A,2022,poverty,,,13,")

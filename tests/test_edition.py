@@ -89,7 +89,7 @@ REFUSED = {
         'methodology = "t1"\nmethodolgy = "t1"\n',
         DataError,
         "data/editions/2022/edition.toml: an edition has no setting 'methodolgy' (did you mean 'methodology'?); "
-        "there are methodology, note, rehearsal",
+        "there are methodology, note, rehearsal, take",
     ),
     "nothing": ("", DataError, "data/editions/2022/edition.toml: 'methodology' is missing"),
     "number": (
@@ -130,7 +130,7 @@ def test_nothing_is_published_yet(project, says):
 
 
 PUBLISHED = "name,value,unit,decimals,text_en,text_ru,text_kk\nindex.A,77.75,,1,77.8,77.8,77.8\n"
-RECORD = 'methodology = "t1"\nfingerprint = "x"\ndata = "y"\ndraws = 10\nseed = 1\nrevision = 1\n'
+RECORD = 'methodology = "t1"\nfingerprint = "x"\ndata = "y"\ndraws = 10\nseed = 1\nrevision = ["Corrected."]\n'
 
 
 def test_what_was_published_is_read(project):

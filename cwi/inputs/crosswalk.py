@@ -13,7 +13,7 @@ import pandas as pd
 
 from cwi import folders
 from cwi.errors import DataError, near
-from cwi.methodology import Methodology
+from cwi.methodology import Methodology, codes_of_other_versions
 from cwi.textfiles import read_csv
 
 __all__ = ["CLOSENESS", "FACTS", "NOT_FOUND", "Crosswalk", "read_crosswalk"]
@@ -118,6 +118,8 @@ class Crosswalk:
 def read_crosswalk(methodology: Methodology, folder: Path | None = None) -> Crosswalk:
     """The tables of data/crosswalk/, checked against a methodology and each other.
 
+    Counterparts of indicators that only other methodologies of the project have are left out.
+
     Parameters
     ----------
     methodology
@@ -153,6 +155,8 @@ def read_crosswalk(methodology: Methodology, folder: Path | None = None) -> Cros
     counterparts = _table(
         folder / "counterparts.csv", COUNTERPARTS, filled=COUNTERPARTS[:-1], key=("indicator", "system", "name")
     )
+    others = codes_of_other_versions(methodology)
+    counterparts = counterparts[~counterparts["indicator"].isin(others)]
     _known(counterparts, folder / "counterparts.csv", "indicator", list(methodology.indicators["code"]))
     _known(counterparts, folder / "counterparts.csv", "closeness", CLOSENESS)
     tables = {"facts.csv": facts, "dimensions.csv": dimensions, "counterparts.csv": counterparts}

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cwi import folders
 from cwi.errors import DataError, near
-from cwi.methodology import Methodology
+from cwi.methodology import Methodology, codes_of_other_versions
 from cwi.textfiles import number, read_csv
 
 __all__ = ["BOUNDS", "KINDS", "Register", "read_indicator_targets", "read_register"]
@@ -203,7 +203,8 @@ def _days(text: str, where: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def _nodes_exist(measures: pd.DataFrame, methodology: Methodology, where: str) -> None:
-    """Refuse components and indicators that the methodology does not have."""
+    """Refuse components and indicators that neither this methodology nor another version has."""
+    others = codes_of_other_versions(methodology)
     components = [node.code for node in methodology.nodes[0]]
     indicators = list(methodology.indicators["code"])
     for row in measures.to_dict("records"):
@@ -213,7 +214,7 @@ def _nodes_exist(measures: pd.DataFrame, methodology: Methodology, where: str) -
             ("indicator", row["indicators"], indicators),
         ):
             for code in codes:
-                if code not in known:
+                if code not in known and code not in others:
                     raise DataError(
                         f"{place}: methodology {methodology.version} has no {kind} '{code}'{near(code, known)}"
                     )

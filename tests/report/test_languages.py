@@ -21,7 +21,7 @@ from cwi.report.languages import _messages as read_messages
 
 FOLDER = Path(cwi.report.__file__).parent
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
-WORD = "[a-z_]+"
+WORD = "[a-z0-9_]*"
 NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 
 

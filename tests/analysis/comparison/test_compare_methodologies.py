@@ -173,7 +173,7 @@ def test_words_of_schemes(says: Says) -> None:
     with says(
         MethodologyError,
         "no weighting is called 'entrpy' (did you mean 'entropy'?); there are ahp, budget_allocation, "
-        "correlation_balanced, critic, entropy, equal, first_component, gini, pca, stated",
+        "correlation_balanced, critic, entropy, equal, first_component, gini, max_correlation, pca, stated",
     ):
         weightings(edition_of(values(), tree()), "entrpy")
     with says(

@@ -171,8 +171,8 @@ WRITTEN = "tests/methodologies/drawn/methodology.toml, replaced"
     ("changes", "sentence"),
     [
         ({"max_agee": 3}, "nothing is called 'max_agee' (did you mean 'max_age'?); there are component, dimension, "
-         "index, node, normalisation, ends, indicators, status, base, nation, max_age, decimals, experimental_below, "
-         "treatment, imputation, without, vintage"),
+         "index, node, indicator, normalisation, ends, indicators, status, base, nation, max_age, decimals, "
+         "experimental_below, treatment, imputation, without, vintage, learn_from, refused, and 1 more"),
         ({"index": {"agregation": "geometric"}}, "the level 'index' has no setting 'agregation' "
          "(did you mean 'aggregation'?); there are weighting, aggregation, coverage"),
         ({"index": "geometric"}, "the level 'index' must be a table of settings"),

@@ -288,7 +288,9 @@ def test_a_region_in_which_all_say_the_same_has_no_error_to_carry(
     rows = same.observations[same.observations["region"].isin(SIX)]
     everything = pd.concat([edition.base, rows.assign(scored=rows["status"] == "derived")])
     sampling = {"factor": {"sampling": {"values": {"error": "sampling"}}}}
-    plan = prepare(replace(edition, base=everything, covariance=same.covariance), sampling)
+    assert same.covariance is not None
+    covariance = same.covariance[same.covariance["region"].isin(SIX)]
+    plan = prepare(replace(edition, base=everything, covariance=covariance), sampling)
     drawn = simulate(plan, draws=200, rng=np.random.default_rng(1))
     widths = drawn.summary(YEAR).eval("score_p95 - score_p5")
     assert (widths[SIX] > 0.3).all()

@@ -32,7 +32,7 @@ def test_schemes_are_those_of_the_methodology_with_that_word() -> None:
     learnt = weigh(edition.methodology.replace(index={"weighting": "pca"}), edition.scores.base)[2]
     np.testing.assert_allclose(found[2]["pca"] / found[2]["pca"].sum(), learnt, rtol=1e-12)
     assert "pca" not in found[1]  # it refuses one of the dimensions
-    assert list(found[0]) == ["methodology", "equal", "critic", "entropy", "gini"]
+    assert list(found[0]) == ["methodology", "equal", "critic", "entropy", "gini", "max_correlation"]
 
 
 def luminance(colour: str) -> float:
