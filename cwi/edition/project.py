@@ -134,7 +134,7 @@ def open_project(folder: str | Path | None = None) -> Project:
     Examples
     --------
     >>> open_project().years
-    (2018, 2019, 2020, 2021, 2022, 2023)
+    (2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025)
     """
     root = folders.root() if folder is None else Path(folder).absolute()
     if (root / RULES).is_file():

@@ -114,7 +114,7 @@ def revisions(edition: Edition, under: str | Methodology, years: Iterable[int]) 
     --------
     >>> from cwi import read_edition
     >>> result = revisions(read_edition(2023), "2026.1", [2023])
-    >>> result.years.loc[2023, "regions"], round(result.causes["share"].sum(), 9)
+    >>> int(result.years.loc[2023, "regions"]), round(float(result.causes["share"].sum()), 9)
     (20, 1.0)
     """
     each = tuple(revision(edition.earlier(year), under) for year in years)

@@ -54,7 +54,7 @@ def similar_regions(edition: Edition, region: str, *, n: int = 5) -> pd.DataFram
     --------
     >>> from cwi import read_edition
     >>> [str(code) for code in similar_regions(read_edition(2023), "KZ-75", n=2).index]
-    ['KZ-71', 'KZ-79']
+    ['KZ-62', 'KZ-35']
     """
     checked_edition(edition)
     if region not in edition.regions:

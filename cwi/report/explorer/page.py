@@ -23,7 +23,7 @@ from cwi.edition import Edition, read_edition
 from cwi.errors import DataError
 from cwi.published import read_published
 from cwi.report.explorer import outlines
-from cwi.report.explorer.data import board
+from cwi.report.explorer.data import board, learning_schemes
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
 from cwi.report.pictures.maps import boundaries_of
 from cwi.report.sections.index import MAP_LIMITS
@@ -43,9 +43,8 @@ SPOKEN = (
     "explorer.title", "explorer.lead", "explorer.skip", "explorer.language", "explorer.dark", "explorer.weights",
     "explorer.all", "explorer.all.methodology", "explorer.all.equal", "explorer.all.count",
     "explorer.level", "explorer.level.indicator", "explorer.level.component", "explorer.level.dimension",
-    "explorer.set.methodology", "explorer.set.equal", "explorer.set.count", "explorer.set.entropy",
-    "explorer.set.critic", "explorer.set.gini", "explorer.set.pca", "explorer.set.first_component",
-    "explorer.set.correlation_balanced", "explorer.set.own", "explorer.share", "explorer.unmeasured",
+    "explorer.set.methodology", "explorer.set.equal", "explorer.set.count", "explorer.set.own",
+    *(f"explorer.set.{word}" for word in learning_schemes()), "explorer.share", "explorer.unmeasured",
     "explorer.zero", "explorer.refused",
     "explorer.map", "explorer.map.alt", "explorer.ranking", "explorer.caption",
     "explorer.column.report", "explorer.column.move", "explorer.up", "explorer.down", "explorer.same",
