@@ -123,7 +123,7 @@ class OfficialReport:
 
     def certainty(self) -> Section:
         """How sure the order is, and what it rests on."""
-        return self._kept(robustness.how_sure)
+        return self._kept(robustness.whole_section)
 
     def dimensions(self) -> Section:
         """Each dimension by its components."""

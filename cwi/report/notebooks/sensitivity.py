@@ -12,7 +12,7 @@ from cwi.errors import ParameterError
 from cwi.report.blocks import Section
 from cwi.report.notebooks.analysis_report import AnalysisReport
 from cwi.report.printer import Printer
-from cwi.report.sections import robustness
+from cwi.report.sections import influence, robustness
 
 __all__ = ["SensitivityReport"]
 
@@ -68,23 +68,23 @@ class SensitivityReport(AnalysisReport):
 
     def above(self) -> Section:
         """The share of draws in which each region ranks above each other."""
-        return self._made(robustness.apart)
+        return self._made(robustness.pairwise)
 
-    def matters(self) -> Section:
+    def importance(self) -> Section:
         """Which choice matters."""
-        return self._made(robustness.matters)
+        return self._made(influence.importance)
 
     def dependence(self) -> Section:
         """The choice that each region's rank rests on."""
-        return self._made(robustness.dependence)
+        return self._made(influence.dependence)
 
-    def turning(self) -> Section:
+    def single_changes(self) -> Section:
         """What alone would change the first or the last place."""
-        return self._made(robustness.turning)
+        return self._made(influence.single_changes)
 
-    def quotable(self) -> Section:
+    def key_sentences(self) -> Section:
         """Key sentences that can be quoted alone."""
-        return self._made(robustness.quotable)
+        return self._made(robustness.key_sentences)
 
     def _made(self, section: Callable[[Printer], Section]) -> Section:
         return self.printer.marked(section(self.printer))

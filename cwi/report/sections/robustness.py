@@ -1,29 +1,28 @@
-"""Robustness of the ranking: intervals of ranks, regions that cannot be distinguished, factors that move ranks."""
+"""Robustness of the ranking: intervals of ranks, and regions that cannot be distinguished."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from cwi.analysis.uncertainty import SHIFT, Robustness, far_from_median
+from cwi.analysis.uncertainty import Robustness, far_from_median
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures import intervals
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
+from cwi.report.sections.influence import factor_title, factor_titles, importance, inside_a_sentence, range_text
 
-__all__ = ["apart", "dependence", "how_sure", "matters", "quotable", "ranks", "turning"]
+__all__ = ["key_sentences", "pairwise", "ranks", "whole_section"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SURE, HALF = 0.95, 0.5
 
 
-def how_sure(printer: Printer) -> Section:
+def whole_section(printer: Printer) -> Section:
     """The whole section of the official report."""
-    return Section([*ranks(printer).blocks, *quotable(printer).blocks, *matters(printer).blocks])
+    return Section([*ranks(printer).blocks, *key_sentences(printer).blocks, *importance(printer).blocks])
 
 
 def ranks(printer: Printer) -> Section:
@@ -39,7 +38,7 @@ def ranks(printer: Printer) -> Section:
             printer.text(
                 "sure.how",
                 draws=printer.whole(f"{name}.draws", int(robustness.simulation.counted.sum())),
-                factors=_titles(printer, robustness, robustness.plan.factors.names),
+                factors=factor_titles(printer, robustness, robustness.plan.factors.names),
             )
         ),
     ]
@@ -47,7 +46,7 @@ def ranks(printer: Printer) -> Section:
         blocks.append(
             Paragraph(
                 printer.text(
-                    "sure.idle", year=printer.year, factors=_titles(printer, robustness, robustness.plan.idle)
+                    "sure.idle", year=printer.year, factors=factor_titles(printer, robustness, robustness.plan.idle)
                 ),
                 "note",
             )
@@ -102,7 +101,7 @@ def _confidence_table(printer: Printer, robustness: Robustness) -> list[Block]:
         name = f"sure.{printer.year}.{code}.set"
         low, high = (printer.whole(f"{name}.{end}", line[end], "rank") for end in ("low", "high"))
         rank = float(str(robustness.summary.at[code, "rank"]))
-        rows.append([printer.region(code), printer.rank(code, printer.top.code, rank), _from_to(low, high)])
+        rows.append([printer.region(code), printer.rank(code, printer.top.code, rank), range_text(low, high)])
     return [
         Table(
             name="rank-confidence",
@@ -129,8 +128,8 @@ def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -
             [
                 printer.region(code),
                 printer.rank(code, printer.top.code, float(line["rank"])),
-                _from_to(number["p5"], number["p95"]),
-                _from_to(number["p1"], number["p99"]),
+                range_text(number["p5"], number["p95"]),
+                range_text(number["p1"], number["p99"]),
                 number["median"],
                 printer.share(f"{name}.top", line["top_third"]),
                 printer.share(f"{name}.bottom", line["bottom_third"]),
@@ -149,10 +148,6 @@ def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -
     )
 
 
-def _from_to(low: str, high: str) -> str:
-    return low if low == high else f"{low}–{high}"
-
-
 def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
     """The letters of the groups of each region; regions that share one cannot be distinguished."""
     marks_of: dict[str, list[str]] = {}
@@ -163,7 +158,7 @@ def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
     return {region: " ".join(marks) for region, marks in marks_of.items()}
 
 
-def quotable(printer: Printer) -> Section:
+def key_sentences(printer: Printer) -> Section:
     """Key sentences that can be quoted alone, each number in the ledger."""
     if printer.nobody:
         return Section([])
@@ -223,7 +218,7 @@ def _far(printer: Printer, robustness: Robustness) -> str:
         }
         factor = str(line["factor"])
         if factor:
-            title = _inside(_title(printer, robustness, factor))
+            title = inside_a_sentence(factor_title(printer, robustness, factor))
             items.append(printer.text("sure.far.item", factor=title, **values))
         else:
             items.append(printer.text("sure.far.item.none", **values))
@@ -256,87 +251,14 @@ def _strongest(printer: Printer, robustness: Robustness, rows: pd.DataFrame) -> 
     """The factor that moves ranks most, or several where their intervals overlap."""
     best = rows.iloc[0]
     level = rows[~(rows["total_high"] < best["total_low"])]
-    titles = [_inside(_title(printer, robustness, str(factor))) for factor in level["factor"]]
+    titles = [inside_a_sentence(factor_title(printer, robustness, str(factor))) for factor in level["factor"]]
     if len(level) > 1:
         return printer.text("sure.strongest.tied", factors="; ".join(titles))
     share = printer.share(f"sure.{printer.year}.strongest", float(best["total"]))
     return printer.text("sure.strongest", factor=titles[0], share=share)
 
 
-def matters(printer: Printer) -> Section:
-    """Which choice moves ranks: estimated for all factors, exact for lists of choices."""
-    if printer.nobody:
-        return Section([])
-    robustness = printer.robustness
-    strongest = robustness.sensitivity.factor_importance().dropna(subset=["total"])
-    if strongest.empty:
-        return Section([])
-    blocks: list[Block] = []
-    tables = [("all", strongest)]
-    if robustness.sensitivity.exact is not None:
-        rows = robustness.sensitivity.exact.indices
-        rows = rows[rows["output"] == SHIFT].dropna(subset=["total"])
-        tables.append(("exact", rows.sort_values("total", ascending=False, kind="stable")))
-    for kind, rows in tables:
-        if rows.empty:
-            continue
-        named = rows.set_index(pd.Index([_title(printer, robustness, str(factor)) for factor in rows["factor"]]))
-        columns = [column for column in ("first", "total", "total_low", "total_high") if column in named]
-        bars = named[columns].clip(lower=0)
-        count = 0 if robustness.sensitivity.exact is None else len(robustness.sensitivity.exact.runs)
-        runs = printer.whole(
-            f"sure.{printer.year}.{kind}.runs", robustness.sensitivity.sobol.runs if kind == "all" else count
-        )
-        blocks.append(
-            Figure(
-                name=f"what-matters-{kind}",
-                caption=printer.text(f"sure.matters.{kind}", year=printer.year, runs=runs),
-                alt=printer.text("sure.matters.alt", factor=str(named.index[0])),
-                language=printer.language.code,
-                draw=lambda shown=bars: intervals.shares(  # type: ignore[misc]
-                    shown,
-                    {key: printer.text(f"sure.key.{key}") for key in ("first", "total", "interval")},
-                    printer.text("sure.matters.axis"),
-                ),
-                table=_share_table(printer, robustness, rows, kind),
-                open_table=printer.text("figure.table"),
-            )
-        )
-    return Section(
-        [Heading(printer.text("sure.matters.title"), 3), Paragraph(printer.text("sure.matters.how")), *blocks]
-    )
-
-
-def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, kind: str) -> Table:
-    printed = []
-    for line in rows.to_dict("records"):
-        name = f"sure.{printer.year}.{kind}.{line['factor']}"
-        cells = [_first_share(printer, name, line), printer.share(f"{name}.total", line["total"])]
-        if kind == "all":
-            low, high = (
-                printer.share(f"{name}.total.{side}", max(line[f"total_{side}"], 0.0)) for side in ("low", "high")
-            )
-            cells.append(_from_to(low, high))
-        printed.append([_title(printer, robustness, str(line["factor"])), *cells])
-    words = ["factor", "first", "total", *(["interval"] if kind == "all" else [])]
-    return Table(
-        name=f"what-matters-{kind}",
-        caption=printer.text(f"sure.matters.{kind}.table", year=printer.year),
-        columns=[printer.text(f"sure.column.{word}") for word in words],
-        rows=printed,
-        data=rows.drop(columns=["region"]),
-    )
-
-
-def _first_share(printer: Printer, name: str, line: Mapping[Hashable, Any]) -> str:
-    """A first-order index; an estimate below zero as about zero, with its interval."""
-    if not line["first"] < 0 or "first_high" not in line:
-        return printer.share(f"{name}.first", line["first"])
-    low, high = (printer.share(f"{name}.first.{side}", line[f"first_{side}"]) for side in ("low", "high"))
-    return printer.text("sure.about_zero", low=low, high=high)
-
-
-def apart(printer: Printer) -> Section:
+def pairwise(printer: Printer) -> Section:
     """The share of the draws in which each region ranks above each other."""
     if printer.nobody or len(printer.robustness.regions) < 2:
         return Section([])
@@ -376,82 +298,3 @@ def apart(printer: Printer) -> Section:
         open_table=printer.text("figure.table"),
     )
     return Section([figure])
-
-
-def dependence(printer: Printer) -> Section:
-    """Which one choice the rank of each region rests on most."""
-    if printer.nobody:
-        return Section([])
-    robustness = printer.robustness
-    table = robustness.dependence()
-    rows = []
-    for line in table.reset_index().to_dict("records"):
-        code = str(line["region"])
-        total = float(line["total"])
-        name = f"sure.{printer.year}.{code}"
-        low, high = (printer.whole(f"{name}.{side}", line[f"rank_{side}"], "rank") for side in ("p5", "p95"))
-        rows.append(
-            [
-                printer.region(code),
-                _title(printer, robustness, str(line["factor"])) if line["factor"] else printer.text("sure.nothing"),
-                printer.share(f"{name}.depends", total) if np.isfinite(total) else "–",
-                _from_to(low, high),
-            ]
-        )
-    words = ("region", "factor", "total", "narrow")
-    shown = Table(
-        name="dependence",
-        caption=printer.text("sure.dependence", year=printer.year),
-        columns=[printer.text(f"sure.column.{word}") for word in words],
-        rows=rows,
-        data=table.reset_index(),
-        numeric=2,
-    )
-    return Section([shown])
-
-
-def turning(printer: Printer) -> Section:
-    """What alone would change who is first or last."""
-    if printer.nobody:
-        return Section([])
-    robustness = printer.robustness
-    table = robustness.rank_changers()
-    if table.empty:
-        return Section([Paragraph(printer.text("sure.turns.none"))])
-    rows = []
-    for line in table.to_dict("records"):
-        left_out = line["kind"] == "without"
-        of = printer.text("sure.turns.without") if left_out else _title(printer, robustness, line["of"])
-        rows.append(
-            [
-                f"{of}: {printer.title(line['what']) if left_out else line['what']}",
-                printer.text(f"sure.turns.{line['end']}"),
-                printer.language.list([printer.region(code) for code in line["regions"].split()]),
-            ]
-        )
-    words = ("what", "end", "who")
-    return Section(
-        [
-            Table(
-                name="turning",
-                caption=printer.text("sure.turns", year=printer.year),
-                columns=[printer.text(f"sure.column.{word}") for word in words],
-                rows=rows,
-                data=table,
-                numeric=3,
-            )
-        ]
-    )
-
-
-def _title(printer: Printer, robustness: Robustness, factor: str) -> str:
-    return robustness.factors[factor].titles[printer.language.code]
-
-
-def _titles(printer: Printer, robustness: Robustness, names: Sequence[str]) -> str:
-    return "; ".join(_inside(_title(printer, robustness, name)) for name in names)
-
-
-def _inside(title: str) -> str:
-    """A title inside a sentence: its first letter small."""
-    return title[:1].lower() + title[1:]

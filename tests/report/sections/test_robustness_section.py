@@ -22,6 +22,7 @@ from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import Ledger, merge
 from cwi.report.pictures import intervals
 from cwi.report.printer import Printer
+from cwi.report.sections import influence
 from cwi.report.sections import robustness as view
 
 pytestmark = pytest.mark.slow  # its fixtures take seconds
@@ -29,7 +30,14 @@ pytestmark = pytest.mark.slow  # its fixtures take seconds
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 YEAR, DRAWS = 2019, 300
-MAKERS = (view.ranks, view.quotable, view.matters, view.apart, view.dependence, view.turning)
+MAKERS = (
+    view.ranks,
+    view.key_sentences,
+    influence.importance,
+    view.pairwise,
+    influence.dependence,
+    influence.single_changes,
+)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +154,7 @@ def test_an_estimate_below_zero_is_about_zero_and_its_interval_is_printed(editio
         found, sensitivity=replace(found.sensitivity, sobol=replace(found.sensitivity.sobol, indices=below))
     )
     p = printer(edition, changed)
-    (table,) = [table for table in view.matters(p).tables() if table.name == "what-matters-all"]
+    (table,) = [table for table in influence.importance(p).tables() if table.name == "what-matters-all"]
     assert {row[1] for row in table.rows} == {"about 0 (\N{MINUS SIGN}8 to 2)"}
     assert not any(name.endswith(".all.scale.first") for name in p.ledger.frame()["name"])
 
@@ -190,7 +198,7 @@ def test_letters_go_on_after_the_alphabet() -> None:
 
 def test_the_sentences_are_true_of_the_draws(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
-    (bullets,) = blocks_of(view.quotable(p), Bullets)
+    (bullets,) = blocks_of(view.key_sentences(p), Bullets)
     drawn = found.simulation
     own = ((drawn.units["year"] == YEAR) & (drawn.plan.groups >= 0)).to_numpy()
     ranks = pd.DataFrame(drawn.ranks[own], index=drawn.units.loc[own, "region"]).astype(int)
@@ -272,7 +280,7 @@ def test_a_draw_in_which_the_last_region_has_no_index_does_not_count_for_it(
     ranks[row] = 0
     ranks[row, lowest[:2]] = len(found.regions)
     told = replace(found, simulation=replace(drawn, ranks=ranks))
-    (bullets,) = blocks_of(view.quotable(printer(edition, told)), Bullets)
+    (bullets,) = blocks_of(view.key_sentences(printer(edition, told)), Bullets)
     assert bullets.items[1].endswith(" ranks last in 100% of the draws.")
 
 
@@ -300,7 +308,7 @@ def test_an_edition_that_ranks_nobody_says_so_and_draws_nothing(edition: Edition
 
 def test_a_cell_of_who_is_above_whom_is_the_share_of_draws(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
-    (figure,) = blocks_of(view.apart(p), Figure)
+    (figure,) = blocks_of(view.pairwise(p), Figure)
     drawn = found.simulation
     rank = {
         region: drawn.ranks[np.flatnonzero((drawn.units["region"] == region) & (drawn.units["year"] == YEAR))[0]]
@@ -320,7 +328,7 @@ def test_shares_of_variation_are_those_that_were_estimated_and_those_that_are_ex
     edition: Edition, found: Robustness
 ) -> None:
     p = printer(edition, found)
-    section = view.matters(p)
+    section = influence.importance(p)
     estimated, enumerated = blocks_of(section, Figure)
     assert found.sensitivity.exact is not None
     assert f"estimated from {found.sensitivity.sobol.runs} runs" in estimated.caption
@@ -342,11 +350,11 @@ def test_shares_of_variation_are_those_that_were_estimated_and_those_that_are_ex
 
 def test_what_a_rank_depends_on_and_what_turns_the_ends(edition: Edition, found: Robustness) -> None:
     p = printer(edition, found)
-    (table,) = blocks_of(view.dependence(p), Table)
+    (table,) = blocks_of(influence.dependence(p), Table)
     for row, (code, line) in zip(table.rows, found.dependence().iterrows(), strict=True):
         assert row[0] == p.region(str(code))
         assert row[1] == (found.factors[line["factor"]].titles["en"] if line["factor"] else "no choice changes it")
-    (turned,) = blocks_of(view.turning(p), Table)
+    (turned,) = blocks_of(influence.single_changes(p), Table)
     assert [row[0] for row in turned.rows] == [
         f"left out: {p.title(line.what)}"
         if line.kind == "without"
@@ -355,7 +363,7 @@ def test_what_a_rank_depends_on_and_what_turns_the_ends(edition: Edition, found:
     ]
     shares = found.sensitivity
     unmoved = replace(found, sensitivity=replace(shares, alone=shares.alone.iloc[:0], without=shares.without.iloc[:0]))
-    (nothing,) = view.turning(printer(edition, unmoved)).blocks
+    (nothing,) = influence.single_changes(printer(edition, unmoved)).blocks
     assert nothing.plain() == p.text("sure.turns.none")
 
 
@@ -363,7 +371,7 @@ def test_without_lists_of_choices_there_is_no_exact_picture(edition: Edition) ->
     only = robustness(
         edition, read_factors(edition.methodology).only("weights"), draws=100, rng=np.random.default_rng(1), n=8
     )
-    figures = blocks_of(view.matters(printer(edition, only)), Figure)
+    figures = blocks_of(influence.importance(printer(edition, only)), Figure)
     assert [figure.name for figure in figures] == ["what-matters-all"]
 
 
@@ -427,7 +435,7 @@ def test_the_notebook_says_what_the_official_report_says(project: Any) -> None:
     official.ranking()  # draws from the same seed before; it must not matter
     official.certainty()
     notebook = SensitivityReport(read_edition(2022), language="en", draws=100, seed=5)
-    for show in (notebook.intervals, notebook.quotable, notebook.matters):
+    for show in (notebook.intervals, notebook.key_sentences, notebook.importance):
         show()
     own = official.ledger.frame().set_index("name")
     same = notebook.ledger.frame().set_index("name")
@@ -435,7 +443,7 @@ def test_the_notebook_says_what_the_official_report_says(project: Any) -> None:
     assert len(shared) > 10
     pd.testing.assert_frame_equal(shared, same.loc[shared.index])
     other = SensitivityReport(read_edition(2022), language="en", draws=100, seed=6)
-    other.matters()
+    other.importance()
     assert not same.loc[other.ledger.frame()["name"], "value"].equals(other.ledger.frame().set_index("name")["value"])
 
 
@@ -461,7 +469,7 @@ def test_the_ledger_is_written_where_a_report_is_made(
     project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = SensitivityReport(read_edition(2022), language="en", draws=100, seed=5)
-    report.quotable()
+    report.key_sentences()
     assert not list(tmp_path.glob("ledger*"))
     monkeypatch.setenv("CWI_OUTPUT", str(tmp_path))
     said = report.close().blocks[0].plain()
@@ -484,6 +492,6 @@ def test_names_of_regions_are_escaped(edition: Edition, found: Robustness, tmp_p
     path.write_text(path.read_text(encoding="utf-8").replace("Astana", "<b>Astana</b>"), encoding="utf-8")
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
     p = printer(read_edition(YEAR), found)
-    html = "".join(block.html() for make in (view.quotable, view.dependence) for block in make(p).blocks)
+    html = "".join(block.html() for make in (view.key_sentences, influence.dependence) for block in make(p).blocks)
     assert "<b>Astana" not in html
     assert "&lt;b&gt;Astana" in html

@@ -16,7 +16,7 @@ from cwi.report.blocks import Bullets, Heading, Paragraph, Section
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
-from cwi.report.sections import change, dimensions, index, measured, opening, profiles, trend
+from cwi.report.sections import change, dimensions, index, influence, measured, opening, profiles, trend
 from cwi.report.sections import robustness as view
 
 pytestmark = pytest.mark.slow  # whole years are scored and drawn
@@ -104,13 +104,13 @@ def test_all_the_widest_intervals_are_named_and_places_are_counted(edition: Edit
     one = table.index[3]
     wide = drawn.summary.copy()
     wide.loc[one, ["rank_p5", "rank_p95"]] = [7.0, 19.0]
-    only = sentences(view.quotable(printer(edition, with_summary(drawn, wide))))[2]
+    only = sentences(view.key_sentences(printer(edition, with_summary(drawn, wide))))[2]
     assert only == (
         f"The rank of {p.region(str(one))} is the least certain: in 90% of the draws it is between 7 and 19, "
         "which is 13 places."
     )
     wide.loc[table.index[5], ["rank_p5", "rank_p95"]] = [8.0, 20.0]
-    two = sentences(view.quotable(printer(edition, with_summary(drawn, wide))))[2]
+    two = sentences(view.key_sentences(printer(edition, with_summary(drawn, wide))))[2]
     assert two.startswith(
         f"The ranks of {p.region(str(one))} and {p.region(str(table.index[5]))} are the least certain"
     )
@@ -121,7 +121,7 @@ def test_official_ranks_far_from_the_median_of_their_draws_are_named_with_the_fa
 ) -> None:
     table = far_from_median(drawn.simulation, 2023)
     p = printer(edition, drawn)
-    said = next(text for text in sentences(view.quotable(p)) if "three or more places from the median" in text)
+    said = next(text for text in sentences(view.key_sentences(p)) if "three or more places from the median" in text)
     assert len(table) >= 3  # the one-sided factors of 2024.1
     assert said.startswith(f"{len(table)} of 20 regions")
     for code, row in table.iterrows():
@@ -140,7 +140,7 @@ def strongest(edition: Edition, drawn: Robustness, **columns: list[float]) -> tu
         rows.loc[here, column] = values
     sensitivity = replace(drawn.sensitivity, sobol=replace(drawn.sensitivity.sobol, indices=rows))
     p = printer(edition, replace(drawn, sensitivity=sensitivity))
-    return sentences(view.quotable(p))[-1], table_of(view.matters(p), "what-matters-all")
+    return sentences(view.key_sentences(p))[-1], table_of(influence.importance(p), "what-matters-all")
 
 
 def test_a_strongest_choice_is_named_only_when_its_interval_is_apart(edition: Edition, drawn: Robustness) -> None:
