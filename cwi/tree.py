@@ -111,6 +111,15 @@ class Tree:
             steps.append(parent)
         return tuple(steps)
 
+    @cached_property
+    def depth_first(self) -> tuple[str, ...]:
+        """All nodes and indicators from the top down, each followed by its parts."""
+
+        def below(code: str) -> tuple[str, ...]:
+            return (code, *(inner for part in self.parts_of.get(code, ()) for inner in below(part)))
+
+        return below(self.top)
+
     def under(self, code: str) -> tuple[str, ...]:
         """The indicators under a node, in the order of the table; an indicator is under itself."""
         self.check(code)

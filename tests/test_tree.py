@@ -21,6 +21,7 @@ def test_who_belongs_to_whom() -> None:
     assert SMALL.under("one") == ("a", "b")
     assert SMALL.under("whole") == ("a", "b", "c")  # d is left out
     assert SMALL.parts_of["two"] == ("c",)
+    assert SMALL.depth_first == ("whole", "one", "a", "b", "two", "c")
     assert SMALL.level_of["two"] == "component"
     assert SMALL.membership()[2].tolist() == [0, 0, 1, 0, 0, 1]
 

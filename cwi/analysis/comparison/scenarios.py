@@ -17,7 +17,7 @@ from cwi.methodology import Methodology
 from cwi.rules import check_known
 from cwi.textfiles import read_toml
 
-__all__ = ["read_scenarios", "reading", "scenarios"]
+__all__ = ["read_scenarios", "scenarios", "with_series"]
 
 FILE = "scenarios.toml"
 
@@ -86,7 +86,7 @@ def scenarios(edition: Edition) -> pd.DataFrame:
     top, units = rules.top.code, [*edition.regions, *([rules.nation] if rules.nation else [])]
     parts = []
     for name, scenario in (("official", {}), *read_scenarios(rules).items()):
-        read = reading(edition, scenario.get("series", {}))
+        read = with_series(edition, scenario.get("series", {}))
         scores = read.under(**scenario.get("changes", {})).scores
         rows = scores.nodes[scores.nodes["node"] == top].set_index("region").reindex(units)
         parts.append(
@@ -102,7 +102,7 @@ def scenarios(edition: Edition) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def reading(edition: Edition, series: Mapping[str, str]) -> Edition:
+def with_series(edition: Edition, series: Mapping[str, str]) -> Edition:
     """The edition with indicators read from other series than their own.
 
     Parameters
@@ -113,7 +113,7 @@ def reading(edition: Edition, series: Mapping[str, str]) -> Edition:
     Examples
     --------
     >>> from cwi import read_edition
-    >>> edition = reading(read_edition(2021, "2026.1"), {"child_budget_share": "child_budget_share_local"})
+    >>> edition = with_series(read_edition(2021, "2026.1"), {"child_budget_share": "child_budget_share_local"})
     >>> round(float(edition.scores.values(2021).at["KZ-71", "child_budget_share"]), 1)
     28.6
     """

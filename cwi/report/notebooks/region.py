@@ -343,7 +343,7 @@ class RegionReport(AnalysisReport):
         levels = rules.tree.levels[1:-1]
         wide = pd.concat([scores.wide(self.year, level) for level in levels], axis=1)
         ranks = pd.concat([scores.wide(self.year, level, "rank") for level in levels], axis=1)
-        order = [code for code in self._in_order() if code in wide and wide[code].notna().any()]
+        order = [code for code in rules.tree.depth_first if code in wide and wide[code].notna().any()]
         regional = wide.drop(index=self.nation, errors="ignore")
         drawn = self._gaps.set_index("node").reindex(order)
         near_by = wide.reindex(self._similar.index)
@@ -362,16 +362,6 @@ class RegionReport(AnalysisReport):
         )
         table.insert(3, "gap", table["score"] - table["nation"])
         return table
-
-    def _in_order(self) -> list[str]:
-        """Dimensions, each followed by its components."""
-        tree = self.edition.methodology.tree
-        below = tree.parts_of
-
-        def walk(code: str) -> list[str]:
-            return [code, *(c for part in below[code] for c in (walk(part) if part in below else []))]
-
-        return walk(tree.top)[1:]
 
     def _behind(self, node: str, sign: int) -> str:
         """The indicators of a node that lie farthest on that side of the nation, by score."""

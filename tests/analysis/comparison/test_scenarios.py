@@ -4,7 +4,7 @@ import pytest
 
 from cwi import read_edition
 from cwi.analysis.comparison import read_scenarios, scenarios
-from cwi.analysis.comparison.scenarios import reading
+from cwi.analysis.comparison.scenarios import with_series
 from cwi.analysis.uncertainty import read_factors
 from cwi.errors import MethodologyError
 
@@ -27,7 +27,7 @@ def test_the_official_index_is_first_and_as_published(edition, table):
 
 def test_each_scenario_is_the_edition_by_other_rules(edition, table):
     for name, row in read_scenarios(edition.methodology).items():
-        again = reading(edition, row.get("series", {})).under(**row["changes"]).scores
+        again = with_series(edition, row.get("series", {})).under(**row["changes"]).scores
         expected = again.nodes[again.nodes["node"] == "index"].set_index("region")["score"]
         for region, score in table.loc[name, "score"].dropna().items():
             assert score == expected[region]
@@ -43,7 +43,7 @@ def test_without_carried_figures_and_at_half_coverage_there_is_no_index_of_2023(
 def test_the_childrens_budget_measures_family_policy_in_its_scenario_alone(edition, year):
     """By hand from the series; in 2018 two regions that were divided that year have none, and the index none at all."""
     edition = edition.earlier(year)
-    other = reading(edition, {"child_budget_share": "child_budget_share_local"})
+    other = with_series(edition, {"child_budget_share": "child_budget_share_local"})
     other = other.under(ends={"child_budget_share": {"worst": 25.4, "best": 58.5}})
     share = edition.observations.query("indicator == 'child_budget_share_local' and year == @year").set_index("region")
     by_hand = (100 * (share["value"] - 25.4) / (58.5 - 25.4)).clip(0, 100)
