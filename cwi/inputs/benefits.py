@@ -5,10 +5,12 @@ The tables are in data/benefits/; a parameter that is not there is not simulated
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from cwi import folders
@@ -19,6 +21,7 @@ __all__ = ["BENEFITS", "BenefitRules", "read_benefit_rules", "read_laws", "read_
 
 BENEFITS = ("birth", "care", "large_family", "targeted")
 TITLES = ("title_en", "title_ru", "title_kk")
+DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 LAWS = ("code", "date", *TITLES, "article", "right", "components", "indicators", "in_force", "source", "read")
 
 
@@ -27,7 +30,7 @@ class BenefitRules:
     """What holds on one day.
 
     ``values``: by benefit and parameter, in the unit of the table; ``mci``, ``subsistence``: KZT; ``take_up``: shares;
-    ``titles``: by benefit and language; ``table``: the rows that hold, with their sources.
+    ``titles``: by benefit and language; ``table``, ``amounts``: the rows that hold, with their sources.
     """
 
     day: date
@@ -37,6 +40,7 @@ class BenefitRules:
     take_up: Mapping[str, float]
     titles: Mapping[str, Mapping[str, str]]
     table: pd.DataFrame
+    amounts: pd.DataFrame
 
     def __repr__(self) -> str:
         return f"BenefitRules({self.day}, {len(self.values)} benefits, MCI {self.mci:,.0f} KZT)"
@@ -81,7 +85,8 @@ def read_benefit_rules(day: date | str) -> BenefitRules:
         for _, row in benefits.iterrows()
     }
     rates = {row["benefit"]: float(row["rate"]) for _, row in shares.iterrows()}
-    return BenefitRules(when, values, float(known["MCI"]), float(known["subsistence_minimum"]), rates, titles, table)
+    mci, subsistence = float(known["MCI"]), float(known["subsistence_minimum"])
+    return BenefitRules(when, values, mci, subsistence, rates, titles, table, amounts)
 
 
 def read_totals() -> pd.DataFrame:
@@ -91,7 +96,14 @@ def read_totals() -> pd.DataFrame:
 
 
 def read_laws() -> pd.DataFrame:
-    """The register of laws and policies for children, by date.
+    """The register of laws and policies for children, by the earliest day that a date can mean.
+
+    A date is a year, a month or a day (``1994``, ``2020-10``, ``2023-04-20``), no finer than its source gives it.
+
+    Raises
+    ------
+    DataError
+        With file and line, if a date is none of these.
 
     Examples
     --------
@@ -99,14 +111,19 @@ def read_laws() -> pd.DataFrame:
     ['convention', 'child_rights']
     """
     table = _read("laws", LAWS)
-    for line, text in table["date"].items():
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            raise DataError(
-                f"data/benefits/laws.csv line {line}: date is '{text}'; it must be like 2023-04-20"
-            ) from None
-    return table.sort_values("date", kind="stable").reset_index(drop=True)
+    earliest = [_earliest_day(text, line) for line, text in table["date"].items()]
+    return table.iloc[np.argsort(np.array(earliest, dtype="datetime64[D]"), kind="stable")].reset_index(drop=True)
+
+
+def _earliest_day(text: str, line: object) -> date:
+    """The first day of the year or month that a date names, or the day itself."""
+    try:
+        return date.fromisoformat((text + "-01-01")[:10] if DATE.fullmatch(text) else "")
+    except ValueError:
+        raise DataError(
+            f"data/benefits/laws.csv line {line}: date is '{text}'; it must be a year, a month or a day, "
+            "like 2023, 2023-04 or 2023-04-20"
+        ) from None
 
 
 def _read(name: str, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -45,10 +45,11 @@ class _Total(NamedTuple):
 class BenefitResult:
     """What was simulated.
 
-    ``table``: a row a benefit and "all": entitled, recipients (children, in thousands), cost (billion KZT a year), each
-    with its standard error; coverage (share of children below the line before who live with a recipient), leakage
-    (share of spending on households above it), adequacy (mean amount per head over the line, of recipients below it),
-    poverty and M0 (with income as a further dimension) after this and the benefits before it, with change and error.
+    ``table``: a row a benefit and "all": take_up (the assumed share; not a number for "all"), entitled, recipients
+    (children, in thousands), cost (billion KZT a year), each with its standard error; coverage (share of
+    children below the line before who live with a recipient), leakage (share of spending on households above it),
+    adequacy (mean amount per head over the line, of recipients below it), poverty and M0 (with income as a further
+    dimension) after this and the benefits before it, with change and error.
     ``households``: amount of each benefit a month, by household. ``poverty_before``, ``M0_before``: of children.
     """
 
@@ -178,7 +179,7 @@ def simulate_benefits(
         year = money * MONTHS / many
         totals = np.column_stack([(entitled > 0).astype(float), reached, year])
         summed = totals.T @ weight
-        errors = _total_errors(totals, coded, lonely)
+        errors = total(totals, design).se[0]
         change = mean(np.column_stack([one - two for one, two in zip(now, before, strict=True)]), design)
         shares = ratio(
             np.column_stack([reached * below, year * (1 - below), reached * below * money / size / line]),
@@ -186,7 +187,7 @@ def simulate_benefits(
             design,
         )
         rows.append({
-            "benefit": name,
+            "benefit": name, "take_up": np.nan if name == "all" else 1.0 if full_take_up else rules.take_up[name],
             "entitled": summed[0] / 1e3, "recipients": summed[1] / 1e3, "cost": summed[2] / 1e9,
             "entitled_se": errors[0] / 1e3, "recipients_se": errors[1] / 1e3, "cost_se": errors[2] / 1e9,
             "coverage": shares.estimate[0, 0], "leakage": shares.estimate[0, 1], "adequacy": shares.estimate[0, 2],
@@ -244,9 +245,3 @@ def _with_income(coded: Deprivations, below: Array) -> Array:
     cutoff = specification.share
     least = float(cutoff) if cutoff is not None else (specification.at_least or 1) / len(coded.units)
     return np.where(coded.used & (share >= least - 1e-9), share, 0.0)
-
-
-def _total_errors(columns: Array, coded: Deprivations, lonely: str) -> Array:
-    """Standard errors of totals."""
-
-    return np.asarray(total(columns, sample_design(coded.children, lonely=lonely)).se[0])

@@ -1,6 +1,7 @@
 """Associations against statsmodels, a jackknife and a simulation; benefits of a household computed by hand."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from cwi import folders
 from cwi.analysis.deprivation import (
     associations,
     balance_table,
@@ -18,7 +20,7 @@ from cwi.analysis.deprivation import (
 )
 from cwi.analysis.deprivation.benefits import entitlements
 from cwi.errors import DataError
-from cwi.inputs.benefits import BENEFITS, read_benefit_rules, read_laws, read_totals
+from cwi.inputs.benefits import BENEFITS, LAWS, read_benefit_rules, read_laws, read_totals
 from cwi.inputs.deprivation import Deprivations
 
 CodedBy = Callable[[str], Deprivations]
@@ -211,11 +213,13 @@ def test_poverty_before_and_after_each_benefit(coded: Deprivations) -> None:
     assert table["poverty"].is_monotonic_decreasing
     assert table["cost"]["all"] == pytest.approx(table["cost"][list(BENEFITS)].sum())
     assert table["leakage"]["targeted"] == 0
+    assert (table["take_up"][list(BENEFITS)] == 1).all()
     one = children.drop_duplicates("household").set_index("household")
     represented = children.groupby("household")["weight"].sum() / one.index.map(children["household"].value_counts())
     cost = (represented.reindex(homes.index) * homes["large_family"]).sum() * 12 / 1e9
     assert table["cost"]["large_family"] == pytest.approx(cost)
     part = simulate_benefits(coded, rules, rng=np.random.default_rng(1))
+    assert part.table["take_up"].drop("all").to_dict() == rules.take_up
     assert part.table["recipients"]["targeted"] < table["recipients"]["targeted"]
 
 
@@ -235,10 +239,41 @@ def test_parameters_and_laws_are_dated(says: Says) -> None:
         read_benefit_rules("2023-06-01")
     with says(DataError, "data/benefits/amounts.csv: there is no MCI for 2022-06-01"):
         read_benefit_rules("2022-06-01")
-    laws = read_laws()
-    assert laws["date"].is_monotonic_increasing
-    assert {"child_rights", "social_code"} <= set(laws["code"])
+    laws = read_laws().set_index("code")
+    assert {"child_rights", "social_code"} <= set(laws.index)
     assert laws[["title_en", "title_ru", "title_kk", "source"]].ne("").all(axis=None)
+    given = {"convention": "1994", "index": "2020-10", "plan_2023_2025": "2023", "national_fund": "2024"}
+    assert laws["date"][list(given)].to_dict() == given  # sources that name no day
+
+
+def laws_dated(folder: Path, *dates: str) -> list[str]:
+    """The dates of a register with these, as it is read."""
+    table = folder / "data" / "benefits" / "laws.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    rows = [f"act_{i},{date},A,B,C,all,right,,,yes,source,read" for i, date in enumerate(dates)]
+    table.write_text("\n".join([",".join(LAWS), *rows]) + "\n", encoding="utf-8")
+    with folders.within(folder):
+        return read_laws()["date"].tolist()
+
+
+def test_laws_are_in_the_order_of_the_earliest_day_of_a_year_a_month_or_a_day(tmp_path: Path) -> None:
+    dates = ["2023-04-20", "2023-04-01", "2023", "1994", "2023-04", "2023-01-01", "2022-12-31", "2024-02-29"]
+    ordered = ["1994", "2022-12-31", "2023", "2023-01-01", "2023-04-01", "2023-04", "2023-04-20", "2024-02-29"]
+    assert laws_dated(tmp_path, *dates) == ordered
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["", "94", "2023-", "2023-4", "2023-13", "2023-00", "2023-02-29", "2023-04-2", "20230420", "2023-W05", "0000",
+     "2023-04-20T00", "20.04.2023", "May 2023", "٢٠٢٣"],
+)  # fmt: skip
+def test_a_law_without_a_date_is_refused(date: str, tmp_path: Path, says: Says) -> None:
+    with says(
+        DataError,
+        f"data/benefits/laws.csv line 3: date is '{date}'; it must be a year, a month or a day, like 2023, 2023-04 or "
+        "2023-04-20",
+    ):
+        laws_dated(tmp_path, "2023", date)
 
 
 def test_a_benefit_without_parameters_is_not_offered(coded: Deprivations, says: Says) -> None:
