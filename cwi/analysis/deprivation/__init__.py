@@ -3,7 +3,8 @@
 ``domains`` which children are compared; ``estimates`` the measures at the cut-off and at every cut-off, overlaps,
 breadth; ``disclosure`` what may not be printed; ``reliability`` whether items belong together; ``robustness`` whether
 regions keep their order; ``changes`` between two years; ``census`` millions of rows; ``poverty_map`` small areas;
-``determinants`` what goes together with deprivation; ``benefits`` what benefits contribute.
+``two_groups`` how alike two groups are and their gap; ``determinants`` what goes together with deprivation, both on the
+columns of ``covariates``; ``benefits`` what benefits contribute.
 """
 
 from cwi.analysis.deprivation.benefits import (
@@ -16,8 +17,6 @@ from cwi.analysis.deprivation.changes import changes_between
 from cwi.analysis.deprivation.determinants import (
     Associations,
     associations,
-    balance_table,
-    decompose_gap,
     wild_bootstrap_p,
 )
 from cwi.analysis.deprivation.disclosure import hidden_domains
@@ -32,6 +31,7 @@ from cwi.analysis.deprivation.estimates import (
 from cwi.analysis.deprivation.poverty_map import AREA_COVARIATES, PovertyMap, poverty_map
 from cwi.analysis.deprivation.reliability import ReliabilityBlock, reliability_block
 from cwi.analysis.deprivation.robustness import OrderRobustness, order_robustness
+from cwi.analysis.deprivation.two_groups import balance_table, decompose_gap
 
 __all__ = [
     "AREA_COVARIATES",
