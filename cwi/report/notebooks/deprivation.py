@@ -1,4 +1,4 @@
-"""Child deprivation as the sections of its notebook: the seven questions of the study of 2011, each with one figure."""
+"""Child deprivation as the sections of its notebook: questions 1 to 4 of the study of 2011, each with one figure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cwi.analysis.deprivation import Associations, BenefitResult, OrderRobustness, PovertyMap, ReliabilityBlock
+from cwi.analysis.deprivation import Associations, OrderRobustness, PovertyMap, ReliabilityBlock
 from cwi.edition import Edition
-from cwi.inputs.benefits import BenefitRules
 from cwi.inputs.deprivation import Deprivations
 from cwi.inputs.households import Households, read_variables
 from cwi.report.blocks import Block, Heading, Paragraph, Section
@@ -29,7 +28,7 @@ from cwi.report.pictures.dots import Dot, grouped_dots
 from cwi.report.pictures.maps import boundaries_of, choropleth
 from cwi.report.pictures.style import FALL, RISE
 
-__all__ = ["DeprivationReport"]
+__all__ = ["ERROR", "FULL", "IN_POINTS", "ONE", "OPEN", "TWO", "DeprivationReport"]
 
 TWO, ONE = Number(2), Number(1)
 IN_POINTS = Number(1, "points", 100.0, sign=True)
@@ -114,7 +113,8 @@ class DeprivationReport(AnalysisReport):
         blocks: list[Block] = [Paragraph(self.text("deprivation.opening.measure", **values))]
         if specification.status == "working":
             blocks.append(Paragraph(self.text("deprivation.opening.working"), "warning"))
-        blocks.append(Paragraph(self.text("deprivation.opening.source", source=specification.source), "note"))
+        source = pd.DataFrame({"measure": [values["measure"]], "source": [specification.source]})
+        blocks.append(self.table("opening_source", source, {"measure": Words(str), "source": Words(english=True)}))
         rows = coded.lost().reset_index()
         columns = {"band": WORDS, "n": WHOLE, "counted": WHOLE, "lost": PERCENT, "most_missing": WORDS}
         blocks.append(self.table("opening", rows, columns, key=1))
@@ -143,7 +143,7 @@ class DeprivationReport(AnalysisReport):
     def _nation(self, measure: str) -> pd.Series:
         return self._rows(measure).iloc[0]
 
-    # ---------------------------------------------------------------- the seven questions
+    # ---------------------------------------------------------------- the questions
 
     def dimensions(self, block: ReliabilityBlock) -> Section:
         """Which dimensions: what children lack, what it adds to the measure, and whether items belong together."""
@@ -155,7 +155,7 @@ class DeprivationReport(AnalysisReport):
         ordered = table.sort_values("estimate", ascending=False, kind="stable").rename_axis("of").reset_index()
         percent = 100 * ordered[["estimate", "censored", "low", "high"]]
         drawn = percent.assign(group=self.text("deprivation.dimensions.group"), name=ordered["of"].map(self.called))
-        draw = self._dots(drawn, {"estimate": FULL, "censored": OPEN}, "dimensions", interval=True)
+        draw = self.dots(drawn, {"estimate": FULL, "censored": OPEN}, "dimensions", interval=True)
         columns: dict[str, Column] = {"of": WORDS, "estimate": PERCENT, "se": SE, "low": PERCENT, "high": PERCENT,
                    "censored": PERCENT, "contribution": PERCENT}  # fmt: skip
         first, last = ordered.iloc[0], ordered.iloc[-1]
@@ -247,7 +247,7 @@ class DeprivationReport(AnalysisReport):
         percent = 100 * rows[["estimate", "low", "high"]].reset_index(drop=True)
         names = [self.text("deprivation.breadth.count", n=of) for of in rows["of"]]
         drawn = percent.assign(group=self.text("deprivation.breadth.group"), name=names)
-        draw = self._dots(drawn, {"estimate": FULL}, "breadth", interval=True)
+        draw = self.dots(drawn, {"estimate": FULL}, "breadth", interval=True)
         none = rows[rows["of"] == "0"].iloc[0]
         several = float(rows[rows["of"].astype(int) >= 2]["estimate"].sum())
         words = {
@@ -272,7 +272,7 @@ class DeprivationReport(AnalysisReport):
         drawn = (100 * table[["ame", "ame_low", "ame_high"]]).rename(columns={"ame_low": "low", "ame_high": "high"})
         drawn = drawn.assign(group=self.text("deprivation.associated.group"), name=table["term"].map(self.called))
         edge = float(np.ceil(np.abs(drawn[["low", "high"]].to_numpy()).max() / 5) * 5)
-        draw = self._dots(drawn, {"ame": FULL}, "associated", interval=True, limits=(-edge, edge), sign=True)
+        draw = self.dots(drawn, {"ame": FULL}, "associated", interval=True, limits=(-edge, edge), sign=True)
         columns: dict[str, Column] = {"term": WORDS, "ame": IN_POINTS, "ame_se": Number(2, "points", 100.0),
                    "ame_low": IN_POINTS, "ame_high": IN_POINTS, "p": Number(3), "vif": TWO}  # fmt: skip
         largest = table.iloc[int(np.argmax(np.abs(table["ame"].to_numpy(float))))]
@@ -292,89 +292,6 @@ class DeprivationReport(AnalysisReport):
             "df": self.number("associated.df", found.df),
         }
         return self.section("associated", first, self.figure("associated", draw, behind, **words), parts, **values)
-
-    def laws(self, table: pd.DataFrame) -> Section:
-        """The acts and plans for children in our register, by component; real, so never marked as synthetic."""
-        rows = table.assign(title=table[f"title_{self.language.code}"])
-        count = rows["components"].str.split().explode().value_counts().sort_index()
-        drawn = pd.DataFrame({"count": count.to_numpy(float)}).assign(
-            group=self.text("deprivation.laws.group"), name=[self.called(code) for code in count.index]
-        )
-        draw = self._dots(drawn, {"count": FULL}, "laws", limits=(0.0, float(count.max()) + 1))
-        english = Words(english=True)
-        columns: dict[str, Column] = {"date": Words(str), "title": Words(str), "components": Words(self._components),
-                   "right": english, "in_force": english, "source": english}  # fmt: skip
-        behind = self.table("laws", rows, columns, key=1)
-        words = {"n": self.number("laws.n", len(rows)), "component": self.called(str(count.idxmax()))}
-        return self._real("laws", self.figure("laws", draw, behind, **words), **words)
-
-    def policies(self, rules: BenefitRules) -> Section:
-        """The benefits that can be simulated: their published parameters; real, so never marked as synthetic."""
-        day = str(rules.day)
-        parameters = rules.table.reset_index(drop=True)
-        parameters = parameters.assign(value=parameters["value"].astype(float))
-        monthly = parameters[parameters["unit"].str.startswith("MCI a month")].reset_index(drop=True)
-        word = self.words("parameter").of
-        assert word is not None
-        drawn = pd.DataFrame({"amount": monthly["value"] * rules.mci / 1e3}).assign(
-            group=monthly["benefit"].map(self._benefit), name=monthly["parameter"].map(word)
-        )
-        top = float(np.ceil(drawn["amount"].max() / 20) * 20)
-        draw = self._dots(drawn, {"amount": FULL}, "policies", limits=(0.0, top))
-        english, name = Words(english=True), Words(self._benefit)
-        behind = self.table(
-            "policies", parameters,
-            {"benefit": name, "parameter": self.words("parameter"), "value": TWO, "unit": english,
-             "valid_from": Words(str), "source": english, "status": english},
-            key=2, day=day,
-        )  # fmt: skip
-        words = {
-            "mci": self.number("policies.mci", rules.mci, unit="KZT"),
-            "most": self.number("policies.most", float(drawn["amount"].max()), 1, unit="thousand KZT"),
-            "line": self.number("policies.line", rules.subsistence, unit="KZT"),
-        }
-        return self._real("policies", self.figure("policies", draw, behind, **words, day=day), **words, day=day)
-
-    def contribution(self, benefits: BenefitResult, card: pd.DataFrame) -> Section:
-        """To what extent benefits contribute: poverty before and after each, whom they reach, and published totals."""
-        start = {"benefit": "before", "poverty": benefits.poverty_before, "M0": benefits.M0_before}
-        rows = pd.concat([pd.DataFrame([start]), benefits.table.drop(index="all").reset_index()], ignore_index=True)
-        drawn = (100 * rows[["poverty", "M0"]]).assign(
-            group=self.text("deprivation.contribution.group"), name=rows["benefit"].map(self._benefit)
-        )
-        top = float(np.ceil(drawn[["poverty", "M0"]].to_numpy().max() / 5) * 5)
-        draw = self._dots(drawn, {"poverty": FULL, "M0": OPEN}, "contribution", limits=(0.0, top))
-        name, english = Words(self._benefit), Words(english=True)
-        columns: dict[str, Column] = {"benefit": name, "poverty": PERCENT, "poverty_change": IN_POINTS,
-                   "poverty_change_se": ERROR, "M0": Number(3), "M0_change": Number(3, sign=True),
-                   "M0_change_se": Number(4)}  # fmt: skip
-        behind = self.table("contribution", rows, columns)
-        last = rows.iloc[-1]
-        words = {
-            "before": self.percent("contribution.before.poverty", benefits.poverty_before, 1),
-            "after": self.percent(f"contribution.{last['benefit']}.poverty", float(last["poverty"]), 1),
-        }
-        reach = self.table(
-            "contribution_reach", benefits.table.reset_index(),
-            {"benefit": name, "entitled": WHOLE, "recipients": WHOLE, "recipients_se": WHOLE, "cost": ONE,
-             "cost_se": ONE, "coverage": PERCENT, "coverage_se": PERCENT, "leakage": PERCENT, "adequacy": PERCENT},
-        )  # fmt: skip
-        held = self.table(
-            "contribution_scorecard", card,
-            {"year": Words(str), "benefit": name, "quantity": self.words("quantity"), "published": ONE,
-             "simulated": ONE, "gap": Number(1, sign=True), "ratio": TWO, "unit": english, "note": english,
-             "source": english},
-            key=3, note=self.text("deprivation.contribution.note"),
-        )  # fmt: skip
-        return self.section("contribution", self.figure("contribution", draw, behind, **words), reach, held)
-
-    def _real(self, what: str, *blocks: Block, **values: object) -> Section:
-        """A section on published texts and parameters, without the mark of synthetic children."""
-        head: list[Block] = [
-            Heading(self.text(f"deprivation.{what}.title"), anchor=f"deprivation-{what}"),
-            Paragraph(self.text(f"deprivation.{what}.how", **values)),
-        ]
-        return Section([*head, *blocks])
 
     # ---------------------------------------------------------------- how it is printed
 
@@ -402,17 +319,11 @@ class DeprivationReport(AnalysisReport):
     def _group(self, word: object) -> str:
         return "–" if word == "" else self.called(word)
 
-    def _components(self, codes: object) -> str:
-        return self.listed(str(codes).split())
-
-    def _benefit(self, code: object) -> str:
-        key = f"deprivation.benefit.{keyed(code)}"
-        return self.text(key) if self.language.knows(key) else self.called(code)
-
-    def _dots(
+    def dots(
         self, drawn: pd.DataFrame, looks: dict[str, tuple[str, float, str]], what: str, *, interval: bool = False,
         limits: tuple[float, float] | None = None, decimals: int = 0, sign: bool = False,
     ) -> Any:  # fmt: skip
+        """What draws dots in groups: a column a look, by the messages ``deprivation.key.<column>``."""
         dots = [Dot(column, self.text(f"deprivation.key.{keyed(column)}"), *look) for column, look in looks.items()]
         columns: Sequence[str] = [*looks, *(["high"] if interval else [])]
         top = float(np.ceil(drawn[list(columns)].to_numpy(float).max() / 10) * 10)

@@ -11,6 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from cwi import Edition, read_edition, read_methodology
+from cwi.analysis import deprivation
 from cwi.analysis.audit import audit
 from cwi.analysis.budget import account, read_figures
 from cwi.analysis.comparison import (
@@ -27,8 +28,11 @@ from cwi.analysis.consultation import consult
 from cwi.analysis.policy import judge
 from cwi.analysis.survey import as_held, sample_plan, survey_share, widths
 from cwi.analysis.uncertainty import prepare, simulate
+from cwi.inputs.benefits import read_benefit_rules, read_laws
 from cwi.inputs.consultation import hand_in, synthesize_consultation
 from cwi.inputs.crosswalk import read_crosswalk
+from cwi.inputs.deprivation import code_deprivations, read_specification
+from cwi.inputs.households import HouseholdSample, synthesize_households
 from cwi.inputs.policy import read_register
 from cwi.inputs.survey import estimate, read_survey_definitions, survey_round
 from cwi.report.blocks import Figure, Section
@@ -36,10 +40,12 @@ from cwi.report.languages import LANGUAGES, LOCALE
 from cwi.report.ledger import merge
 from cwi.report.notebooks.analysis_report import AnalysisReport
 from cwi.report.notebooks.audit import AuditReport
+from cwi.report.notebooks.benefits import BenefitReport
 from cwi.report.notebooks.budget import BudgetReport
 from cwi.report.notebooks.comparison import ComparisonReport
 from cwi.report.notebooks.consultation import ConsultationReport
 from cwi.report.notebooks.crosswalk import CrosswalkReport
+from cwi.report.notebooks.deprivation import DeprivationReport
 from cwi.report.notebooks.policy import PolicyReport
 from cwi.report.notebooks.region import RegionReport
 from cwi.report.notebooks.survey import SurveyReport
@@ -260,7 +266,52 @@ def profiled() -> Shown:
     return shown
 
 
-REPORTS = ["profiled", "audited", "compared", "consulted", "surveyed", "budgeted", "promised"]
+@pytest.fixture(scope="module")
+def deprived() -> Shown:
+    edition, rng = read_edition(2023), np.random.default_rng(SEED)
+    households = synthesize_households(edition, rng=rng, sample=HouseholdSample(units=5, households=9))
+    coded = code_deprivations(households.children, read_specification("eu-child"))
+    children, rules = coded.children, read_benefit_rules("2024-07-01")
+    result = deprivation.profile(coded, census=households.census)
+    mapped = deprivation.poverty_map(result, edition, population=children.groupby(["region", "area"])["weight"].sum())
+    block, order = deprivation.reliability_block(coded), deprivation.order_robustness(coded)
+    overlap = deprivation.overlap_estimates(deprivation.dimension_flags(coded), coded)
+    income = deprivation.income_by_deprivation(coded, rules.subsistence)
+    y, of_home = np.where(coded.used, coded.poor, np.nan), ["mother_education", "adults_working", "children", "age"]
+    rural = children["area"] == "R"
+    balance = deprivation.balance_table(children, rural, of_home)
+    model = deprivation.associations(y, children, ["area", *of_home])
+    gap = deprivation.decompose_gap(y, children, rural, of_home)
+    benefits = deprivation.simulate_benefits(coded, rules, rng=rng)
+    card = deprivation.scorecard(benefits, coded, rules)
+
+    @cache
+    def shown(language: str) -> tuple[AnalysisReport, list[Section]]:
+        show = DeprivationReport(edition, coded, result, households, language=language, seed=SEED)
+        policy = BenefitReport(show)
+        whole = result.query("measure == 'H' and area == '' and group == ''")
+        shares = 100 * whole.set_index("region")["estimate"]
+        sections = [
+            show.opening(), show.dimensions(block), show.where(mapped, order), show.breadth(overlap, income),
+            show.associated(model, balance, gap), policy.laws(read_laws()), policy.policies(rules),
+            policy.contribution(benefits, card), show.change(shares, shares + 1, "deprived"), show.close(),
+        ]  # fmt: skip
+        return show, sections
+
+    return shown
+
+
+@pytest.mark.slow
+def test_a_law_has_the_date_of_its_source_in_every_language(deprived: Shown) -> None:
+    for language in LANGUAGES:
+        table = next(t for section in deprived(language)[1] for t in section.tables() if t.name == "deprivation-laws")
+        assert [row[0] for row in table.rows] == [
+            "1994", "2002-08-08", "2005-06-28", "2009-12-04", "2020-10", "2022-02-01", "2023", "2023-04-20", "2024",
+            "2026-01-27",
+        ]  # fmt: skip
+
+
+REPORTS = ["profiled", "audited", "compared", "consulted", "surveyed", "budgeted", "promised", "deprived"]
 
 
 @pytest.mark.slow
