@@ -16,7 +16,7 @@ from cwi.errors import MethodologyError, near
 from cwi.methodology import Methodology
 from cwi.rules import Rule
 
-__all__ = ["with_references"]
+__all__ = ["needs_observations", "with_references"]
 
 Array = NDArray[np.float64]
 Rows = Callable[[Sequence[int]], pd.DataFrame]
@@ -57,16 +57,45 @@ def with_references(methodology: Methodology, rows_of: Rows) -> Methodology:
     )
 
 
-def _given(rule: Rule, methodology: Methodology, rows_of: Rows) -> dict[str, Array]:
+def needs_observations(methodology: Methodology) -> bool:
+    """Whether a scale is held against a unit or years that are named, whose values the observations give.
+
+    Examples
+    --------
+    >>> from cwi import read_methodology
+    >>> official = read_methodology("2024.1")
+    >>> needs_observations(official), needs_observations(
+    ...     official.replace(normalisation={"name": "ampi", "reference": "KZ"})
+    ... )
+    (False, True)
+    """
+    return any(_names_reference(rule) or _names_range(rule) for rule, _ in methodology.scales)
+
+
+def _names_reference(rule: Rule) -> bool:
+    """Whether the reference of a scale is a unit or one of years of its own."""
+    if "reference_values" not in inspect.signature(rule.function).parameters:
+        return False
+    reference = rule.parameters.get("reference", "mean")
+    return isinstance(reference, str) and (
+        reference not in OF_ALL or rule.parameters.get("reference_years") is not None
+    )
+
+
+def _names_range(rule: Rule) -> bool:
+    """Whether the range of a scale is one of years of its own."""
     takes = inspect.signature(rule.function).parameters
+    return "range_low" in takes and rule.parameters.get("range_years") is not None
+
+
+def _given(rule: Rule, methodology: Methodology, rows_of: Rows) -> dict[str, Array]:
     stated = rule.parameters
     result: dict[str, Array] = {}
-    if "reference_values" in takes:
-        reference, years = stated.get("reference", "mean"), stated.get("reference_years")
-        if isinstance(reference, str) and (reference not in OF_ALL or years is not None):
-            result["reference_values"] = _reference(str(reference), years, methodology, rows_of)
-    if "range_low" in takes and (years := stated.get("range_years")) is not None:
-        rows = _rows(years, "range_years", methodology, rows_of)
+    if _names_reference(rule):
+        reference, years = str(stated.get("reference", "mean")), stated.get("reference_years")
+        result["reference_values"] = _reference(reference, years, methodology, rows_of)
+    if _names_range(rule):
+        rows = _rows(stated["range_years"], "range_years", methodology, rows_of)
         regions = rows[methodology.is_region(rows["region"])]
         for name, statistic in (("range_low", "min"), ("range_high", "max")):
             result[name] = _by_indicator(regions, statistic, methodology)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cwi.analysis.uncertainty.plan import PANEL, SCALE, Choices, Plan
 from cwi.derivation import base_level_scores, coverage_weights, learning, normalise, weigh_level
 from cwi.level_scores import LevelScores, aggregate_level
-from cwi.methodology import Node
+from cwi.methodology import Methodology, Node
 from cwi.methods.aggregation import arithmetic, geometric, harmonic, power
 
 __all__ = ["Aggregations", "Common", "LevelRules", "distinct"]
@@ -63,10 +63,16 @@ class Common:
         key = self.plan.at([PANEL], choices)
         return self.plan.panels[key].x if table < 0 else self.plan.imputed[key][table]
 
+    def scales(self, choices: Sequence[int]) -> Methodology:
+        """The rules that make scores of values, with what the observations give them."""
+        if self.plan.needs_observations:
+            return self.plan.panels[self.plan.at([PANEL], choices)].methodology
+        return self.rules(self.plan.at([SCALE], choices))
+
     def _table(self, choices: Choices, table: int) -> Array:
         """(n, k) the indicators' scores of values that are not perturbed."""
-        panel, rules = self.plan.panels[self.plan.at([PANEL], choices)], self.rules(self.plan.at([SCALE], choices))
-        return np.asfortranarray(normalise(self.values(choices, table), rules, panel.base).scores)
+        base = self.plan.panels[self.plan.at([PANEL], choices)].base
+        return np.asfortranarray(normalise(self.values(choices, table), self.scales(choices), base).scores)
 
     def weights_at(self, level: int, choices: Sequence[int]) -> Array:
         """The weights of a level by its own rules."""
@@ -84,7 +90,7 @@ class Common:
         """The scores below a level in the base years."""
         if level == 0:
             panel = self.plan.panels[self.plan.at([PANEL], choices)]
-            return base_level_scores(self.rules(self.plan.at([SCALE], choices)), panel.base)
+            return base_level_scores(self.scales(choices), panel.base)
         nodes = self.rules(self.plan.at([level - 1], choices)).nodes[level - 1]
         weights = self.weights_at(level - 1, choices)
         below = self.base_scores(level - 1, self.plan.at((PANEL, SCALE, *range(level - 1)), choices))
@@ -92,13 +98,8 @@ class Common:
 
     def _learns(self, level: int) -> bool:
         """Whether under some choice a scheme of this level learns from the scores below it."""
-        official = self.plan.official
-        single_changes = [
-            (*official[:number], choice, *official[number + 1 :])
-            for number in self.plan.stages[level]
-            for choice in range(len(self.plan.factors.discrete[number].choices))
-        ]
-        return any(learning(self.rules(choices).nodes)[level] for choices in [official, *single_changes])
+        every = [self.plan.official, *self.plan.single_changes(level)]
+        return any(learning(self.rules(choices).nodes)[level] for choices in every)
 
     def _level_rules(self, level: int, choices: Choices) -> LevelRules:
         rules = self.rules(self.plan.at([level], choices))

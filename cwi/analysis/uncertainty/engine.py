@@ -199,7 +199,7 @@ class Engine:
         x[at] = new[row]
         for cells, points in later:
             cells.draw(number, x, moved, points)
-        drawn = normalise(x.T, self.common.rules(plan.at([SCALE], choices)), plan.panels[key].base, moved)
+        drawn = normalise(x.T, self.common.scales(choices), plan.panels[key].base, moved)
         return moved, np.ascontiguousarray(drawn.scores.T)
 
     def _touched(self, names: tuple[str, ...], panel: int) -> tuple[Places, Places, tuple[Places, ...], Places]:

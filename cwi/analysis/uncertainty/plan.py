@@ -6,7 +6,7 @@ draw is a point of the cube; :class:`cwi.analysis.uncertainty.engine.Engine` com
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -24,6 +24,7 @@ from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.html import html_table
 from cwi.methodology import Methodology
 from cwi.panel import Panel
+from cwi.references import needs_observations
 
 if TYPE_CHECKING:
     from cwi.analysis.uncertainty.engine import Engine
@@ -34,8 +35,9 @@ Array = NDArray[np.float64]
 Choices = tuple[int, ...]  # of each factor with choices the number of one, in the order of the factors
 PANEL, SCALE = "panel", "scale"
 STAGE_OF = {
-    "max_age": (PANEL,), "vintage": (PANEL,), "imputation": (PANEL,), "base": (PANEL,),
-    "normalisation": (SCALE,), "treatment": (SCALE,), "ends": (SCALE,),
+    "max_age": (PANEL,), "vintage": (PANEL,), "imputation": (PANEL,), "base": (PANEL,), "learn_from": (PANEL,),
+    "screening": (PANEL,), "normalisation": (SCALE,), "treatment": (SCALE,), "ends": (SCALE,), "refused": (SCALE,),
+    "indicator": (SCALE,),
 }  # fmt: skip
 
 
@@ -87,13 +89,7 @@ class Plan:
     @property
     def first_figures(self) -> tuple[str, ...]:
         """The indicators without a value in the base years: choices that learn a scale read them between their ends."""
-        discrete = self.factors.discrete
-        one_changed = (
-            tuple(choice if place == number else official for place, official in enumerate(self.official))
-            for number in self.stages[SCALE]
-            for choice in range(len(discrete[number].choices))
-        )
-        if not any(self.rules(choices).normalisation.learns for choices in one_changed):
+        if not any(self.rules(choices).normalisation.learns for choices in self.single_changes(SCALE)):
             return ()
         return tuple(dict.fromkeys(code for panel in self.panels.values() for code in panel.first_figures))
 
@@ -169,13 +165,36 @@ class Plan:
 
     @cached_property
     def stages(self) -> Mapping[str | int, tuple[int, ...]]:
-        """For each stage of the computation (panel, scale, then levels) the factors with choices that change it."""
+        """For each stage of the computation (panel, scale, then levels) the factors with choices that change it.
+
+        Where a scale is held against a unit or years that are named, their values are read with the panel, so that
+        what changes the scale changes the panel too.
+        """
         changed: dict[str | int, list[int]] = {stage: [] for stage in (PANEL, SCALE, *range(self._levels))}
         for number, factor in enumerate(self.factors.discrete):
             keys = (key for choice in factor.choices for key in choice.changes.items())
             for stage in {stage for key in keys for stage in self._stages_of(*key)}:
                 changed[stage].append(number)
+        if self.needs_observations:
+            changed[PANEL] = sorted({*changed[PANEL], *changed[SCALE]})
         return {stage: tuple(numbers) for stage, numbers in changed.items()}
+
+    @cached_property
+    def needs_observations(self) -> bool:
+        """Whether the official scales, or those of a choice, are held against a unit or years that are named."""
+        factors = range(len(self.factors.discrete))
+        every = [self.official, *(choices for number in factors for choices in self._one_changed(number))]
+        return any(needs_observations(self.rules(choices)) for choices in every)
+
+    def single_changes(self, stage: str | int) -> Iterator[Choices]:
+        """The official choices with one changed, for every choice of the factors that change a stage."""
+        for number in self.stages[stage]:
+            yield from self._one_changed(number)
+
+    def _one_changed(self, number: int) -> Iterator[Choices]:
+        """The official choices with that of one factor changed."""
+        for choice in range(len(self.factors.discrete[number].choices)):
+            yield (*self.official[:number], choice, *self.official[number + 1 :])
 
     @property
     def _levels(self) -> int:
@@ -192,9 +211,15 @@ class Plan:
         if key == "node":  # a weight of a node is used at the level above
             above = {min(level_of[code] + 1, self._levels - 1) for code, table in value.items() if "weight" in table}
             return {*(level_of[code] for code in value), *above}
-        if key == "without":
-            return {level_of.get(code, -1) + 1 for code in value}
-        return {SCALE, *range(self._levels)} if key == "indicators" else set()
+        if key == "without":  # a screening counts the indicators that are left
+            return {*(level_of.get(code, -1) + 1 for code in value), *((PANEL,) if self._screens else ())}
+        return {PANEL, SCALE, *range(self._levels)} if key == "indicators" else set()
+
+    @property
+    def _screens(self) -> bool:
+        """Whether units are screened, officially or by a choice."""
+        chosen = (choice for factor in self.factors.discrete for choice in factor.choices)
+        return self.methodology.screening is not None or any("screening" in choice.changes for choice in chosen)
 
     def at(self, stages: Sequence[str | int], choices: Sequence[int]) -> Choices:
         """The choices with those that change none of these stages made official: the same for draws that agree there.

@@ -39,6 +39,13 @@ CHOICES: Mapping[str, dict[str, Any]] = {
     "without": {"without": ["ill", "growth"]},
     "without a dimension": {"without": ["mind"]},
     "weights": {"indicators": "set below"},
+    "screening": {"screening": {"measured": 0.9}},
+    "screening and without": {"screening": {"measured": 0.9}, "without": ["ill", "growth"]},
+    "learn from completed": {"learn_from": "completed", "imputation": "mean", "normalisation": "min_max"},
+    "one indicator": {"indicator": {"fit": {"normalisation": "percentile_rank"}}},
+    "a unit and years": {"normalisation": {"name": "ampi", "reference": "R0", "range_years": [2019, 2020]}},
+    "years": {"normalisation": {"name": "ampi", "reference": "median", "reference_years": [2020]}},
+    "a unit of one indicator": {"indicator": {"fit": {"normalisation": {"name": "ampi", "reference": "R0"}}}},
 }
 
 
@@ -423,3 +430,27 @@ def test_what_is_no_edition_is_refused(observations: pd.DataFrame, says: Says) -
         "edition.under('2024.1')",
     ):
         Edition.of(observations, "2024.1")  # type: ignore[arg-type]
+
+
+def test_an_official_scale_held_against_a_unit(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> None:
+    """The official reference is a unit of the first year; a choice takes another, a third the goalposts again."""
+    rules = methodology.replace(normalisation={"name": "ampi", "reference": "All", "reference_years": [2019]})
+    other = {"normalisation": {"name": "ampi", "reference": "R3", "range_years": [2019, 2020, 2021]}}
+    back = {"normalisation": "goalposts"}
+    choices = [{}, {"name": "another unit", **other}, {"name": "goalposts", **back}]
+    factors = {"scale": {"choices": choices}, "survey": {"values": {"error": "sampling"}}}
+    made = plan(factors, observations=whole, methodology=rules)
+    outcome = made.run(np.array([[0, 1, 2]]))
+    for column, replaced in enumerate((rules, rules.replace(**other), rules.replace(**back))):
+        same(outcome.scores[:, column], scored(whole, replaced, made.units))
+    drawn = made.run(np.array([[0, 1]]), np.full((made.size, 2), 0.5))  # an error of zero: the median of its deviate
+    same(drawn.scores, outcome.scores[:, :2])
+
+
+def test_a_unit_of_reference_that_is_not_there(plan: Planned, says: Says) -> None:
+    choice = {"name": "n", "normalisation": {"name": "ampi", "reference": "R9"}}
+    with says(
+        MethodologyError,
+        "normalisation: reference is 'R9'; there are mean, median, All, R0, R1, R2, R3, R4, R5, R6, R7",
+    ):
+        plan({"f": {"choices": [{}, choice]}})
