@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.memory import peak
 from cwi.analysis.deprivation import count_census
 from cwi.inputs.households import census_batches, census_files
 from cwi.methods.deprivation import CountingPlan, every_cutoff
@@ -48,10 +48,10 @@ def written(folder: Path, n: int) -> Path:
 def whole(path: Path) -> tuple[float, int]:
     """Seconds from the file to all measures, and the peak of memory in MB, in a process of its own."""
     code = (
-        "import sys, time, resource; from benchmarks.deprivation import ITEMS, DIMENSIONS, REGIONS;"
+        "import sys, time; from benchmarks.deprivation import ITEMS, DIMENSIONS, REGIONS, peak;"
         "from cwi.analysis.deprivation import count_census; t = time.perf_counter();"
         "count_census(sys.argv[1], dict.fromkeys(ITEMS, 1), dimensions=DIMENSIONS, regions=REGIONS, weight='weight');"
-        "print(time.perf_counter() - t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "print(time.perf_counter() - t, peak())"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     seconds, memory = done.stdout.split()
@@ -117,7 +117,7 @@ def main() -> None:
     loop, here = plain(SHARED)
     print(f"| all cut-offs in memory, {SHARED:,} × 20 | {here:.3f} | |")
     print(f"| &nbsp;&nbsp;plain NumPy, a loop over cut-offs and regions | {loop:.3f} | |")
-    print(f"| this process | | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} |")
+    print(f"| this process | | {peak()} |")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from operator import itemgetter
@@ -11,6 +10,7 @@ from time import perf_counter
 import numpy as np
 
 import cwi
+from benchmarks.memory import peak
 from cwi.inputs.survey import Sample, estimate, imagine, read_survey_definitions, synthesize
 from cwi.methods.survey import Design, proportion
 
@@ -96,4 +96,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     done = estimated(*LARGE)[:1] if sys.argv[1] == "proportions" else whole(int(sys.argv[1]))
-    print(*done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(*done, peak())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 import cwi
+from benchmarks.memory import peak
 from cwi.analysis.uncertainty import Plan, exact, prepare, simulate
 from cwi.analysis.uncertainty.draws import DRAWS
 from cwi.methods.variance import sobol_indices
@@ -245,10 +245,9 @@ LINES: dict[str, tuple[str, str]] = {
 def alone(call: str) -> dict[str, float]:
     """Seconds and peak memory in MB of one line, in a process of its own."""
     code = (
-        "import json, resource, benchmarks.uncertainty as b\n"
+        "import json, benchmarks.uncertainty as b\n"
         f"seconds = eval({call!r}, vars(b))\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "print(json.dumps({'seconds': seconds, 'peak': peak}))"
+        "print(json.dumps({'seconds': seconds, 'peak': b.peak()}))"
     )
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", ""), str(PEERS)])
     done = subprocess.run(
@@ -274,7 +273,7 @@ def main() -> None:
             print(f"  {name:42} {found['reason']}")
         else:
             print(f"  {name:42} {found['seconds']:9.3f} {found['peak']:8.0f}  {aim}")
-    print(f"  peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(f"  peak of this process {peak()} MB")
 
 
 if __name__ == "__main__":
