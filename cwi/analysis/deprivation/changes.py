@@ -18,7 +18,8 @@ def changes_between(before: pd.DataFrame, after: pd.DataFrame, *, years: float, 
     """The change of H, A and M0 in every domain that both years have.
 
     The samples are independent, so the variance of a difference is the sum of both; its degrees of freedom are
-    Satterthwaite's. A change whose interval holds zero is "not significant".
+    Satterthwaite's. A change whose interval holds zero is "not significant"; without errors, as in a census, there is
+    no verdict.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def changes_between(before: pd.DataFrame, after: pd.DataFrame, *, years: float, 
     -------
     DataFrame
         region, area, group, measure, before, after, change, se, low, high, yearly, yearly_rate, from_H, from_A (of M0),
-        verdict (rise, fall, not significant).
+        verdict (rise, fall, not significant; empty without an interval).
 
     Raises
     ------
@@ -66,5 +67,7 @@ def changes_between(before: pd.DataFrame, after: pd.DataFrame, *, years: float, 
     }).reset_index()  # fmt: skip
     table = table.merge(split.reset_index(), on=KEYS, how="left")
     table.loc[table["measure"] != "M0", ["from_H", "from_A"]] = np.nan
-    verdict = np.where(table["low"] > 0, "rise", np.where(table["high"] < 0, "fall", "not significant"))
+    verdict = np.select(
+        [table["low"].isna(), table["low"] > 0, table["high"] < 0], ["", "rise", "fall"], "not significant"
+    )
     return table.assign(verdict=verdict)

@@ -180,6 +180,8 @@ def test_changes_are_split_and_have_errors(coded_by: CodedBy, table: pd.DataFram
     assert row["se"] == pytest.approx(np.hypot(*ses))
     same = changes_between(table, table, years=1)
     assert (same["verdict"] == "not significant").all()
+    counted = table.assign(se=np.nan, df=np.nan)  # of a census
+    assert set(changes_between(counted, worse.assign(se=np.nan, df=np.nan), years=1)["verdict"]) == {""}
     with pytest.raises(DataError, match=r"^the two years have no domain in common$"):
         changes_between(table[table["region"] == "KZ-11"], table[table["region"] == "KZ-39"], years=1)
 
