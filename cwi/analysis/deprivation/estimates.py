@@ -243,12 +243,12 @@ def _estimated(
 ) -> pd.DataFrame:
     """Means and ratios by domain as a long table."""
     design, count = sample_design(coded.children, lonely=lonely), len(domains.keys)
-    tables = [_long(list(means), _means(means, design, domains, count, level), domains, bounded=True)]
+    tables = [_long(list(means), _means(means, design, domains, count, level), domains)]
     if ratios:
         y = np.column_stack([pair[0] for pair in ratios.values()])
         x = np.column_stack([pair[1] for pair in ratios.values()])
         found = ratio(y, x, design, domains=domains.code, count=count, level=level)
-        tables.append(_long(list(ratios), found, domains, bounded=True))
+        tables.append(_long(list(ratios), found, domains))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -258,7 +258,7 @@ def _means(
     return mean(np.column_stack(list(means.values())), design, domains=domains.code, count=count, level=level)
 
 
-def _long(names: Sequence[tuple[str, str]], found: Estimates, domains: Domains, *, bounded: bool) -> pd.DataFrame:
+def _long(names: Sequence[tuple[str, str]], found: Estimates, domains: Domains) -> pd.DataFrame:
     """Estimates (domains by measures) as rows, with intervals that stay between 0 and 1."""
     p = np.clip(found.estimate, 0.0, 1.0)
     p = np.where(p < 1e-12, 0.0, np.where(p > 1 - 1e-12, 1.0, p))

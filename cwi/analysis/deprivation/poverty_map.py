@@ -89,14 +89,7 @@ def poverty_map(
     if model.model.A == 0:  # covariates alone would make every area, whatever was seen there
         method = "adjusted"
         model = _model(p, n_effective, X, method, scale)
-    if scale == "arcsine":
-        z, D = np.arcsin(np.sqrt(p)), 1 / (4 * n_effective)
-    else:
-        spread = np.maximum(p * (1 - p), 0.01) / n_effective
-        inside = (p > 0) & (p < 1)
-        kept = np.where(inside, p, 0.5)
-        z, D = np.where(inside, np.log(kept / (1 - kept)), np.nan), spread / (kept * (1 - kept)) ** 2
-    checks = diagnose(z, X, D, model.model)
+    checks = diagnose(model.z, X, model.D, model.model)
     return _result(table, model, checks, whole, population, used, method)
 
 

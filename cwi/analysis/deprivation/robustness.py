@@ -40,16 +40,16 @@ def order_robustness(coded: Deprivations) -> OrderRobustness:
     if specification.share is None:
         base = specification.at_least or 1
         cuts = {f"k = {k}": float(k) for k in (base - 1, base, base + 1) if 1 <= k <= len(coded.units)}
-        score, scale = coded.counts[rows].astype(float), 1.0
+        score = coded.counts[rows].astype(float)
     else:
         base_share = float(specification.share)
         cuts = {f"k = {100 * base_share * part:.4g}%": base_share * part for part in (0.75, 1.0, 1.25)}
-        score, scale = np.asarray(coded.share)[rows], 1.0
+        score = np.asarray(coded.share)[rows]
     weight = coded.person[rows]
     total = np.bincount(place[rows], weight, len(labels))
     share = np.asarray(coded.share)[rows]
     values = {
-        name: np.bincount(place[rows], weight * share * (score >= cut * scale - 1e-9), len(labels)) / total
+        name: np.bincount(place[rows], weight * share * (score >= cut - 1e-9), len(labels)) / total
         for name, cut in cuts.items()
     }
     national = {name: float(value @ total / total.sum()) for name, value in values.items()}

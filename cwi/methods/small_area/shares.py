@@ -22,7 +22,8 @@ class AreaShares:
 
     ``estimate``: back on the scale of shares, the mean of what is transformed and not the transform of the mean;
     ``mse``: its mean squared error; ``low``, ``high``: the interval of ``level``, transformed. ``naive``: the transform
-    of the mean, for comparison. ``model``: the fit on the transformed scale.
+    of the mean, for comparison. ``model``: the fit on the transformed scale, to the direct values ``z`` with the
+    variances ``D``, both (m,).
     """
 
     estimate: Array
@@ -32,6 +33,8 @@ class AreaShares:
     naive: Array
     level: float
     model: FayHerriot
+    z: Array
+    D: Array
 
 
 def arcsine_shares(
@@ -71,7 +74,8 @@ def arcsine_shares(
     share, size = _shares(p), np.asarray(effective_n, dtype=float)
     if size.shape != share.shape or not (size[~np.isnan(share)] > 0).all():
         raise ValueError("an effective sample size is missing or not above zero")
-    fit = fay_herriot(np.arcsin(np.sqrt(share)), X, 1 / (4 * size), method=method)
+    direct, D = np.arcsin(np.sqrt(share)), 1 / (4 * size)
+    fit = fay_herriot(direct, X, D, method=method)
     z, v = np.clip(fit.estimate, 0, np.pi / 2), np.where(fit.sampled, fit.g1, fit.mse)
 
     def moments(variance: Array) -> tuple[Array, Array]:
@@ -82,7 +86,7 @@ def arcsine_shares(
     half = stats.norm.ppf((1 + level) / 2) * np.sqrt(fit.mse)
     ends = (np.sin(np.clip(z + sign * half, 0, np.pi / 2)) ** 2 for sign in (-1, 1))
     low, high = ends
-    return AreaShares(moments(v)[0], moments(fit.mse)[1], low, high, np.sin(z) ** 2, level, fit)
+    return AreaShares(moments(v)[0], moments(fit.mse)[1], low, high, np.sin(z) ** 2, level, fit, direct, D)
 
 
 def logit_shares(
@@ -114,7 +118,8 @@ def logit_shares(
     inside = (share > 0) & (share < 1)
     kept = np.where(inside, share, 0.5)
     z = np.where(inside, np.log(kept / (1 - kept)), np.nan)
-    fit = fay_herriot(z, X, spread / (kept * (1 - kept)) ** 2, method=method)
+    D = spread / (kept * (1 - kept)) ** 2
+    fit = fay_herriot(z, X, D, method=method)
 
     def moments(variance_of: Array) -> tuple[Array, Array]:
         at = 1 / (1 + np.exp(-(fit.estimate[:, None] + np.sqrt(variance_of)[:, None] * NODES)))
@@ -125,7 +130,7 @@ def logit_shares(
     low, high = (1 / (1 + np.exp(-(fit.estimate + sign * half))) for sign in (-1, 1))
     v = np.where(fit.sampled, fit.g1, fit.mse)
     naive = 1 / (1 + np.exp(-fit.estimate))
-    return AreaShares(moments(v)[0], moments(fit.mse)[1], low, high, naive, level, fit)
+    return AreaShares(moments(v)[0], moments(fit.mse)[1], low, high, naive, level, fit, z, D)
 
 
 def _shares(p: ArrayLike) -> Array:
