@@ -1,13 +1,14 @@
 """The commands of child deprivation: tables that say they are synthetic, a map, synthetic files and their check."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from cwi import cli
+from cwi import cli, folders
 
 pytestmark = pytest.mark.slow  # each command makes its children
 
@@ -35,6 +36,13 @@ def test_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     code, out, _ = ran(monkeypatch, capsys, "table", str(path), "--specification", "cc-moda")
     assert code == 0
     assert out.startswith("SYNTHETIC DATA: made by a computer, no information about children. Specification(cc-moda")
+    assert "(working choice of this project), fingerprint" in out.splitlines()[0]
+    approved = shutil.copytree(folders.data() / "deprivation" / "cc-moda", tmp_path / "approved")
+    rules = approved / "specification.toml"
+    changed = rules.read_text(encoding="utf-8").replace('status = "working"', 'status = "approved"')
+    rules.write_text(changed, encoding="utf-8")
+    code, out, _ = ran(monkeypatch, capsys, "table", str(path), "--specification", str(approved))
+    assert (code, "working" in out, ", approved, " in out.splitlines()[0]) == (0, False, True)
     code, out, _ = ran(monkeypatch, capsys, "table", str(path), "-k", "2", "--measure", "M0", "--json")
     read = json.loads(out)
     assert read["rule"] == "at least 2 items"

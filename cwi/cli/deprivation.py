@@ -10,7 +10,7 @@ import typer
 
 from cwi import folders
 from cwi.cli.shared import SEED, JsonOutput, Seed, print_json, print_table, working
-from cwi.errors import ParameterError, near
+from cwi.errors import DataError, ParameterError, near
 
 if TYPE_CHECKING:
     from cwi.inputs.deprivation import Deprivations
@@ -83,9 +83,8 @@ def table(
         print_json(head | {"rows": rows.to_dict("records")})
         return
     mark = "SYNTHETIC DATA: made by a computer, no information about children. " if households.synthetic else ""
-    print(
-        f"{mark}{coded.specification} (working choice of this project), fingerprint {coded.specification.fingerprint}"
-    )
+    working_choice = " (working choice of this project)" if coded.specification.status == "working" else ""
+    print(f"{mark}{coded.specification}{working_choice}, fingerprint {coded.specification.fingerprint}")
     shown = [[str(row[name]) for name in ("region", "area", "group", "of")] + _figures(row) for row in records(rows)]
     print_table(("region", "area", "group", "of", "%", "low", "high", "n", "remark"), shown)
 
@@ -163,11 +162,13 @@ def check(
         from cwi.inputs.households import HOUSEHOLD_FLAGS as flags
         from cwi.inputs.households import household_problems, read_households
 
-        problems = household_problems(path, columns, year=year)
-        wrong = [problem for problem in problems if problem.kind not in flags]
+        try:
+            read = read_households(path, columns, year=year)
+            problems = list(read.flags)
+        except DataError:
+            read, problems = None, household_problems(path, columns, year=year)  # raises where no row can be read
     print(*problems, sep="\n", end="\n" if problems else "")
-    if wrong:
-        print(f"{len(wrong)} problems")
+    if read is None:
+        print(f"{sum(problem.kind not in flags for problem in problems)} problems")
         raise typer.Exit(1)
-    read = read_households(path, columns, year=year)
     print(f"{folders.relative(path)}: {len(read.children)} children are read")
