@@ -41,6 +41,7 @@ from cwi.report.reviewing import (
     signature_of,
     write_bundle,
 )
+from cwi.report.reviewing import verdict as verdicts
 from cwi.rules import Rule
 from tests.conftest import Project
 
@@ -259,6 +260,37 @@ def test_a_missing_and_an_unknown_file_are_named(case: Case) -> None:
     found = [str(each) for each in compare_reports(case.report, case.again, record)[1]]
     assert re.fullmatch(sentence, found[0])
     assert found[1:] == ["ledger.csv.bak: 'a file' is there and 'nothing' is made"]
+
+
+def test_a_file_and_a_language_that_the_manifest_leaves_out_are_named(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As somebody would hide a change: the other language taken out of the manifest."""
+    for name in ("official_report.ru.ipynb", "report.ru.html"):
+        shutil.copyfile(case.report / name.replace(".ru.", ".en."), case.report / name)
+    assert case.artefacts() == [
+        "official_report.ru.ipynb: 'a file' is there and 'nothing' is made",
+        "report.ru.html: 'a file' is there and 'nothing' is made",
+    ]
+    asked: list[list[str]] = []
+
+    def make(year: int, *, languages: list[str], **given: Any) -> Path:
+        asked.append(languages)
+        return case.again
+
+    monkeypatch.setattr(verdicts, "make_report", make)
+    assert not review_all(YEAR).agrees
+    assert asked == [["en", "ru"]]
+
+
+def test_a_row_that_is_there_twice_is_named(case: Case) -> None:
+    """The changed one first, where a table of rows by name would keep the last."""
+    path = case.report / "ledger.csv"
+    row = next(line for line in path.read_bytes().splitlines(keepends=True) if line.startswith(b"score.2022.A.home,"))
+    case.change(f"reports/{YEAR}/ledger.csv", row, row.replace(b"85.5,", b"95.5,", 1) + row)
+    case.rewrite()
+    sentence = r"ledger\.csv, line \d+, value: '95\.5' is there and '85\.5' is made \(10 more\)"
+    assert re.fullmatch(sentence, case.artefacts()[0])
 
 
 def test_committed_files_are_reviewed_without_a_manifest(case: Case) -> None:

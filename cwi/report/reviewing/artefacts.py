@@ -28,7 +28,6 @@ CONTENT, DRAWN = "content", "drawn"  # what differs: words and numbers, or only 
 SHOWN = 60  # characters of a text
 WORD = re.compile(r"\w+(?:[.,:]\w+)*|[^\w\s]")
 PICTURE = re.compile(r"data:(image/[\w+]+);base64,([\w+/=]+)")
-MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,8 @@ def _text(one: bytes, other: bytes) -> Found:
 def _csv(one: bytes, other: bytes) -> Found:
     """By column and row; a row is called by its first cell."""
     there, made = (list(csv.reader(io.StringIO(each.decode(), newline=""))) for each in (one, other))
-    if there[:1] != made[:1] or len({row[0] for row in made if row}) != len(made) or not made:
+    one_each = all(len({row[0] for row in rows if row}) == len(rows) for rows in (there, made))
+    if there[:1] != made[:1] or not one_each or not made:
         yield from _rows(there, made, made[0] if made else [])
         return
     head, rows = made[0], {row[0]: row for row in there}
@@ -141,6 +141,8 @@ def _outputs(cell: dict[str, Any]) -> dict[str, str]:
             texts[kind] = texts.get(kind, "") + ("".join(text) if isinstance(text, list) else json.dumps(text))
         if "text" in output:
             texts["stream"] = texts.get("stream", "") + "".join(output["text"])
+        if "evalue" in output:
+            texts["error"] = texts.get("error", "") + "\n".join([output["evalue"], *output.get("traceback", ())])
     return texts
 
 

@@ -103,7 +103,7 @@ def review_all(
     """
     report = report or folders.reports() / str(year)
     record = read_manifest(report)
-    languages = sorted(record["languages"]) if record else _languages(report)
+    languages = sorted({*(record["languages"] if record else ()), *_languages(report)})
     if not languages:
         raise DataError(f"{folders.relative(report)}: there is no report to review; 'cwi report {year}' makes one")
     progress("checking the data")
@@ -127,7 +127,8 @@ def review_all(
 def compare_reports(there: Path, made: Path, record: Mapping[str, Any]) -> tuple[list[str], list[Difference]]:
     """The files of a report that were compared with those made again, and what differs.
 
-    Without a manifest, as in a clean checkout, what git does not keep may be missing.
+    Without a manifest, as in a clean checkout, what git does not keep may be missing. A file that nothing makes is
+    named whether or not the manifest has it: who hides a change may leave its language out of the manifest.
     """
     names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
     names = [name for name in names if name not in NOT_COMPARED]
@@ -135,13 +136,13 @@ def compare_reports(there: Path, made: Path, record: Mapping[str, Any]) -> tuple
     differences = [each for name in kept for each in compare_files(there / name, made / name, name)]
     for path in sorted(there.rglob("*")):
         name = path.relative_to(there).as_posix()
-        if path.is_file() and name not in (*names, *NOT_COMPARED) and (not record or name in record["outputs"]):
+        if path.is_file() and name not in (*names, *NOT_COMPARED):
             differences.append(Difference(name, "", "a file", "nothing"))
     return kept, differences
 
 
 def _languages(report: Path) -> list[str]:
-    """The languages of a report without a manifest: those of its executed notebooks."""
+    """The languages of the executed notebooks that are there, whatever a manifest has."""
     return sorted(path.stem.rpartition(".")[2] for path in report.glob(f"{NOTEBOOK}.*.ipynb"))
 
 
