@@ -19,7 +19,9 @@ from cwi.folders import relative
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # shows nothing, or turns text round
 
-__all__ = ["number", "read_csv", "read_text", "read_toml", "sha256"]
+DIGITS = 300  # of a whole number that a float can hold
+
+__all__ = ["number", "numbers", "read_csv", "read_text", "read_toml", "sha256"]
 
 
 def sha256(path: Path) -> str:
@@ -121,6 +123,21 @@ def number(text: str) -> float | None:
     except ValueError:
         return None
     return value + 0.0 if math.isfinite(value) and text.isascii() and "_" not in text else None  # no negative zero
+
+
+def numbers(cells: pd.Series) -> pd.Series:
+    """The number in each cell, NaN where it holds none; whole numbers beyond any float are none.
+
+    ``pandas.to_numeric`` alone ends in an OverflowError at the latter, whatever it is told to do with errors.
+
+    >>> numbers(pd.Series(["1", "x", "9" * 400])).tolist()
+    [1.0, nan, nan]
+    """
+    try:
+        return pd.to_numeric(cells, errors="coerce")
+    except OverflowError:
+        short = cells.astype("string").str.len() <= DIGITS
+        return pd.to_numeric(cells.where(short.fillna(True)), errors="coerce")
 
 
 def _lines(text: str, name: str, error: type[CwiError]) -> Iterator[tuple[int, list[str]]]:

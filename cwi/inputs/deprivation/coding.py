@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi import textfiles
 from cwi.errors import DataError, near
 from cwi.inputs.deprivation.specification import Item, Specification
 from cwi.methods.deprivation import reaches, weighted_counts, whole_weights
@@ -162,7 +163,7 @@ def _bands(age: Array, specification: Specification) -> Whole:
 
 def _tested(cells: pd.Series, item: Item) -> Array:
     """1 where deprived, 0 where not, not a number where unknown."""
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(float)
+    values = textfiles.numbers(cells).to_numpy(float)
     if item.test == "cannot afford":
         other = ~np.isin(values, (HAS, CANNOT_AFFORD, DOES_NOT_WANT)) & ~np.isnan(values)
         if other.any():

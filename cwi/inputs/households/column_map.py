@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cwi import folders
+from cwi import folders, textfiles
 from cwi.errors import DataError, near
 from cwi.inputs.households.variables import DESIGN, read_variables
 from cwi.textfiles import read_toml
@@ -66,7 +66,7 @@ class ColumnMap:
                 result[name] = _coded(table[column.columns[0]], column)
         for name, column in variables.items():
             if column.columns[0] in table:
-                result[name] = pd.to_numeric(_coded(table[column.columns[0]], column), errors="coerce") * column.times
+                result[name] = textfiles.numbers(_coded(table[column.columns[0]], column)) * column.times
         for name, column in variables.items():
             if column.per and name in result and column.per in result:
                 result[name] = result[name] / result[column.per]
@@ -82,10 +82,10 @@ class ColumnMap:
 def _coded(cells: pd.Series, column: Column) -> pd.Series:
     """The cells with our codes; a code that the map does not name stays as it is and is found by the check."""
     if column.missing:
-        cells = cells.where(~pd.to_numeric(cells, errors="coerce").isin(column.missing))
+        cells = cells.where(~textfiles.numbers(cells).isin(column.missing))
     if not column.codes:
         return cells
-    numbers = pd.to_numeric(cells, errors="coerce")
+    numbers = textfiles.numbers(cells)
     words = numbers.map(lambda value: f"{value:g}" if value == value else None).where(numbers.notna(), cells)
     return words.map(lambda word: column.codes.get(str(word), word))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cwi import folders
+from cwi import folders, textfiles
 from cwi.errors import DataError, near, optional
 from cwi.inputs.households.column_map import ColumnMap, read_column_map
 from cwi.inputs.households.variables import DESIGN, KINDS, Variable, read_variables
@@ -156,7 +156,7 @@ def _checks(table: pd.DataFrame, where: str, regions: tuple[str, ...]) -> Iterat
     for name, allowed in (("region", regions), ("area", ("U", "R")), ("sex", ("F", "M"))):
         for word in table.loc[table[name].notna() & ~table[name].isin(allowed), name].drop_duplicates():
             yield from rows(name, table[name] == word, f"{name} is '{word}'{near(word, allowed)}")
-    age, weight = (pd.to_numeric(table[name], errors="coerce") for name in ("age", "weight"))
+    age, weight = (textfiles.numbers(table[name]) for name in ("age", "weight"))
     wrong = table["age"].notna() & ~(age.ge(0) & age.lt(18))
     yield from rows("age", wrong, "age must be a number of years from 0 to below 18; leave out adults")
     yield from rows("weight", table["weight"].notna() & ~(weight > 0), "the weight is no number above zero")
@@ -176,7 +176,7 @@ def _checks(table: pd.DataFrame, where: str, regions: tuple[str, ...]) -> Iterat
 def _values(cells: pd.Series, variable: Variable, rows: object) -> Iterator[Problem]:
     """Values of a variable that it cannot have, and gaps."""
     assert callable(rows)
-    values = pd.to_numeric(cells, errors="coerce")
+    values = textfiles.numbers(cells)
     known = KINDS[variable.kind]
     inside = values.isin(known) if known else values.between(variable.low, variable.high)
     bad = cells.notna() & ~inside

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi import folders
+from cwi import folders, textfiles
 from cwi.errors import DataError, near, optional
 from cwi.inputs.survey.definitions import NOT_ASKED, RESPONDENTS
 from cwi.inputs.survey.personal import traces
@@ -125,7 +125,7 @@ def _read(
             codes, problems = _codes(table[item.code], item, labels.get(item.code, {}), problem_of)
             table[item.code] = codes
             wrong += problems
-        age = pd.to_numeric(table["age"], errors="coerce")
+        age = textfiles.numbers(table["age"])
         wrong += _skips(table[age.between(*_ages(respondent)) & (age % 1 == 0)], items, problem_of)
     known = [name for name in table if name in (*definitions.columns, *definitions.items, *EXTRA)]
     return table[known].assign(respondent=respondent, year=year), wrong
@@ -225,7 +225,7 @@ def _duplicates(table: pd.DataFrame, problem: _ProblemAt) -> list[Problem]:
 def _design(
     table: pd.DataFrame, respondent: str, regions: tuple[str, ...], year: int, problem: _ProblemAt
 ) -> Iterator[Problem]:
-    weight = pd.to_numeric(table["weight"], errors="coerce")
+    weight = textfiles.numbers(table["weight"])
     yield from problem.rows(
         "weight", weight.isna(), table, "the weight is missing or no number; every person needs one"
     )
@@ -244,7 +244,7 @@ def _design(
                 shown = "empty" if pd.isna(word) else f"'{word}'"
                 yield from problem.rows(name, bad, table, f"{name} is {shown}{near(word, known)}")
     low, high = _ages(respondent)
-    age = pd.to_numeric(table["age"], errors="coerce")
+    age = textfiles.numbers(table["age"])
     impossible = ~age.between(low, high) | (age % 1 != 0)
     yield from problem.rows("age", impossible, table, f"age must be a whole number from {low} to {high} (of the child)")
     if "year" in table:
@@ -283,13 +283,13 @@ def _codes(
                 problem("labels", None, f"the file labels {item.code} = {value:g} '{label}', the questionnaire "
                     f"'{code.labels['en']}'; the codes of the file are not those of the definitions")
             )  # fmt: skip
-    numbers = pd.to_numeric(cells, errors="coerce")
+    numbers = textfiles.numbers(cells)
     if not pd.api.types.is_numeric_dtype(cells):
         numbers = numbers.fillna(cells.astype("string").str.strip().str.casefold().map(words).astype(float))
     known = {float(r.code) for r in item.responses}
     bad = cells.notna() & ~numbers.isin(known)
     for value in cells[bad].drop_duplicates():
-        shown = f"{value:g}" if isinstance(value, int | float) else f"'{value}'"
+        shown = f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else f"'{value}'"
         allowed = [f"{r.code} {r.labels['en']}" for r in item.responses]
         sentence = f"{item.code} is {shown}, which is no answer to it{near(value, allowed)}"
         problems += problem.rows("answer", bad & (cells == value), table, sentence)
@@ -301,7 +301,7 @@ def _codes(
 
 def _skips(table: pd.DataFrame, items: tuple[Item, ...], problem: _ProblemAt) -> Iterator[Problem]:
     """Answers where the questionnaire did not lead, and none where it did."""
-    age = pd.to_numeric(table["age"], errors="coerce")
+    age = textfiles.numbers(table["age"])
     for item in items:
         not_asked = float(next(r.code for r in item.responses if r.kind == NOT_ASKED))
         asked = age.between(*item.ages)

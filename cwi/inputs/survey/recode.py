@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cwi import textfiles
 from cwi.errors import DataError, near
 from cwi.inputs.survey.definitions import RESPONDENTS
 from cwi.inputs.survey.records import Item, Scale, Share, SurveyDefinitions
@@ -94,7 +95,7 @@ def item_numbers(
 def _numbers(cells: pd.Series, item: Item) -> Array:
     codes = np.array(sorted(r.code for r in item.responses), dtype=float)
     meaning = np.array([r.number for r in sorted(item.responses, key=lambda r: r.code)])
-    held = pd.to_numeric(cells, errors="coerce").to_numpy(float)
+    held = textfiles.numbers(cells).to_numpy(float)
     place = np.minimum(np.searchsorted(codes, held), len(codes) - 1)
     known = codes[place] == held
     if wrong := np.flatnonzero(~known & cells.notna().to_numpy()).tolist():

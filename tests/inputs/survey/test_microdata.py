@@ -151,6 +151,13 @@ CELLS: list[tuple[str, object, str]] = [
     ),
     (
         "bullying",
+        "9" * 400,  # beyond any float
+        f"row 2: bullying is {'9' * 400}, which is no answer to it; there are 1 not once, 2 once or twice, 3 two or "
+        "three times a month, 4 about once a week, 5 several times a week, 98 I would rather not answer, 95 not asked, "
+        "99 no answer",
+    ),
+    (
+        "bullying",
         "sometimes",
         "row 2: bullying is 'sometimes', which is no answer to it; there are 1 not once, "
         "2 once or twice, 3 two or three times a month, 4 about once a week, 5 several times a week, 98 I would "
