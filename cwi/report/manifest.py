@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 MADE_OF = ("cwi", "data", "notebooks", "requirements.lock")
-PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill", "nbconvert",
-            "typst", "babel")  # fmt: skip
+PACKAGES = ("numpy", "scipy", "pandas", "numba", "statsmodels", "seaborn", "matplotlib", "geopandas", "papermill",
+            "nbconvert", "typst", "babel")  # fmt: skip
 MACHINE = "machine"
 PARTS: Mapping[str, type] = {"edition": dict, "parameters": dict, "languages": list, "inputs": dict, "outputs": dict}
 NOT_INPUT = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "published.csv", "published.toml",

@@ -19,6 +19,7 @@ import cwi.analysis.audit
 import cwi.analysis.budget
 import cwi.analysis.comparison
 import cwi.analysis.consultation
+import cwi.analysis.deprivation
 import cwi.analysis.policy
 import cwi.analysis.survey
 import cwi.analysis.uncertainty
@@ -28,7 +29,10 @@ import cwi.report.notebooks.change
 import cwi.report.notebooks.comparison
 import cwi.report.notebooks.consultation
 import cwi.report.notebooks.crosswalk
+import cwi.report.notebooks.deprivation
 import cwi.report.notebooks.policy
+import cwi.report.notebooks.region
+import cwi.report.notebooks.revision
 import cwi.report.notebooks.sensitivity
 import cwi.report.notebooks.survey
 import cwi.report.official

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from cwi.edition import Edition
 from cwi.report.languages import LANGUAGES
 from cwi.report.notebooks.region import RegionReport
+from cwi.writing import writing
 
 __all__ = ["publish_profiles"]
 
@@ -52,20 +52,23 @@ def publish_profiles(
         If the edition has no such region; nothing is written then.
     ParameterError
         If a language is unknown.
+    WritingError
+        If the folder or a file cannot be written; the files of that region are as before.
     """
     reports = [
         [RegionReport(edition, region, language=code, draws=draws, seed=seed) for code in languages]
         for region in regions
     ]
-    folder.mkdir(parents=True, exist_ok=True)
     for group in reports:
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as aside:
+        with tempfile.TemporaryDirectory() as aside:
             for report in group:
                 _write(report, Path(aside))
-            made = sorted(path for path in Path(aside).iterdir() if path.is_file())
-            for path in made:
-                os.replace(path, folder / path.name)
-        yield [folder / path.name for path in made]
+            done = sorted(path for path in Path(aside).iterdir() if path.is_file())
+            files = [folder / path.name for path in done]
+            with writing(*files) as places:
+                for place, path in zip(places, done, strict=True):
+                    place.write_bytes(path.read_bytes())
+        yield files
 
 
 def _write(report: RegionReport, folder: Path) -> None:

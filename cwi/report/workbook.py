@@ -21,7 +21,7 @@ from cwi.writing import RISKY
 __all__ = ["write_workbook"]
 
 CREATED = datetime(2000, 1, 1)  # no time of its own, so that equal tables give equal bytes
-HEAD = 3  # the row of a sheet with the headings of its table, counted from nought
+HEAD = 3  # the row of a sheet with the headings of its table, counted from 0
 WIDEST = 48
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 LONGEST = 32_767  # letters that a cell can hold

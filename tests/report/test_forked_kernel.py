@@ -100,6 +100,17 @@ def test_all_that_papermill_records_is_what_an_ordinary_kernel_gives(
     assert forked[0] != ordinary[0]
 
 
+def test_what_notebooks_of_this_project_compute_with_is_imported_before() -> None:
+    root = Path(render.__file__).parents[2]
+    wanted = set()
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        sources = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+        wanted |= set(re.findall(r"^from (cwi\.(?:analysis|report\.notebooks)\.\w+) import", sources, re.MULTILINE))
+    preloaded = (root / "cwi/report/preloaded.py").read_text(encoding="utf-8")
+    assert len(wanted) > 15
+    assert wanted - set(re.findall(r"^import ([\w.]+)$", preloaded, re.MULTILINE)) == set()
+
+
 def test_two_runs_share_nothing(tmp_path: Path) -> None:
     source = notebook(
         tmp_path / "source.ipynb",

@@ -236,7 +236,7 @@ class RegionReport(AnalysisReport):
         }
         made = self.table("explained", table, {"node": WORDS, "contribution": POINTS}, region=self.called(self.region))
         text = self.text("region.explained.text", **values)
-        if abs(rest) >= 0.05:  # otherwise it prints as nought
+        if abs(rest) >= 0.05:  # otherwise it prints as 0.0
             text += " " + self.text("region.explained.rest", **values)
         return self._section("explained", Paragraph(text), made)
 
