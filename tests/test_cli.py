@@ -679,3 +679,19 @@ def test_words_of_the_measures_that_are_refused(run: Run) -> None:
         "ParameterError: there is no status 'mised' (did you mean 'missed'?); there are kept, on track, late, missed, "
         "moved, cannot be checked\n",
     )
+
+
+def test_a_region_without_an_index_under_what_is_replaced_has_a_dash(run: Run) -> None:
+    code, out, _ = run("review", "2023", "--replace", "max_age=1")
+    assert code == 0
+    assert out.count("–") >= 3
+
+
+@pytest.mark.slow
+def test_a_terminal_that_lacks_a_letter_prints_its_code() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cwi.cli", "trace", "2023", "Astana"], capture_output=True, check=False,
+        env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b" \\xd7 77.875000" in done.stdout

@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Examples: cwi report 2023 · cwi report 2023 --language kk · cwi report rehearsal")(report)
     app.command(epilog="Example: cwi run notebooks/sensitivity.ipynb result.ipynb -p year=2023")(run)
     app.command(epilog="Examples: cwi review 2023 · cwi review 2023 --all --json")(review)
-    app.command(epilog="Example: cwi bundle 2023 cwi-2023.zip")(bundle)
+    app.command(epilog="Examples: cwi bundle 2023 · cwi bundle 2023 elsewhere/cwi-2023.zip")(bundle)
     app.command(epilog="Example: cwi sign 2023 --key ~/.ssh/id_ed25519")(sign)
     app.command(epilog="Example: cwi publish 2023 --revision 'The Bureau corrected the figures of Abai'")(publish)
     app.command(epilog="Example: cwi site 2023")(site)
@@ -41,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
 
 def check(as_json: JsonOutput = False) -> None:
     """Check all data: schema, keys, ranges, territories, sources, methodologies, editions."""
+    folders.root()  # where there is no project, one sentence and no table of parts
     with working("loading"):
         from cwi.checks import PARTS, check_all
     with progress_bar() as bar:
@@ -223,12 +224,15 @@ def review(
 
 def bundle(
     year: Year,
-    target: Annotated[Path, typer.Argument(help="The archive that is written, a .zip file.")],
+    target: Annotated[
+        Path | None, typer.Argument(help="The archive that is written, a .zip file; cwi-YEAR.zip by default.")
+    ] = None,
 ) -> None:
     """Write one archive with data, rules, code and report of a year; it is reviewed without the repository."""
     with working(f"writing the bundle of {year}"):
         from cwi.report.reviewing import write_bundle
 
+        target = target or Path(f"cwi-{year}.zip")
         n = write_bundle(year, target)
     print(f"{folders.relative(target)}: {n} files, {target.stat().st_size / 1e6:.1f} MB")
 
@@ -238,7 +242,8 @@ def _review_bundle(path: Path, signers: Path | None, as_json: bool) -> None:
 
     with open_bundle(path) as (project, year, differing):
         if not as_json:
-            print(f"{path.name}: {len(differing) or 'no'} files are not those that its checksums name")
+            wrong = f"{len(differing)} files are not those that its checksums name"
+            print(f"{path.name}: {wrong if differing else 'every file is the one that its checksums name'}")
             print(*(f"  {line}" for line in differing[:MOST]), sep="\n", end="\n" if differing else "")
         with folders.within(project):
             _review_all(year, signers.absolute() if signers else None, as_json, tuple(differing))
@@ -281,11 +286,16 @@ def _variation(year: int, replaced: list[str], as_json: bool) -> None:
     print_table(
         ("rank", "region", "official", "replaced", "rank replaced", "moved"),
         (
-            (row["rank"], row["region"], f"{row['official']:.1f}", f"{row['replaced']:.1f}", row["rank_replaced"],
-             f"{row['moved']:+d}" if row["moved"] == row["moved"] else "–")
+            (_shown(row["rank"], "d"), row["region"], _shown(row["official"], ".1f"), _shown(row["replaced"], ".1f"),
+             _shown(row["rank_replaced"], "d"), _shown(row["moved"], "+d"))
             for row in rows
         ),
     )  # fmt: skip
+
+
+def _shown(value: Any, form: str) -> str:
+    """A number, or a dash where a region has no index under what was replaced."""
+    return "–" if value is None or value != value else format(int(value) if form.endswith("d") else value, form)
 
 
 def sign(

@@ -11,6 +11,7 @@ import pytest
 
 from cwi import folders
 from cwi.checks import check_all
+from cwi.cli.report import check
 from cwi.edition import new_edition, open_project
 from cwi.errors import ProjectError
 from cwi.inputs.new_project import copy_release, empty_project
@@ -37,6 +38,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_a_project_it_is_said_what_to_do(installed: Path, says: Says) -> None:
     with says(ProjectError, NOWHERE.format(installed.as_posix())):
         folders.data()
+    with says(ProjectError, NOWHERE.format(installed.as_posix())):
+        check()
     assert folders.relative(installed / "a.csv") == (installed / "a.csv").as_posix()
     with says(
         ProjectError, "the data of the release did not come with this installation; take them from the repository, or "
