@@ -7,7 +7,7 @@ same survey unrounded, and there the same search finds them.
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from test_rounding_of_estimates import definitions as definitions
 
 import cwi
 from cwi.analysis.survey import as_held, sample_plan
-from cwi.inputs.survey import Estimates, represented
+from cwi.inputs.rehearsal import YEARS
+from cwi.inputs.survey import Estimates, Sample, estimate, imagine, represented, synthesize
 from cwi.inputs.survey.records import SurveyDefinitions
 from cwi.inputs.survey.rounds import Round
 from cwi.report.blocks import Figure, Section, Table
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.slow  # its fixtures take seconds
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?![\w.])")
 FIGURES = ["value", "se", "low", "high", "cv", "deff"]
+SOME = (CODE, "bullying", "life_satisfaction")  # of the rehearsal: all of its indicators would take half a minute
 
 
 @dataclass
@@ -64,7 +66,7 @@ def printed(result: Estimates, children: pd.DataFrame, definitions: SurveyDefini
     show = SurveyReport(cwi.read_edition(2023), result, definitions, language="en", seed=1)
     plan = sample_plan(represented(children, definitions.limits), margin=5, response=0.85, **as_held(result.quality))
     sections: list[Section] = [
-        show.response(Round(children, None, None)), show.estimates(CODE, "bullying", "life_satisfaction"),
+        show.response(Round(children, None, None)), show.estimates(*SOME),
         show.quality(), show.flagged(), show.scales(), show.plan(plan),
     ]  # fmt: skip
     pictures = [block for section in sections for block in section.blocks if isinstance(block, Figure)]
@@ -105,6 +107,43 @@ def everything(
     return printed(rounded, children, definitions, tmp_path_factory.mktemp("printed"))
 
 
+@dataclass
+class Survey:
+    """One survey: its answers, its estimates with and without rounding, and all that is printed of the former."""
+
+    children: pd.DataFrame
+    definitions: SurveyDefinitions
+    rounded: Estimates
+    unrounded: Estimates
+    everything: Printed
+
+
+def rehearsed(definitions: SurveyDefinitions, folder: Path) -> Survey:
+    """A round of the rehearsal, children and parents in all regions, so small that cells are hidden."""
+    edition, sample = cwi.read_edition(YEARS[-1]), Sample(clusters=4, children=(5, 9), younger=(1, 3))
+    rng = np.random.default_rng(1)
+    answers = synthesize(definitions, imagine(definitions, edition, rng=rng), rng=rng, year=edition.year, sample=sample)
+    some = replace(definitions, indicators={code: definitions.indicators[code] for code in SOME})
+    both = [
+        estimate(
+            *answers, replace(some, limits=replace(some.limits, base=base)), year=edition.year,
+            territory=edition.territory,
+        )
+        for base in (some.limits.base, 1)
+    ]  # fmt: skip
+    return Survey(answers[0], some, *both, printed(both[0], answers[0], some, folder))
+
+
+@pytest.fixture(scope="module", params=["six regions", "rehearsal"])
+def survey(
+    request: pytest.FixtureRequest, definitions: SurveyDefinitions, tmp_path_factory: pytest.TempPathFactory
+) -> Survey:
+    if request.param == "rehearsal":
+        return rehearsed(definitions, tmp_path_factory.mktemp("rehearsal"))
+    children, *others = map(request.getfixturevalue, ("children", "rounded", "unrounded", "everything"))
+    return Survey(children, definitions, *others)
+
+
 def unrounded_in(numbers: list[float], unrounded: Estimates) -> list[float]:
     """The printed numbers that are unrounded figures, to nine digits; figures that are round by themselves left out."""
     rows = unrounded.quality.merge(unrounded.observations[["region", "indicator", "area", "sex", "value", "se"]])
@@ -115,22 +154,25 @@ def unrounded_in(numbers: list[float], unrounded: Estimates) -> list[float]:
     return [float(v) for v in tried[(near.min(axis=1) < 1e-9 * np.maximum(np.abs(tried), 1))]]
 
 
-def test_no_unrounded_figure_is_printed_anywhere(everything: Printed, unrounded: Estimates) -> None:
-    assert unrounded_in(everything.numbers, unrounded) == []
+def test_no_unrounded_figure_is_printed_anywhere(survey: Survey) -> None:
+    assert unrounded_in(survey.everything.numbers, survey.unrounded) == []
 
 
-def test_the_same_search_finds_unrounded_figures_where_they_are_printed(
-    unrounded: Estimates, children: pd.DataFrame, definitions: SurveyDefinitions, tmp_path: Path
-) -> None:
+def test_the_same_search_finds_unrounded_figures_where_they_are_printed(survey: Survey, tmp_path: Path) -> None:
     """The control."""
-    control = printed(unrounded, children, definitions, tmp_path)
-    assert len(unrounded_in(control.numbers, unrounded)) > 50
+    control = printed(survey.unrounded, survey.children, survey.definitions, tmp_path)
+    assert len(unrounded_in(control.numbers, survey.unrounded)) > 50
 
 
-def test_of_a_hidden_cell_nothing_is_printed_but_that_it_is_hidden(everything: Printed, rounded: Estimates) -> None:
+def test_two_regions_of_the_small_survey_are_hidden(rounded: Estimates) -> None:
     assert hidden_regions(totals(rounded), CODE) == SMALL
+
+
+def test_of_a_hidden_cell_nothing_is_printed_but_that_it_is_hidden(survey: Survey) -> None:
+    everything, rounded = survey.everything, survey.rounded
     hidden = [(code, region) for code, region in totals(rounded).query("status == 'suppressed'").index]
     looked_at = 0
+    assert hidden
     for code, region in hidden:
         entries = everything.ledger["name"].str.contains(rf"\.{code}\.(?:\w+\.)*{region}\.", regex=True)
         assert list(everything.ledger.loc[entries, "name"]) == []
