@@ -194,7 +194,8 @@ def _place(lab: Lab) -> Iterator[Result]:
 def _twice(lab: Lab) -> Iterator[Result]:
     both = [lab.start(*REPORT, "--force") for _ in range(2)]
     ends = [(process.communicate(timeout=900)[1], process.returncode) for process in both]
-    lost = [err.strip()[-200:] for err, code in ends if code]
+    lost = [err.strip()[-200:] for err, code in ends if code and "is being made by another run" not in err]
+    lost += ["both were refused"] if all(code for _, code in ends) else []
     left = [path.name for path in (lab.project / "reports").iterdir() if path.name.startswith(".")]
     lost += [f"left behind: {name}" for name in left] + (
         [] if _whole(lab.project / "reports" / YEAR) else ["not whole"]
