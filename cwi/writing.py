@@ -1,11 +1,14 @@
-"""Files written aside, then moved into place: what stops a writer leaves the old file whole and nothing beside it."""
+"""Files and folders written aside, then moved into place: what stops a writer leaves nothing half-written."""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,7 +20,7 @@ try:
 except ImportError:  # where there is no such lock, two runs must not be started at once
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["RISKY", "alone", "cannot_write", "made_folder", "neutral", "writing"]
+__all__ = ["RISKY", "alone", "cannot_write", "csv_text", "made_folder", "neutral", "new_folder", "writing"]
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 NUMBER = re.compile(r"[+-][\d\s.,]*\d\s?%?")
@@ -37,6 +40,17 @@ def neutral(text: str) -> str:
     ("'=1+1", "'@sum(A1)", '-0.5', "'- or +")
     """
     return f"'{text}" if text.startswith(RISKY) and not NUMBER.fullmatch(text) else text
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as the text of a CSV file, the heading among them where there is one.
+
+    >>> csv_text([("code", "title"), ("a", "one, two")])
+    'code,title\\na,"one, two"\\n'
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def made_folder(folder: Path) -> Path:
@@ -108,6 +122,43 @@ def writing(*paths: Path) -> Iterator[list[Path]]:
 
 
 @contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A place beside a folder to fill it in; it takes the name of the folder when all of it is written.
+
+    Parameters
+    ----------
+    folder
+        Is not there, or is empty; folders above it are made.
+
+    Raises
+    ------
+    WritingError
+        With the folder and what the system answers; nothing is left behind then.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp()) / "new"
+    >>> with new_folder(folder) as place:
+    ...     _ = (place / "a.txt").write_text("whole")
+    >>> [path.name for path in folder.iterdir()], [path.name for path in folder.parent.iterdir()]
+    (['a.txt'], ['new'])
+    """
+    parent = made_folder(folder.absolute().parent)
+    try:
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=parent))
+    except OSError as problem:
+        raise cannot_write(folder, problem) from None
+    try:
+        yield aside
+        aside.chmod(0o777 & ~_mask())
+        aside.replace(folder)
+    except OSError as problem:
+        raise cannot_write(folder, problem) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
 def alone(folder: Path, what: str) -> Iterator[None]:
     """Hold a folder for one run; the lock ends with the process, however it ends.
 
@@ -121,7 +172,7 @@ def alone(folder: Path, what: str) -> Iterator[None]:
     Raises
     ------
     WritingError
-        If another run holds it.
+        If another run holds it, or the file system has no locks.
     """
     made_folder(folder)
     if fcntl is None:
@@ -133,6 +184,8 @@ def alone(folder: Path, what: str) -> Iterator[None]:
             fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WritingError(f"{what} by another run; wait until it has ended") from None
+        except OSError as problem:
+            raise cannot_write(folder, problem) from None
         yield
     finally:
         os.close(place)

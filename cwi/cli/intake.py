@@ -14,6 +14,7 @@ from cwi.errors import DataError, near
 
 if TYPE_CHECKING:
     from cwi.inputs.intake import Outcome, Request
+    from cwi.inputs.observation_files import Built
     from cwi.methodology import Methodology
 
 __all__ = ["add", "app"]
@@ -176,11 +177,15 @@ def _settle(folder: Path | None, year: int, letters: Path | None) -> None:
         letter_files = write_letters(place, outcome, read_owners(), rules, read_territory())
         built = build_derived()
     _print(outcome)
-    for each in built:
-        print(f"{each.file}: {each.added} rows computed, {each.changed} changed, {each.removed} removed")
+    _print_built(built)
     if letter_files:
         print(f"{folders.relative(place)}: {sum(path.suffix == '.html' for path in letter_files)} letters")
     print(f"'cwi intake board {year}' prints what is late and what is missing")
+
+
+def _print_built(built: list[Built]) -> None:
+    for each in built:
+        print(f"{each.file}: {each.added} rows computed, {each.changed} changed, {each.removed} removed")
 
 
 def _print(outcome: Outcome) -> None:
@@ -249,5 +254,4 @@ def add(
     written = add_publication(publication, source or "", record)
     for name in written or ["nothing is new; nothing"]:
         print(f"{name} was written")
-    for each in build_derived():
-        print(f"{each.file}: {each.added} rows computed, {each.changed} changed, {each.removed} removed")
+    _print_built(build_derived())

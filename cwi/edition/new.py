@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from cwi.edition.edition import Edition
 from cwi.edition.project import open_project
 from cwi.edition.settings import approved_settings, checked_year
 from cwi.errors import DataError, MethodologyError, near
+from cwi.writing import new_folder
 
 __all__ = ["new_edition"]
 
@@ -31,9 +30,11 @@ def new_edition(year: int, methodology: str | None = None, *, root: str | Path |
     Raises
     ------
     DataError
-        If there is an edition of the year, nothing was observed in it, or the folder cannot be written.
+        If there is an edition of the year, or nothing was observed in it.
     MethodologyError
         If there is no such version.
+    WritingError
+        If the folder cannot be written; nothing is left behind then.
     """
     year = checked_year(year)
     project = open_project(root)
@@ -52,17 +53,6 @@ def new_edition(year: int, methodology: str | None = None, *, root: str | Path |
     project.methodology(methodology)
     folder = project.root / "data" / "editions" / str(year)
     text = f"# The index of {year}: borders at the end of that year, methodology as approved for it.\n"
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{year}-", dir=folder.parent))
-        try:
-            (aside / "edition.toml").write_text(
-                f'{text}methodology = "{methodology}"\n', encoding="utf-8", newline="\n"
-            )
-            aside.chmod(0o755)
-            aside.rename(folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    except OSError as problem:
-        raise DataError(f"{folders.relative(folder)}: cannot be written ({problem.strerror})") from None
+    with new_folder(folder) as aside:
+        (aside / "edition.toml").write_text(f'{text}methodology = "{methodology}"\n', encoding="utf-8", newline="\n")
     return replace(project, editions={**project.editions, year: folder}).edition(year)

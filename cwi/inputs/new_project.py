@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from cwi import folders
 from cwi.errors import ProjectError
-from cwi.writing import cannot_write, made_folder
+from cwi.writing import new_folder
 
 __all__ = ["copy_release", "empty_project"]
 
@@ -85,13 +83,9 @@ def copy_release(folder: Path) -> Path:
             "the data of the release did not come with this installation; take them from the repository, or begin with "
             "'cwi init FOLDER --empty'"
         )
-    with _new(folder) as aside:
-        for name in COPIED:
-            source = release / name
-            if source.is_dir():
-                shutil.copytree(source, aside / name, ignore=shutil.ignore_patterns(*SKIPPED))
-            elif source.is_file():
-                shutil.copyfile(source, aside / name)
+    _refuse_full(folder)
+    with new_folder(folder) as aside:
+        _copy(COPIED, release, aside)
     return folder
 
 
@@ -107,41 +101,33 @@ def empty_project(folder: Path) -> Path:
 
     Examples
     --------
+    >>> import tempfile
     >>> made = empty_project(Path(tempfile.mkdtemp()) / "testland")
     >>> sorted(path.name for path in (made / "data").iterdir())[:4]
     ['boundary_changes.csv', 'methodology', 'observations', 'regions.csv']
     """
     release = folders.release()
-    with _new(folder) as aside:
+    _refuse_full(folder)
+    with new_folder(folder) as aside:
         for name, text in EMPTY.items():
             path = aside / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
         (aside / "data" / "observations").mkdir()
-        for name in ("data/statuses.csv", "notebooks"):
-            source = release / name
-            if source.is_dir():
-                shutil.copytree(source, aside / name, ignore=shutil.ignore_patterns(*SKIPPED))
-            elif source.is_file():
-                shutil.copyfile(source, aside / name)
+        _copy(("data/statuses.csv", "notebooks"), release, aside)
     return folder
 
 
-@contextmanager
-def _new(folder: Path) -> Iterator[Path]:
-    """A folder aside that takes the place of ``folder`` when it is whole."""
+def _refuse_full(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError(f"{folder.as_posix()}: there is something in it already; name a new folder")
-    parent = made_folder(folder.absolute().parent)
-    try:
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=parent))
-    except OSError as problem:
-        raise cannot_write(folder, problem) from None
-    try:
-        yield aside
-        aside.chmod(0o755)
-        aside.replace(folder)
-    except OSError as problem:
-        raise cannot_write(folder, problem) from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _copy(names: Iterable[str], release: Path, target: Path) -> None:
+    """Copy these files and folders of the release, as far as it has them."""
+    for name in names:
+        source = release / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns(*SKIPPED))
+        elif source.is_file():
+            shutil.copyfile(source, target / name)

@@ -7,7 +7,6 @@ one. Between the two moves a checksum may be out of date: ``cwi check`` names it
 from __future__ import annotations
 
 import csv
-import io
 import math
 import os
 import tempfile
@@ -26,6 +25,7 @@ from cwi.errors import DataError
 from cwi.observations import read_observations
 from cwi.territory import read_territory
 from cwi.textfiles import read_text, sha256
+from cwi.writing import csv_text
 
 __all__ = [
     "COLUMNS",
@@ -100,11 +100,7 @@ def rows_text(rows: pd.DataFrame) -> str:
     """The text of a file of observations, as :func:`write_rows` writes it."""
     table = rows.reindex(columns=[*COLUMNS], fill_value="").astype(object).fillna("").astype(str).reset_index(drop=True)
     table = table.sort_values(KEY, kind="stable")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(table.to_numpy())
-    return text.getvalue()
+    return csv_text([COLUMNS, *table.to_numpy()])
 
 
 def record_source(name: str, entries: Mapping[str, Any], folder: Path | None = None) -> None:

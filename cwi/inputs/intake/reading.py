@@ -22,7 +22,7 @@ from cwi import folders
 from cwi.derived_series import read_derived_series
 from cwi.errors import DataError
 from cwi.inputs.intake.owners import read_owners, read_places
-from cwi.inputs.intake.receipts import Receipt, arrived, locked, read_answers, read_receipts, receipts_text
+from cwi.inputs.intake.receipts import Receipt, arrived, read_answers, read_receipts, receipts_text
 from cwi.inputs.intake.request import Request, own_sources, read_request, year_folder
 from cwi.inputs.intake.returned import Returned, read_returned_file
 from cwi.inputs.intake.settling import Settled, settle
@@ -30,8 +30,9 @@ from cwi.inputs.intake.unusual import Known
 from cwi.inputs.intake.values import words_of
 from cwi.inputs.observation_files import replace_file, rows_text
 from cwi.observations import read_observations, read_series, read_statuses
-from cwi.territory import NAMES, read_territory
+from cwi.territory import NAMES, Territory, read_territory
 from cwi.textfiles import read_csv, read_text
+from cwi.writing import alone, csv_text
 
 __all__ = ["PROVISIONAL", "REGISTER", "Outcome", "read_files", "read_folder", "read_register"]
 
@@ -41,18 +42,6 @@ REGISTER = ("owner", "series", "indicator", "region", "state", "value", "status"
             "shown", "note")  # fmt: skip
 FILES = ("batch", "file", "owner", "received", "state", "figures", "asked_back", "sha256", "original")
 AWAITED, ENTERED, NO_FIGURE, ASKED = "awaited", "entered", "no figure", "asked"
-HEAD_OF_SERIES = (
-    "indicator",
-    "title_en",
-    "title_ru",
-    "unit",
-    "low",
-    "high",
-    "kind",
-    "source_code",
-    "used",
-    "judgement",
-)
 HEAD_OF_QUESTIONS = ("check", "indicator", "region", "year", "decision", "reason")
 
 
@@ -89,31 +78,34 @@ def read_folder(folder: Path | None, year: int, data: Path | None = None) -> Out
     Raises
     ------
     DataError
-        If no templates were written for the year, the data do not pass the checks, an original was changed, another run
-        is reading, or a file cannot be written.
+        If no templates were written for the year, the data do not pass the checks, an original was changed, or a file
+        cannot be written.
+    WritingError
+        If another run is reading.
     """
     data = data or folders.data()
     request = read_request(year, data)
     place = year_folder(year, data)
-    with locked(place):
+    with alone(place, f"the figures of {year} are being read"):
         known = read_receipts(year, data)
         new = arrived(Path(folder), year, known, data) if folder is not None else []
         receipts = [*known, *new]
-        files = _files(receipts, request, data)
-        territory = read_territory(data)
+        territory, series = read_territory(data), read_series(data)
+        files = _files(receipts, request, territory, data)
         observations = read_observations(data, territory=territory)
         history = observations[~observations["source"].str.startswith(own_sources(year))]
-        known_so_far = Known(history, territory, read_series(data), read_derived_series(data))
+        known_so_far = Known(history, territory, series, read_derived_series(data))
         settled = settle(files, request, read_answers(year, data), known_so_far)
         register = _register(settled, request)
-        planned = _Plan(data, request, receipts, files, settled)
-        contents = {**planned.contents(), place / "register.csv": _csv(REGISTER, register.to_numpy().tolist())}
-        contents[place / "files.csv"] = _csv(FILES, _came(files, settled))
+        planned = _Plan(data, request, files, settled, series)
+        contents = {**planned.contents(), place / "register.csv": csv_text([REGISTER, *register.to_numpy().tolist()])}
+        contents[place / "files.csv"] = csv_text([FILES, *_came(files, settled)])
         if new:
             replace_file(place / "receipts.csv", receipts_text(receipts).encode())  # from here on they have come
-        written = [folders.relative(path) for path in planned.gone() if path.is_file()]
+        written = []
         for path in planned.gone():
-            path.unlink(missing_ok=True)
+            path.unlink()
+            written.append(folders.relative(path))
         for path, text in contents.items():
             if not path.is_file() or path.read_bytes() != text.encode():
                 replace_file(path, text.encode())
@@ -133,8 +125,9 @@ def read_files(year: int, data: Path | None = None) -> pd.DataFrame | None:
     return read_csv(path, DataError, required=FILES) if path.is_file() else None
 
 
-def _files(receipts: Sequence[Receipt], request: Request, data: Path) -> list[tuple[Receipt, Returned]]:
-    territory = read_territory(data)
+def _files(
+    receipts: Sequence[Receipt], request: Request, territory: Territory, data: Path
+) -> list[tuple[Receipt, Returned]]:
     places, statuses = read_places(territory, data), read_statuses(data)
     titles = [name.replace("name_", "title_") for name in NAMES]
     words = words_of({str(code): tuple(map(str, row)) for code, row in statuses[titles].iterrows()})
@@ -181,14 +174,6 @@ def _figure(number: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 class _Plan:
     """The files of the data folder as they must be after reading, in the order in which they are written.
 
@@ -200,12 +185,12 @@ class _Plan:
         self,
         data: Path,
         request: Request,
-        receipts: Sequence[Receipt],
         files: Sequence[tuple[Receipt, Returned]],
         settled: Settled,
+        series: pd.DataFrame,
     ) -> None:
         self._data, self._request, self._settled = data, request, settled
-        self._receipts, self._files = receipts, files
+        self._files, self._register = files, series
         self._owners = read_owners(data)
         self._tables = self._observations()
 
@@ -234,7 +219,7 @@ class _Plan:
     def _series(self) -> dict[Path, str]:
         """The register of series with those that have their first figures."""
         path = self._data / "series.csv"
-        known, text = set(read_series(self._data).index), read_text(path, DataError)
+        known, text = set(self._register.index), read_text(path, DataError)
         new = sorted({series for series, _ in self._settled.entered} - known)
         if not new:
             return {}
@@ -249,7 +234,7 @@ class _Plan:
                 "judgement": "An indicator of the methodology with its first figures; limits are working ones.",
             }  # fmt: skip
             rows.append([values.get(column.strip(), "") for column in head])
-        return {path: text.rstrip("\n") + "\n" + _csv((), rows).removeprefix("\n")}
+        return {path: text.rstrip("\n") + "\n" + csv_text(rows)}
 
     def _sources(self) -> str:
         path = self._data / "sources.toml"
@@ -285,8 +270,8 @@ class _Plan:
     def _questions(self) -> dict[Path, str]:
         """data/questions.csv with what the owners confirmed; lines that people wrote stay as they are."""
         path, year = self._data / "questions.csv", self._request.year
-        text = read_text(path, DataError) if path.is_file() else _csv(HEAD_OF_QUESTIONS, ())
-        series = read_series(self._data)
+        text = read_text(path, DataError) if path.is_file() else csv_text([HEAD_OF_QUESTIONS])
+        series = self._register
         used = {*series.index[series["used"] == "yes"], *({key[0] for key in self._settled.entered} - {*series.index})}
         mark = f"Confirmed by the owner in the intake of {year}"
         lines = [line for line in text.splitlines(keepends=True) if mark not in line]
@@ -296,4 +281,4 @@ class _Plan:
         ]  # fmt: skip
         if not rows and (not path.is_file() or mark not in text):
             return {}
-        return {path: "".join(lines).rstrip("\n") + "\n" + _csv((), sorted(set(rows))).removeprefix("\n")}
+        return {path: "".join(lines).rstrip("\n") + "\n" + csv_text(sorted(set(rows)))}

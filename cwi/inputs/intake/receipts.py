@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,14 +15,9 @@ from cwi.inputs.intake.request import year_folder
 from cwi.inputs.intake.typed_numbers import readings
 from cwi.inputs.observation_files import replace_file
 from cwi.textfiles import read_csv, sha256
-from cwi.writing import made_folder
+from cwi.writing import csv_text, made_folder
 
-try:
-    import fcntl
-except ImportError:  # where there is no such lock, two runs must not be started at once
-    fcntl = None  # type: ignore[assignment]
-
-__all__ = ["Answer", "Receipt", "add_answer", "arrived", "locked", "read_answers", "read_receipts", "receipts_text"]
+__all__ = ["Answer", "Receipt", "add_answer", "arrived", "read_answers", "read_receipts", "receipts_text"]
 
 RECEIPTS = ("batch", "file", "sha256", "received", "original")
 ANSWERS = ("series", "region", "value", "by", "date", "note")
@@ -87,11 +77,7 @@ def read_receipts(year: int, data: Path | None = None) -> list[Receipt]:
 
 def receipts_text(receipts: list[Receipt]) -> str:
     """The text of receipts.csv."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(RECEIPTS)
-    writer.writerows([[getattr(receipt, name) for name in RECEIPTS] for receipt in receipts])
-    return text.getvalue()
+    return csv_text([RECEIPTS, *([getattr(receipt, name) for name in RECEIPTS] for receipt in receipts)])
 
 
 def arrived(folder: Path, year: int, known: list[Receipt], data: Path | None = None) -> list[Receipt]:
@@ -158,14 +144,13 @@ def add_answer(year: int, answer: Answer, data: Path | None = None) -> Path:
     path = year_folder(year, data) / "answers.csv"
     answers = read_answers(year, data)
     if answer not in answers:
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(ANSWERS)
-        for each in (*answers, answer):
-            value = "" if each.value is None else format(each.value, "f")
-            writer.writerow([each.series, each.region, value, each.by, each.date, each.note])
+        values = ("" if each.value is None else format(each.value, "f") for each in (*answers, answer))
+        rows = [
+            (each.series, each.region, value, each.by, each.date, each.note)
+            for each, value in zip((*answers, answer), values, strict=True)
+        ]
         made_folder(path.parent)
-        replace_file(path, text.getvalue().encode())
+        replace_file(path, csv_text([ANSWERS, *rows]).encode())
     return path
 
 
@@ -174,26 +159,3 @@ def _number(text: str, where: str) -> Decimal:
     if len(possible) != 1 and not text.replace(".", "", 1).isdecimal():
         raise DataError(f"{where}: value is '{text}', which is not a number; decimals take a point")
     return possible[0]
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder, so that two runs cannot write the intake of a year at once.
-
-    Raises
-    ------
-    DataError
-        If another run holds it.
-    """
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(made_folder(folder), os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataError(f"{folders.relative(folder)}: another run is reading; wait until it has ended") from None
-        yield
-    finally:
-        os.close(handle)

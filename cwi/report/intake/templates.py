@@ -15,7 +15,7 @@ from cwi.methodology import Methodology
 from cwi.observations import read_statuses
 from cwi.report.languages import Language
 from cwi.territory import Territory
-from cwi.writing import writing
+from cwi.writing import RISKY, writing
 
 __all__ = ["TONGUES", "write_form", "write_templates"]
 
@@ -25,7 +25,6 @@ DIVIDER = " / "
 TOP = 5  # the row of marks, counted from 0; headings are in the next
 WIDTHS = {"key": 4, "indicator": 58, "unit": 22, "region": 40, "last": 13, "value": 16, "status": 26, "confirmed": 20,
           "note": 40}  # fmt: skip
-RISKY = ("=", "+", "-", "@")
 Key = tuple[str, str]
 
 

@@ -11,6 +11,7 @@ from xlsxwriter import Workbook
 
 from cwi import DataError, folders
 from cwi.edition import open_project
+from cwi.errors import WritingError
 from cwi.inputs.intake import (
     add_publication,
     build_request,
@@ -117,7 +118,7 @@ def test_a_second_run_waits_for_nobody(asked: Any, tmp_path: Path, says: Any) ->
     handle = os.open(place, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
-        with says(DataError, "data/intake/2023: another run is reading; wait until it has ended"):
+        with says(WritingError, "the figures of 2023 are being read by another run; wait until it has ended"):
             read_folder(tmp_path / "back", 2023)
     finally:
         os.close(handle)
