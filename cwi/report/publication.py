@@ -30,7 +30,7 @@ from cwi.published import (
 from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import digest, read_manifest
 from cwi.report.recomputation import added, compare, recompute
-from cwi.report.vintage_report import revision_files
+from cwi.report.vintage_report import Vintage, revision_files
 from cwi.writing import alone, cannot_write
 
 __all__ = ["added", "compare", "mend_publication", "publish", "recompute", "review", "reviewed"]
@@ -104,7 +104,7 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     if (source.get("fingerprint"), source.get("data")) != (edition.methodology.fingerprint, edition.checksum):
         raise DataError(f"reports/{edition.year} was made of other data or rules than are there now; make it again")
     with alone(edition.path, f"the edition of {edition.year} is being published"):
-        mend_publication(edition.path)
+        _take_places(edition.path)
         ledger = _true_ledger(edition, report, record)
         files = _publication(edition, report, record, ledger, revision)
         _lay_down(edition.path, files)
@@ -128,9 +128,10 @@ def _publication(
         "revision": [],
     }
     files: dict[str, bytes] = {}
+    numbers = ledger.set_index("name")
     if (edition.path / "published.csv").is_file():
         published, before = read_published(edition)
-        changed = compare(published, ledger.set_index("name"))
+        changed = compare(published, numbers)
         if changed and not revision:
             raise DataError(
                 f"{len(changed)} numbers of {edition.year} were published otherwise, the first: {changed[0]}; "
@@ -140,8 +141,8 @@ def _publication(
         facts["vintage"] = before["vintage"] + bool(changed)
         if changed:
             files |= _vintage(edition.path, before["vintage"])
-            files |= revision_files(edition, published, before, ledger.set_index("name"), facts, revision)
-        elif not added(published, ledger.set_index("name")) and before["date"]:
+            files |= revision_files(edition, Vintage(published, before), Vintage(numbers, facts), revision)
+        elif not added(published, numbers) and before["date"]:
             facts["date"] = before["date"]
     text = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
     head = "# Written by 'cwi publish': what the published numbers beside this file were made of.\n"
@@ -176,7 +177,20 @@ def _digest_of(inputs: Mapping[str, str], *prefixes: str) -> str:
 
 
 def mend_publication(folder: Path) -> None:
-    """Finish a publication that was interrupted while its files took their places."""
+    """Finish a publication that was interrupted while its files took their places.
+
+    Raises
+    ------
+    WritingError
+        If its run has not ended, or the disk does not allow it.
+    """
+    if (folder / STAGE).is_dir():
+        with alone(folder, f"the edition of {folder.name} is being published"):
+            _take_places(folder)
+
+
+def _take_places(folder: Path) -> None:
+    """Move the files of a publication that is whole to their places; the folder is held."""
     stage = folder / STAGE
     if not stage.is_dir():
         return
@@ -206,7 +220,7 @@ def _lay_down(folder: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(aside, ignore_errors=True)
     except OSError as problem:
         raise cannot_write(folder, problem) from None
-    mend_publication(folder)
+    _take_places(folder)
 
 
 def _true_ledger(edition: Edition, report: Path, record: Mapping[str, Any]) -> pd.DataFrame:

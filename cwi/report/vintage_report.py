@@ -8,6 +8,7 @@ published now, less that. The three sum to the difference.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +26,31 @@ from cwi.report.page import page
 from cwi.report.printer import Printer
 from cwi.report.recomputation import recompute
 
-__all__ = ["CAUSES", "mean_revisions", "revised_numbers", "revision_files", "revision_section"]
+__all__ = ["CAUSES", "Vintage", "mean_revisions", "revised_numbers", "revision_files", "revision_section"]
 
 CAUSES = ("code", "rules", "rows")
 TEXTS = tuple(f"text_{code}" for code in LANGUAGES)
 
 
-def revised_numbers(
-    edition: Edition,
-    published: pd.DataFrame,
-    record: Mapping[str, Any],
-    numbers: pd.DataFrame,
-    facts: Mapping[str, Any],
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Vintage:
+    """The numbers of a vintage as printed (index name), and the record of what they were made of."""
+
+    numbers: pd.DataFrame
+    record: Mapping[str, Any]
+
+
+def revised_numbers(edition: Edition, old: Vintage, new: Vintage) -> pd.DataFrame:
     """Every number that was published before and is printed otherwise now, with its difference and the causes.
 
     Parameters
     ----------
     edition
         As it is now; its folder holds what was frozen at the publication before.
-    published, record
-        The numbers published before (index name) and the record of what they were made of.
-    numbers, facts
-        The numbers of now and their record.
+    old
+        What was published before.
+    new
+        What is printed now.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def revised_numbers(
         and the registers beside the observations are not), old_text_* and new_text_*. A number that is printed no more
         has no new value.
     """
-    both = published.add_suffix("_old").join(numbers.add_suffix("_new"), how="left")
+    both = old.numbers.add_suffix("_old").join(new.numbers.add_suffix("_new"), how="left")
     differs = np.zeros(len(both), dtype=bool)
     for column in PUBLISHED[1:]:
         differs |= (both[f"{column}_old"].astype(str) != both[f"{column}_new"].astype(str)).to_numpy()
@@ -65,10 +68,14 @@ def revised_numbers(
     table = pd.DataFrame({"unit": both["unit_old"]}, index=both.index)
     table["old"], table["new"] = (pd.to_numeric(both[f"value_{side}"]) for side in ("old", "new"))
     table["difference"] = table["new"] - table["old"]
-    steps = [table["old"], *(_values(step, table.index) for step in _steps(edition, record, facts)), table["new"]]
+    steps = [
+        table["old"],
+        *(_values(step, table.index) for step in _steps(edition, old.record, new.record)),
+        table["new"],
+    ]
     for cause, before, after in zip(CAUSES, steps, steps[1:], strict=False):
         table[cause] = after - before
-    first = "registers" if _only_registers(record, facts) else "code"
+    first = "registers" if _only_registers(old.record, new.record) else "code"
     words = np.array([first, *CAUSES[1:]])
     moved = (table[[*CAUSES]].abs() > 1e-9).to_numpy()
     table["cause"] = [" and ".join(words[row]) or first for row in moved]
@@ -107,7 +114,7 @@ def _only_registers(record: Mapping[str, Any], facts: Mapping[str, Any]) -> bool
     return record.get("code") == facts.get("code") and record.get("registers") != facts.get("registers")
 
 
-def mean_revisions(edition: Edition, published: pd.DataFrame, numbers: pd.DataFrame) -> pd.DataFrame:
+def mean_revisions(edition: Edition, old: Vintage, new: Vintage) -> pd.DataFrame:
     """For the index and each node below it, how far the regions' scores were revised, points.
 
     Returns
@@ -118,10 +125,10 @@ def mean_revisions(edition: Edition, published: pd.DataFrame, numbers: pd.DataFr
     rows = {}
     for code in [node.code for level in reversed(edition.methodology.nodes) for node in level]:
         names = [f"score.{edition.year}.{region}.{code}" for region in edition.regions]
-        names = [name for name in names if name in published.index and name in numbers.index]
+        names = [name for name in names if name in old.numbers.index and name in new.numbers.index]
         if names:
-            old, new = (pd.to_numeric(table.loc[names, "value"]) for table in (published, numbers))
-            moved = new - old
+            before, after = (pd.to_numeric(each.numbers.loc[names, "value"]) for each in (old, new))
+            moved = after - before
             rows[code] = (len(names), moved.mean(), moved.abs().mean(), moved.abs().max())
     return pd.DataFrame.from_dict(rows, orient="index", columns=["regions", "mean", "mean_absolute", "largest"])
 
@@ -201,17 +208,10 @@ def _numbers(printer: Printer, table: pd.DataFrame) -> Table:
     )
 
 
-def revision_files(
-    edition: Edition,
-    published: pd.DataFrame,
-    record: Mapping[str, Any],
-    numbers: pd.DataFrame,
-    facts: Mapping[str, Any],
-    reason: str,
-) -> dict[str, bytes]:
+def revision_files(edition: Edition, old: Vintage, new: Vintage, reason: str) -> dict[str, bytes]:
     """The revision report as files: revision.csv, and revision.<language>.html to read."""
-    table = revised_numbers(edition, published, record, numbers, facts)
-    means = mean_revisions(edition, published, numbers)
+    record, facts = old.record, new.record
+    table, means = revised_numbers(edition, old, new), mean_revisions(edition, old, new)
     differences = [*differing_rules(edition), *(differing_rows(edition) if record["data"] != facts["data"] else [])]
     plain = table.drop(columns=[f"{side}_{column}" for side in ("old", "new") for column in TEXTS])
     files = {"revision.csv": plain.to_csv(lineterminator="\n", float_format="%.12g").encode()}

@@ -156,6 +156,21 @@ def test_a_second_publication_at_once_is_refused(published: Any, tmp_path: Path,
         publish(edition, tmp_path / "report")
 
 
+def test_a_review_leaves_a_publication_alone_that_is_under_way(published: Any, says: Says) -> None:
+    edition = read_edition(2022)
+    stage = edition.path / ".publish"
+    stage.mkdir()
+    (stage / "published.csv").write_text("new", encoding="utf-8")
+    before = (edition.path / "published.csv").read_bytes()
+    with (
+        alone(edition.path, "held"),
+        says(WritingError, "the edition of 2022 is being published by another run; wait until it has ended"),
+    ):
+        review(edition)
+    assert (stage / "published.csv").is_file()
+    assert (edition.path / "published.csv").read_bytes() == before
+
+
 @pytest.mark.skipif(os.name != "posix", reason="processes are killed so on these systems only")
 @pytest.mark.parametrize("after", [None, 0, 3])
 def test_a_publication_that_is_killed_is_old_or_finished_by_the_next_command(
