@@ -1,4 +1,4 @@
-"""The scores, their weights and what outliers lost as long tables, with what a reader must know of a score: its flags."""
+"""Scores, weights and treated outliers as long tables, with what a reader must know of a score: its flags."""
 
 from __future__ import annotations
 
