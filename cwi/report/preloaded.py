@@ -24,6 +24,7 @@ import cwi.analysis.policy
 import cwi.analysis.survey
 import cwi.analysis.uncertainty
 import cwi.report.notebooks.audit
+import cwi.report.notebooks.benefits
 import cwi.report.notebooks.budget
 import cwi.report.notebooks.change
 import cwi.report.notebooks.comparison
