@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cwi import folders
 from cwi.cli.lists import list_editions
 from cwi.cli.shared import JsonOutput, Year, methodologies, print_json, print_table, working
+from cwi.writing import new_folder
+
+if TYPE_CHECKING:
+    from cwi.report.blocks import Section
+    from cwi.report.ledger import Ledger
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    no_args_is_help=True, help="Editions: list, show, status (what is measured and what is missing), new."
+    no_args_is_help=True, help="Editions: list, show, status (what is measured and what is missing), new, series, diff."
 )
 app.command("list", epilog="Example: cwi edition list")(list_editions)
 
@@ -152,40 +157,46 @@ def _versions(incomplete: str) -> list[str]:
     return [version for version in methodologies() if version.startswith(incomplete)]
 
 
-@app.command("diff", epilog="Example: cwi edition diff 2023 --under 2026.1 --language ru --output revision-2023")
+@app.command(
+    "diff",
+    epilog="Examples: cwi edition diff 2022 2023 · cwi edition diff 2023 --under 2026.1 --language ru --output folder",
+)
 def diff(
     year: Year,
+    later: Annotated[int | None, typer.Argument(help="A later year to compare with.", show_default=False)] = None,
     under: Annotated[
-        str, typer.Option(help="The other methodology, a version under data/methodology/.", autocompletion=_versions)
-    ],
+        str | None,
+        typer.Option(help="The other methodology; of two years, the one of both.", autocompletion=_versions),
+    ] = None,
+    join: Annotated[bool, typer.Option(help="Compare two years of different methodologies all the same.")] = False,
     language: Annotated[str, typer.Option(help="kk, ru or en.")] = "en",
     output: Annotated[Path | None, typer.Option(help="A new folder for the tables as CSV and the ledger.")] = None,
     as_json: JsonOutput = False,
 ) -> None:
-    """Print what another methodology makes of an edition: each index, old and new, and the causes of the difference.
+    """Print how two years differ, or what another methodology makes of one: scores, ranks, and because of what.
 
-    The causes are decisions on cells, vintage, ends, indicators and coverage; they sum to the difference.
+    Two years are compared on the indicators that both have; the rest of the difference is printed apart. Under another
+    methodology the causes are decisions on cells, vintage, ends, indicators and coverage. Causes sum to the difference.
     """
-    with working(f"scoring {year} under {under}"):
-        from cwi.analysis.comparison import revision
-        from cwi.edition import read_edition
-        from cwi.errors import DataError
-        from cwi.report.revision import revision_of
+    from cwi.errors import DataError, ParameterError
 
-        if output is not None and output.exists():
-            raise DataError(f"{folders.relative(output)}: there is such a folder already; name a new one")
-        edition = read_edition(year)
-        change = revision(edition, under)
-        section, ledger = revision_of(edition, change, language)
+    if later is None and under is None:
+        raise ParameterError(f"nothing to compare {year} with; give a later year, or --under with a methodology")
+    if later is None and join:
+        raise ParameterError("--join is about two years; give a later year")
+    if output is not None and output.exists():
+        raise DataError(f"{folders.relative(output)}: there is such a folder already; name a new one")
+    if later is None:
+        section, ledger, record = _under(year, str(under), language)
+    else:
+        section, ledger, record = _two_years(year, later, under, join, language)
     if output is not None:
-        output.mkdir(parents=True)
-        for table in section.tables():
-            table.data.to_csv(output / f"{table.name}.csv", index=False, lineterminator="\n", float_format="%.12g")
-        ledger.write(output / f"ledger.{language}.csv")
+        with new_folder(output) as place:
+            for table in section.tables():
+                table.data.to_csv(place / f"{table.name}.csv", index=False, lineterminator="\n", float_format="%.12g")
+            ledger.write(place / f"ledger.{language}.csv")
     if as_json:
-        rows = change.regions.reset_index().to_dict("records")
-        means = {"mean": change.mean, "mean_absolute": change.mean_absolute}
-        print_json({"year": year, "old": change.old, "new": change.new, **means, "regions": rows})
+        print_json(record)
         return
     for block in section.blocks:
         if block not in section.tables():
@@ -194,3 +205,40 @@ def diff(
         print(f"\n{table.caption}")
         print_table(table.columns, table.rows)
         print(table.note)
+
+
+def _under(year: int, under: str, language: str) -> tuple[Section, Ledger, dict[str, object]]:
+    """One year under its methodology and another one."""
+    with working(f"scoring {year} under {under}"):
+        from cwi.analysis.comparison import revision
+        from cwi.edition import read_edition
+        from cwi.report.revision import revision_of
+
+        edition = read_edition(year)
+        change = revision(edition, under)
+        section, ledger = revision_of(edition, change, language)
+    rows = change.regions.reset_index().to_dict("records")
+    means = {"mean": change.mean, "mean_absolute": change.mean_absolute}
+    return section, ledger, {"year": year, "old": change.old, "new": change.new, **means, "regions": rows}
+
+
+def _two_years(
+    year: int, later: int, under: str | None, join: bool, language: str
+) -> tuple[Section, Ledger, dict[str, object]]:
+    """Two editions, each under its methodology or both under one."""
+    with working(f"comparing {year} and {later}"):
+        from cwi.analysis.comparison import years_apart
+        from cwi.edition import read_edition
+        from cwi.report.revision import years_apart_of
+
+        editions = [read_edition(each, under) for each in (year, later)]
+        apart = years_apart(*editions, join=join)
+        section, ledger = years_apart_of(editions[1], apart, language)
+    record = {
+        "earlier": year,
+        "later": later,
+        "methodologies": list(apart.rules),
+        "regions": apart.regions.reset_index().to_dict("records"),
+        "indicators": apart.indicators.to_dict("records"),
+    }
+    return section, ledger, record

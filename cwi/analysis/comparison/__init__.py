@@ -1,11 +1,11 @@
 """One edition beside something else: other methodologies, other years, other regions, other indices, any weights.
 
-``methodologies`` compares sets of rules, ``years`` two years, ``attribution`` explains a gap indicator by indicator;
-``same_indicators`` puts regions beside the nation on the same indicators, ``fixed_set_series`` is a trend on one set of
-them; ``revision_causes`` divides a change of methodology among its causes, ``revisions_by_year`` does so for years,
-``strictness`` asks for more figures, ``scenarios`` are other indices of the same data; ``other_indices`` applies the
-rules of other systems, ``weights_to_lead`` asks what any weights could do; ``unit_tables`` are
-groups of units, their strengths and trends.
+``methodologies`` compares sets of rules; ``years`` compares two years, ``year_causes`` divides their difference among
+causes, ``attribution`` explains a gap indicator by indicator; ``same_indicators`` puts regions beside the nation on the
+same indicators, ``fixed_set_series`` is a trend on one set of them; ``revision_causes`` divides a change of methodology
+among its causes, ``revisions_by_year`` does so for years, ``strictness`` asks for more figures, ``scenarios`` are other
+indices of the same data; ``other_indices`` applies the rules of other systems, ``weights_to_lead`` asks what any
+weights could do; ``unit_tables`` are groups of units, their strengths and trends.
 """
 
 from cwi.analysis.comparison.attribution import Attribution, attribute
@@ -38,12 +38,14 @@ from cwi.analysis.comparison.weights_to_lead import (
     robust_leads,
     weights_to_lead,
 )
+from cwi.analysis.comparison.year_causes import YEAR_CAUSES, YearsApart, years_apart
 from cwi.analysis.comparison.years import Change, change
 
 __all__ = [
     "CAUSES",
     "CHILDREN",
     "SAME",
+    "YEAR_CAUSES",
     "Attribution",
     "Change",
     "Comparison",
@@ -53,6 +55,7 @@ __all__ = [
     "Revision",
     "Revisions",
     "WeightsToLead",
+    "YearsApart",
     "attribute",
     "best_case",
     "change",
@@ -80,4 +83,5 @@ __all__ = [
     "weightings",
     "weights_to_lead",
     "with_reference",
+    "years_apart",
 ]

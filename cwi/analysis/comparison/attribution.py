@@ -14,7 +14,7 @@ from cwi.index import Scores
 from cwi.methodology import Node
 from cwi.methods import aggregation
 
-__all__ = ["Attribution", "attribute"]
+__all__ = ["Attribution", "attribute", "attribute_scores"]
 
 COLUMNS = ("node", "level", "parent", "part", "one", "other", "contribution")
 NOISE = 1e-9  # what is left of a gap is no rounding if it is larger than this, relative to the scores
@@ -131,13 +131,21 @@ def attribute(
     >>> bool(found.under("index")["contribution"].sum() == found.gap)
     True
     """
-    scores, year = checked_edition(edition).scores, edition.year
-    before = scores if since is None else edition.earlier(since).scores
-    methodology = scores.methodology
+    checked_edition(edition)
+    before = edition if since is None else edition.earlier(since)
     if against is None:
-        against = methodology.nation if since is None else region
+        against = edition.methodology.nation if since is None else region
         if against is None:
             raise DataError("the methodology names no nation; name the other region with against")
+    return attribute_scores((edition.scores, region, edition.year), (before.scores, against, before.year), node=node)
+
+
+def attribute_scores(
+    first: tuple[Scores, str, int], second: tuple[Scores, str, int], *, node: str | None = None
+) -> Attribution:
+    """As :func:`attribute`, for scores that are there already: the scores, the region and the year of each side."""
+    (scores, region, year), (before, against, then) = first, second
+    methodology = scores.methodology
     top = methodology.top.code if node is None else node
     nodes = {found.code: found for level in methodology.nodes for found in level}
     if top not in nodes:
@@ -145,12 +153,11 @@ def attribute(
     for found in nodes.values():
         if top in methodology.tree.path(found.code):
             _floor(found)
-    then = year if since is None else since
     if (region, year) == (against, then):
         raise DataError(f"{region} in {year} is compared with itself; name another region or another year")
     one, other = _scored(scores, region, year), _scored(before, against, then)
-    for side, where, when in ((one, region, year), (other, against, then)):
-        if math.isnan(side[top]):
+    for known, where, when in ((one, region, year), (other, against, then)):
+        if math.isnan(known[top]):
             raise DataError(f"{where} has no score for '{top}' in {when}: too little was measured")
     weights: dict[str, dict[str, float]] = {}
     for parent, part, weight in scores.edges[["parent", "node", "weight"]].itertuples(index=False):
