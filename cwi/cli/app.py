@@ -81,7 +81,7 @@ app.add_typer(consultation.app, name="consultation")
 app.add_typer(budget.app, name="budget")
 app.add_typer(deprivation.app, name="deprivation")
 app.add_typer(exchange.app, name="import")
-app.command("export", epilog="Examples: cwi export 2023 scores.xlsx · cwi export 2023 folder --coinr")(exchange.export)
+app.add_typer(exchange.export_app, name="export")
 
 
 def main() -> None:

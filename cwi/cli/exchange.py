@@ -1,11 +1,12 @@
-"""Other tools: import a framework of COINr or the COIN Tool, export scores and values."""
+"""Other tools: import a framework of COINr or the COIN Tool, export scores and values for these and other systems."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cwi import folders
 from cwi.cli.shared import Place, edition_at, working
@@ -14,10 +15,30 @@ from cwi.errors import DataError
 if TYPE_CHECKING:
     from cwi.inputs.exchange import Imported
 
-__all__ = ["app", "export"]
+__all__ = ["app", "export_app"]
+
+SCORES = "scores"  # what 'cwi export YEAR TARGET' does
+
+
+class ScoresByDefault(TyperGroup):
+    """Commands of which one needs no name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments, after the name of the default command where none is given."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [SCORES, *args]
+        return list(super().parse_args(ctx, args))
+
 
 app = typer.Typer(no_args_is_help=True, help="Make a methodology folder of another tool's files.")
+export_app = typer.Typer(
+    cls=ScoresByDefault,
+    no_args_is_help=True,
+    help="Write scores and values for other programs: a workbook (YEAR FILE.xlsx), COINr, Open SDG, SDMX-CSV.",
+    epilog="Examples: cwi export 2023 scores.xlsx · cwi export 2023 folder --coinr · cwi export opensdg 2024 folder",
+)
 
+NewFolder = Annotated[Path, typer.Argument(help="The folder that is made; it must not exist yet.")]
 Target = Annotated[Path, typer.Argument(help="The folder that is made; it must not exist yet.")]
 Aggregation = Annotated[
     list[str] | None,
@@ -67,6 +88,7 @@ def import_coin_tool(
     _save(read, folder)
 
 
+@export_app.command(SCORES, epilog="Examples: cwi export 2023 scores.xlsx · cwi export 2023 folder --coinr")
 def export(
     place: Place,
     target: Annotated[Path, typer.Argument(help="A new .xlsx file; with --coinr a new folder.")],
@@ -91,6 +113,26 @@ def export(
             write_scores(target, edition.scores, edition.year)
             notes = []
     print(*notes, folders.relative(target), sep="\n")
+
+
+@export_app.command("opensdg", epilog="Example: cwi export opensdg 2024 sdg-data")
+def export_opensdg(place: Place, target: NewFolder) -> None:
+    """Write the data folder of an Open SDG site: CSV and YAML for each indicator, words in three languages."""
+    with working(f"exporting {place}"):
+        from cwi.report.exchange import write_opensdg
+
+        n = write_opensdg(target, edition_at(place))
+    print(f"{folders.relative(target)}: {n} indicators")
+
+
+@export_app.command("sdmx", epilog="Example: cwi export sdmx 2024 sdmx-data")
+def export_sdmx(place: Place, target: NewFolder) -> None:
+    """Write scores and observations in SDMX-CSV 2.0, and the code lists that they use."""
+    with working(f"exporting {place}"):
+        from cwi.report.exchange import write_sdmx
+
+        names = write_sdmx(target, edition_at(place))
+    print(f"{folders.relative(target)}: {', '.join(names)}")
 
 
 def _save(read: Imported, folder: Path) -> None:
