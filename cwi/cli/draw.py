@@ -46,7 +46,7 @@ def draw(
     level: Annotated[str | None, typer.Option(help="Of heatmap: the level; that above the indicators.")] = None,
     node: Annotated[str | None, typer.Option(help="Of map: the node that is drawn; the index.")] = None,
     boundaries: Annotated[
-        Path | None, typer.Option(help="Of map: GeoJSON with a property 'code'; Kazakhstan's regions by default.")
+        Path | None, typer.Option(help="Of map: GeoJSON with a property 'code'; the project's regions by default.")
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Of ranks and intervals: the number of draws.")] = 1000,
     seed: Seed = SEED,

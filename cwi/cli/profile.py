@@ -31,13 +31,13 @@ def profile(
     """Make the profile of each region: a page, a PDF and the ledger of its numbers."""
     with working("loading"):
         from cwi.edition import read_edition
-        from cwi.report.languages import LANGUAGES
+        from cwi.inputs.country import read_country
         from cwi.report.profiles import publish_profiles
 
         edition = read_edition(year, methodology)
     regions = region or [*edition.regions, edition.territory.nation]
     folder = (output or folders.reports() / "profiles") / str(year)
-    languages = tuple(dict.fromkeys(language or LANGUAGES))
+    languages = tuple(dict.fromkeys(language or read_country().languages))
     with progress_bar() as bar:
         task = bar.add_task("writing", total=len(regions))
         for made in publish_profiles(edition, regions, folder, languages=languages, draws=draws):

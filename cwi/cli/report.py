@@ -77,9 +77,9 @@ def report(
     so.
     """
     with working("loading"):
-        from cwi.report.languages import LANGUAGES
+        from cwi.inputs.country import read_country
         from cwi.report.parameters import checked
-    languages = tuple(dict.fromkeys(language or LANGUAGES))
+    languages = tuple(dict.fromkeys(language or read_country().languages))
     source = folders.notebooks() / "official_report.ipynb"
     given = _parameters(source, parameter)
     for name in ("year", "language"):

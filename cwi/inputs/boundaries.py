@@ -15,16 +15,45 @@ from cwi import folders
 from cwi.errors import DataError, near
 from cwi.textfiles import read_text
 
-__all__ = ["boundaries_of", "check_regions", "read_boundaries"]
+__all__ = ["boundaries_of", "check_regions", "other_boundaries", "read_boundaries"]
 
-TWENTY = 2022  # the first year whose end saw twenty regions
 SHAPES = ("Polygon", "MultiPolygon")
 DEGREES = ("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:EPSG::4326", "EPSG:4326")  # longitude and latitude
 
 
 def boundaries_of(year: int) -> Path:
-    """The file with the borders at the end of a year: 17 regions to 2021, twenty since 2022."""
-    return folders.data() / "boundaries" / f"regions_{2022 if year >= TWENTY else 2018}.geojson"
+    """The file with the borders at the end of a year, ``regions_YEAR.geojson`` with the first year that it is true of.
+
+    Of a year before the first file, the first; where there is no file, the one that would be its.
+
+    >>> boundaries_of(2021).name, boundaries_of(2023).name, boundaries_of(2010).name
+    ('regions_2018.geojson', 'regions_2022.geojson', 'regions_2018.geojson')
+    """
+    files = _files()
+    first = [each for each in files if each <= year] or list(files)[-1:]
+    return files[max(first)] if first else folders.data() / "boundaries" / f"regions_{year}.geojson"
+
+
+def other_boundaries(year: int) -> tuple[Path, bool] | None:
+    """The borders of another time, to be drawn beside those of a year, and whether they are of a later one.
+
+    Those that came next; of the last time, those before; nothing where the borders never changed.
+
+    >>> other_boundaries(2020)[0].name, other_boundaries(2020)[1], other_boundaries(2025)[1]
+    ('regions_2022.geojson', True, False)
+    """
+    files, own = _files(), boundaries_of(year)
+    since = next((each for each, path in files.items() if path == own), year)
+    later, former = [each for each in files if each > since], [each for each in files if each < since]
+    if later:
+        return files[min(later)], True
+    return (files[max(former)], False) if former else None
+
+
+def _files() -> dict[int, Path]:
+    """The files of borders by the first year that each is true of, the latest first."""
+    paths = (folders.data() / "boundaries").glob("regions_[0-9][0-9][0-9][0-9].geojson")
+    return {int(path.stem.removeprefix("regions_")): path for path in sorted(paths, reverse=True)}
 
 
 def read_boundaries(path: Path) -> dict[str, BaseGeometry]:

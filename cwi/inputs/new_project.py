@@ -31,7 +31,9 @@ Fill the files in this order; `cwi check` names what is missing or wrong, with f
 6. `data/methodology/1.0/`: the indicators with their place in the tree and their worst and best end; the rules.
 7. `cwi edition new YEAR --methodology 1.0` makes an edition, `cwi score YEAR` prints the scores.
 
-Borders for maps are optional: `data/boundaries/`, GeoJSON with a property `code`.
+Optional: `data/country.toml` has the languages of the reports and the sentences about the country, `data/boundaries/`
+its borders (`regions_YEAR.geojson`, with a property `code`; YEAR is the first year they are true of). The page
+`docs/how-to/another-country.md` of the repository goes through all of it.
 """
 RULES = """\
 # The rules of the index; indicators.csv beside this file holds the tree and the ends of the scales.
@@ -56,9 +58,17 @@ weighting   = "equal"
 aggregation = "arithmetic"
 coverage    = 1.0
 """
+COUNTRY = """\
+# What reports print about the country; each line is optional.
+languages = ["kk", "ru", "en"]  # in which reports are made
+# projection = "+proj=laea +lat_0=48 +lon_0=67"  # of maps, as PROJ writes it
+# [texts."report.title"]  # other words for a message of the reports, in every language
+# en = "Child well-being in our country, {year}"
+"""
 EMPTY = {
     "README.md": README,
     "data/regions.csv": "code,kind,name_en,name_ru,name_kk,valid_from,valid_to\nNATION,nation,The nation,Страна,Ел,,\n",
+    "data/country.toml": COUNTRY,
     "data/boundary_changes.csv": "date,old,new,note,source\n",
     "data/series.csv": "indicator,title_en,title_ru,unit,low,high,kind,source_code,used,judgement\n",
     "data/sources.toml": "# A record for each file of data/observations; its name is the stem of the file.\n",

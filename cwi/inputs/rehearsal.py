@@ -78,8 +78,9 @@ def write_rehearsal(
     for name in COPIED:
         source = folders.data() / name
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, data / name)
-    if (words := folders.data() / "source_words.csv").is_file():
-        shutil.copyfile(words, data / words.name)
+    for name in ("source_words.csv", "country.toml"):
+        if (words := folders.data() / name).is_file():
+            shutil.copyfile(words, data / name)
     shutil.copytree(folders.notebooks(), folder / "notebooks")
     rng = np.random.default_rng(seed)
     editions = [read_edition(year) for year in years]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 
 from babel import Locale
 from babel.lists import format_list
@@ -15,7 +17,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
-from cwi.errors import ParameterError, near
+from cwi.errors import DataError, ParameterError, near
+from cwi.inputs.country import NAME, Country, read_country
 from cwi.methods.ranking import half_away
 
 __all__ = ["LANGUAGES", "Language"]
@@ -34,11 +37,15 @@ class Language:
     ----------
     code
         kk, ru or en.
+    root
+        The folder of a project that has texts of its own in data/country.toml; this project by default.
 
     Raises
     ------
     ParameterError
         If there are no messages in that language.
+    DataError
+        If the texts of the project cannot be used.
 
     Examples
     --------
@@ -46,12 +53,13 @@ class Language:
     ('1\\xa0234,3', '0.0')
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, root: Path | None = None) -> None:
         if code not in LANGUAGES:
             raise ParameterError(f"language is '{code}'{near(code, LANGUAGES)}")
         self.code = code
         self.locale = Locale.parse(code)
         self._messages = _messages(code)
+        self._of_country = _of_country(read_country(root), code)
 
     def text(self, key: str, **values: object) -> str:
         """The message of that key with its values set in.
@@ -71,7 +79,7 @@ class Language:
         KeyError
             If no message has the key.
         """
-        text = self._messages.gettext(key)
+        text = self._of_country.get(key) or self._messages.gettext(key)
         if text == key:
             raise KeyError(f"cwi/report/locale/{self.code}/ has no message '{key}'")
         return text.replace(" %", f"{NBSP}%")  # a line never ends between a number and its sign
@@ -94,6 +102,36 @@ class Language:
     def list(self, items: list[str]) -> str:
         """Several things in a row, the last joined with the language's 'and'."""
         return format_list(items, locale=self.locale) if items else NONE
+
+
+def _of_country(country: Country, code: str) -> Mapping[str, str]:
+    """The texts of a country in one language, where each is a message that reports have, with places they fill in."""
+    texts, where = country.texts.get(code, {}), f"data/{NAME}"
+    messages = _messages(code)
+    for key, text in texts.items():
+        general = messages.gettext(key)
+        if general == key:
+            raise DataError(f"{where}: no message of the reports is called '{key}'{near(key, sorted(_keys(code)))}")
+        try:
+            places, known = _places(text), _places(general)
+        except ValueError as problem:
+            raise DataError(
+                f"{where}: the text of '{key}' in '{code}' has a brace too many or too few ({problem})"
+            ) from None
+        if other := sorted(places - known):
+            raise DataError(
+                f"{where}: the text of '{key}' in '{code}' has the place {{{other[0]}}}{near(other[0], sorted(known))}"
+            )
+    return texts
+
+
+def _places(text: str) -> set[str]:
+    """The names in braces of a message."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def _keys(code: str) -> set[str]:
+    return {str(key) for key in _messages(code)._catalog if key}
 
 
 @lru_cache

@@ -12,9 +12,8 @@ from cwi.edition import Edition
 from cwi.errors import DataError, ParameterError
 from cwi.report.blocks import Paragraph, Section, Table, ledger_folder, output_folder
 from cwi.report.draws import check_draws
-from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
-from cwi.report.printer import Printer
+from cwi.report.printer import Printer, language_of
 from cwi.report.sections import (
     change,
     dimensions,
@@ -69,7 +68,7 @@ class OfficialReport:
         if draws < 100:
             raise ParameterError(f"draws is {draws}; an interval needs at least 100")
         check_draws(draws, seed)
-        words = Language(language)
+        words = language_of(edition, language)
         nation = edition.territory.nation
         if not nation or nation not in set(edition.scores.nodes["region"]):
             raise DataError(

@@ -181,7 +181,7 @@ def map(
     node
         The index by default.
     boundaries
-        GeoJSON with a property ``code``; the borders of Kazakhstan's regions at the end of the year by default.
+        GeoJSON with a property ``code``; the borders of the project's regions at the end of the year by default.
     limits
         The ends of the colours; round numbers around the scores by default.
 
@@ -220,7 +220,6 @@ def map(
         axis_label=f"{methodology.titles_of(language)[node]}: {_axis(values.to_frame(), words)}",
         missing_label=words.text("legend.missing"),
         limits=span(values.to_numpy(float)) if limits is None else limits,
-        projection=maps.ALBERS if boundaries is None else maps.local_projection(path),
         ax=ax,
     )
     return _finished(figure, ax, methodology, year, words, _synthetic(scores, year))

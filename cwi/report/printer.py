@@ -20,7 +20,12 @@ from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.rules import Rule
 
-__all__ = ["Printer"]
+__all__ = ["Printer", "language_of"]
+
+
+def language_of(edition: Edition, code: str) -> Language:
+    """The messages of a language with the texts of the edition's own project."""
+    return Language(code, edition.project.root if edition.project is not None else edition.path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +82,7 @@ class Printer:
     @property
     def title_of_report(self) -> str:
         """The title, after the mark of a rehearsal where it is one."""
-        title = self.text("report.title", year=self.year)
+        title = self.text("report.title", year=self.year, nation=self.region(self.nation))
         return f"{self.text('rehearsal.mark')}. {title}" if self.edition.rehearsal else title
 
     def marked(self, section: Section) -> Section:

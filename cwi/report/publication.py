@@ -27,9 +27,8 @@ from cwi.published import (
     keep,
     read_published,
 )
-from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import digest, read_manifest
-from cwi.report.recomputation import added, compare, recompute
+from cwi.report.recomputation import added, compare, languages_of, recompute
 from cwi.report.vintage_report import Vintage, revision_files
 from cwi.writing import alone, cannot_write
 
@@ -98,7 +97,7 @@ def publish(edition: Edition, report: Path, *, revision: str = "") -> int:
     if edition.rehearsal:
         raise DataError(f"the edition of {edition.year} is a rehearsal; its numbers are synthetic and never published")
     record = read_manifest(report)
-    if set(record.get("languages", [])) != set(LANGUAGES):
+    if set(record.get("languages", [])) != set(languages_of(edition)):
         raise DataError(f"reports/{edition.year} is no finished report in all languages; make it first")
     source = record["edition"]
     if (source.get("fingerprint"), source.get("data")) != (edition.methodology.fingerprint, edition.checksum):

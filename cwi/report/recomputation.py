@@ -7,18 +7,26 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cwi.edition import Edition
+from cwi.inputs.country import read_country
 from cwi.published import PUBLISHED
-from cwi.report.languages import LANGUAGES
 from cwi.report.ledger import merge
 from cwi.report.official import OfficialReport
 
-__all__ = ["added", "compare", "recompute"]
+__all__ = ["added", "compare", "languages_of", "recompute"]
 
 
-def recompute(edition: Edition, *, draws: int, seed: int, languages: Sequence[str] = LANGUAGES) -> pd.DataFrame:
-    """Every number of the official report computed again from the rows, without drawing or printing; index name."""
+def languages_of(edition: Edition) -> tuple[str, ...]:
+    """The languages in which reports of the edition's project are made."""
+    return read_country(edition.project.root if edition.project is not None else None).languages
+
+
+def recompute(edition: Edition, *, draws: int, seed: int, languages: Sequence[str] | None = None) -> pd.DataFrame:
+    """Every number of the official report computed again from the rows, without drawing or printing; index name.
+
+    ``languages``: those of the project by default.
+    """
     frames = []
-    for code in languages:
+    for code in languages or languages_of(edition):
         report = OfficialReport(edition, language=code, draws=draws, seed=seed)
         report.sections()
         frames.append(report.ledger.frame())

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from cwi import folders
-from cwi.edition import read_edition
+from cwi.edition import Edition, read_edition
 from cwi.errors import CwiError, ReportError
 from cwi.inputs.boundaries import boundaries_of, check_regions
 from cwi.report.blocks import LEDGER, OUTPUT
@@ -97,7 +97,7 @@ def make_report(
     made_of = inputs()
     progress("checked")
     with staged(reports, target) as stage, _sentences(target):
-        failed = _all_languages(source, stage, runs, rehearsal=edition.rehearsal, forks=forks, progress=progress)
+        failed = _all_languages(source, stage, runs, edition, forks=forks, progress=progress)
         if failed:
             raise ReportError(f"the report of {year} could not be made\n" + "\n".join(failed))
         shared = {key: value for key, value in first.items() if key != "language"}
@@ -133,8 +133,8 @@ def _all_languages(
     source: Path,
     stage: Path,
     runs: dict[str, dict[str, Any]],
+    edition: Edition,
     *,
-    rehearsal: bool,
     forks: bool,
     progress: Callable[[str], None],
 ) -> list[str]:
@@ -146,7 +146,17 @@ def _all_languages(
         ThreadPoolExecutor(len(runs)) as threads,
     ):
         waiting = {
-            threads.submit(_one_language, source, stage, code, parameters, rehearsal, forks, printers, progress): code
+            threads.submit(
+                _one_language,
+                source,
+                stage,
+                code,
+                parameters,
+                (edition.territory.name(edition.territory.nation, code), edition.rehearsal),
+                forks,
+                printers,
+                progress,
+            ): code
             for code, parameters in runs.items()
         }
         try:
@@ -243,7 +253,7 @@ def _one_language(
     stage: Path,
     code: str,
     parameters: dict[str, Any],
-    rehearsal: bool,
+    about: tuple[str, bool],
     forks: bool,
     printers: Executor,
     progress: Callable[[str], None],
@@ -252,17 +262,17 @@ def _one_language(
     target = stage / f"{NOTEBOOK}.{code}.ipynb"
     execute(source, target, parameters, stage, forks=forks)
     progress(f"{code}: pages and PDF")
-    printers.submit(_print, target, code, parameters["year"], rehearsal).result()
+    printers.submit(_print, target, code, parameters["year"], *about).result()
     progress(code)
 
 
-def _print(executed: Path, code: str, year: int, rehearsal: bool) -> None:
+def _print(executed: Path, code: str, year: int, nation: str, rehearsal: bool) -> None:
     """The pages and the PDF of an executed notebook, beside it."""
     from cwi.report.page import page  # here alone: the process that is forked has it
     from cwi.report.pdf import pdf
 
     stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
-    title = language.text("report.title", year=year)
+    title = language.text("report.title", year=year, nation=nation)
     mark = language.text("rehearsal.mark") if rehearsal else ""
     title = f"{mark}. {title}" if mark else title
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):

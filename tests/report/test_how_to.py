@@ -1,4 +1,4 @@
-"""The pages on the year's work are followed: every block is run as it is printed, in a copy of the project.
+"""The pages are followed: every block is run as it is printed, in a copy of the project or in a new one.
 
 A line that begins with `cwi` is run in this process, others by the shell. `cwi report` leaves the numbers of two
 sections and no notebook: reports are made in the tests of reports.
@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -20,7 +21,11 @@ from typer.testing import CliRunner
 from cwi import folders, read_edition
 from cwi.cli import app
 from cwi.published import published_series, read_published, vintages
+from cwi.report.blocks import Figure
+from cwi.report.document import write_html
+from cwi.report.languages import LANGUAGES, Language
 from cwi.report.official import OfficialReport
+from cwi.report.printer import language_of
 from cwi.report.publication import publish
 from cwi.report.recomputation import recompute
 
@@ -31,7 +36,18 @@ pytestmark = [
 Finish = Callable[..., Path]
 PAGES = folders.root() / "docs" / "how-to"
 BLOCK = re.compile(r"```bash\n(.*?)```", re.S)
+OF_KAZAKHSTAN = (
+    "Kazakhstan", "Казахстан", "Қазақстан", "Abai", "Абай", "KZ", "Astana", "Астана", "tenge", "тенге", "теңге",
+    "Government", "Правительств", "Үкімет", "2018", "2020", "2022", "three cities", "OpenStreetMap",
+)  # fmt: skip
 VALUE, TOP = 7, 8  # of a template: the column of the figures, the first row
+
+
+def visible(html: str) -> str:
+    """The words of a page, without style, script and pictures."""
+    html = re.sub(r"<(style|script).*?</\1>", " ", html, flags=re.DOTALL)
+    alternatives = re.sub(r'<img [^>]*alt="([^"]*)"[^>]*>', r" \1 ", html)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", alternatives)).split())
 
 
 @pytest.fixture
@@ -72,7 +88,7 @@ def follow(
     for step in steps(page):
         before(step)
         if not step.startswith("cwi "):
-            subprocess.run(["bash", "-euc", step], cwd=root, check=True)
+            subprocess.run(["bash", "-euc", step], check=True)
             continue
         command, _, expected = step.partition("  # exit ")
         words = shlex.split(command)[1:]
@@ -113,6 +129,39 @@ def test_a_correction(copy: Path, finished: Finish) -> None:
     assert set(table["cause"]) == {"rows"}
     assert (table["rows"].abs() > 0).all()
     assert {name.split(".")[2] for name in table.index if name.startswith("score.")} == {"KZ-71"}
+
+
+def test_another_country(tmp_path: Path, finished: Finish, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From nothing to the whole page in three languages, and nothing in it is of Kazakhstan."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CWI_ROOT", raising=False)
+    testland = tmp_path / "testland"
+
+    def moved(step: str) -> None:
+        if step == "cwi check":  # as the shell block before it did for itself
+            monkeypatch.chdir(testland)
+            monkeypatch.setenv("CWI_ROOT", str(testland))
+
+    printed = follow("another-country.md", testland, finished, moved)
+    assert "none" in printed["cwi check"]
+    assert "1 P Port 79.4 77.9 74.9 85.3" in printed["cwi score 2025"]
+    assert "arithmetic mean of 2 of 2 parts" in printed["cwi trace 2025 Port health"]
+    assert (testland / "ranking.svg").stat().st_size > 5_000
+    edition = read_edition(2025)
+    titles = ["Тестландия балалары: 2025 жылғы индекс", "Дети Тестландии: индекс за 2025 год",
+              "Children of Testland: the index of 2025"]  # fmt: skip
+    for code, title in zip(LANGUAGES, titles, strict=True):
+        if code != LANGUAGES[0]:  # pictures are drawn in one language
+            monkeypatch.setattr(Figure, "_source", lambda self: "data:image/svg+xml;base64,")
+        words = language_of(edition, code)
+        report = OfficialReport(edition, language=code, draws=100, seed=1)
+        write_html(tmp_path / f"{code}.html", report.sections(), language=words, title=title)
+        text = visible((tmp_path / f"{code}.html").read_text(encoding="utf-8"))
+        assert f" {title} " in text
+        assert edition.territory.name("H", code) in text
+        assert [word for word in OF_KAZAKHSTAN if word.casefold() in text.casefold()] == []
+    kazakh = Language("en", PAGES.parents[1]).text("limits.territory")  # the control: the words are in its own report
+    assert [word for word in OF_KAZAKHSTAN if word in kazakh] == ["Kazakhstan", "Abai", "2022"]
 
 
 def test_the_year(copy: Path, finished: Finish) -> None:

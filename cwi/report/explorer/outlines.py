@@ -16,7 +16,7 @@ from matplotlib.colors import to_hex
 from cwi import folders
 from cwi.errors import DataError
 from cwi.inputs.boundaries import read_boundaries
-from cwi.report.pictures.maps import ALBERS, DEGREES
+from cwi.report.pictures.maps import DEGREES, projection_of
 from cwi.report.pictures.style import INK, SEQUENTIAL, on
 
 __all__ = ["COLOURS", "WHITE_FROM", "Outline", "colour", "drawing", "outlines"]
@@ -57,7 +57,7 @@ def outlines(boundaries: Path) -> tuple[tuple[Outline, ...], int]:
 @lru_cache(maxsize=4)
 def _outlines(boundaries: Path, changed: int) -> tuple[tuple[Outline, ...], int]:
     regions = read_boundaries(boundaries)
-    shapes = gpd.GeoSeries(list(regions.values()), crs=DEGREES).to_crs(ALBERS).to_numpy()
+    shapes = gpd.GeoSeries(list(regions.values()), crs=DEGREES).to_crs(projection_of(boundaries)).to_numpy()
     west, south, east, north = shapely.total_bounds(shapes)
     scale = (WIDE - 2 * EDGE) / (east - west)
     shapes = shapely.coverage_simplify(shapes, FINE)

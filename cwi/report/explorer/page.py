@@ -26,6 +26,7 @@ from cwi.report.explorer import outlines
 from cwi.report.explorer.data import board, learning_schemes
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
 from cwi.report.pictures.maps import boundaries_of
+from cwi.report.printer import language_of
 from cwi.report.sections.index import MAP_LIMITS
 from cwi.writing import writing
 
@@ -96,7 +97,7 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
         "year": edition.year,
         "board": content,
         "names": _names(edition),
-        "words": {code: _words(edition, Language(code)) for code in LANGUAGES},
+        "words": {code: _words(edition, language_of(edition, code)) for code in LANGUAGES},
         "numbers": {code: _numbers(Language(code)) for code in LANGUAGES},
         "limits": limits,
         "scale": _scale(limits),
@@ -221,7 +222,10 @@ def _words(edition: Edition, language: Language) -> dict[str, str]:
     if publishers:
         about.append(language.text("explorer.sources", publishers="; ".join(publishers)))
     working = methodology.status == "working"
-    words = {key: language.template(key).replace("{year}", str(edition.year)) for key in SPOKEN}
+    nation = edition.territory.name(edition.territory.nation, language.code) if edition.territory.nation else ""
+    words = {
+        key: language.template(key).replace("{year}", str(edition.year)).replace("{nation}", nation) for key in SPOKEN
+    }
     return words | {
         "status": " ".join([*experimental, status, basis]),
         "working": language.text("report.working", version=methodology.version) if working else status,

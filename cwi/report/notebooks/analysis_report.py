@@ -18,10 +18,10 @@ from matplotlib.figure import Figure as Drawing
 
 from cwi.edition import Edition
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table, ledger_folder
-from cwi.report.languages import NONE, Language
+from cwi.report.languages import NONE
 from cwi.report.ledger import Ledger
 from cwi.report.notebooks.change import before_and_after
-from cwi.report.printer import Printer
+from cwi.report.printer import Printer, language_of
 
 __all__ = [
     "PERCENT",
@@ -92,7 +92,7 @@ class AnalysisReport:
         self, edition: Edition, *, language: str, seed: int, synthetic: bool = False, ledger: Ledger | None = None
     ) -> None:
         self.edition, self.synthetic = edition, synthetic
-        self.language = Language(language)
+        self.language = language_of(edition, language)
         self.ledger = ledger or Ledger(
             self.language, edition.label, edition.methodology.fingerprint, edition.checksum[:12], seed
         )

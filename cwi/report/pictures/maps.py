@@ -21,7 +21,8 @@ from matplotlib.lines import Line2D
 
 from cwi import folders
 from cwi.errors import DataError, near
-from cwi.inputs.boundaries import boundaries_of, read_boundaries
+from cwi.inputs.boundaries import boundaries_of, other_boundaries, read_boundaries
+from cwi.inputs.country import read_country
 from cwi.report.pictures.labels import BORDER, Sheet, places, write
 from cwi.report.pictures.rows import DASH, EDGE
 from cwi.report.pictures.style import (
@@ -43,18 +44,23 @@ from cwi.report.pictures.style import (
     wrap,
 )
 
-__all__ = ["ALBERS", "DEGREES", "boundaries_of", "choropleth", "codes_of", "local_projection"]
+__all__ = ["DEGREES", "boundaries_of", "choropleth", "codes_of", "other_boundaries", "projection_of"]
 
-# Albers' equal-area conic with its parallels in the south and north of the country
-ALBERS = "+proj=aea +lat_1=42.5 +lat_2=53.5 +lat_0=48 +lon_0=67 +datum=WGS84 +units=m"
 DEGREES = "EPSG:4326"
 BAR = 2.0  # how long the bar of colours is, inches
 ABOVE, BELOW = 0.42, 0.1  # room for labels that are outside
 OTHER: dict[str, Any] = {"color": INK, "linewidth": 1.1, "linestyle": (0, (3.5, 1.8))}
 
 
-def local_projection(boundaries: Path) -> str:
-    """An equal-area projection around the middle of a boundary file, for regions of another country."""
+def projection_of(boundaries: Path) -> str:
+    """The projection of the country, for files of this project; an equal-area one around the middle of any other.
+
+    >>> projection_of(boundaries_of(2023)).split()[0]
+    '+proj=aea'
+    """
+    own = read_country().projection
+    if own and boundaries.resolve().parent == (folders.data() / "boundaries").resolve():
+        return own
     west, south, east, north = _table(boundaries).total_bounds
     return f"+proj=laea +lat_0={(south + north) / 2:.3f} +lon_0={(west + east) / 2:.3f} +datum=WGS84 +units=m"
 
@@ -71,7 +77,7 @@ def choropleth(
     other_boundaries: Path | None = None,
     other_label: str = "",
     limits: tuple[float, float] = (0, 100),
-    projection: str = ALBERS,
+    projection: str | None = None,
     ax: Axes | None = None,
 ) -> Figure:
     """A map of one number.
@@ -97,7 +103,7 @@ def choropleth(
     limits
         The ends of the colours, the same on every map that shall be compared.
     projection
-        As PROJ writes it; Albers' for Kazakhstan by default.
+        As PROJ writes it; that of :func:`projection_of` by default.
     ax
         Axes to draw on, without labels of regions, with a bar of colours beside them; a page of its own by default.
 
@@ -106,7 +112,7 @@ def choropleth(
     DataError
         If a value belongs to no region of the map, or a region has no name.
     """
-    ground = _ground(boundaries, other_boundaries, projection)
+    ground = _ground(boundaries, other_boundaries, projection or projection_of(boundaries))
     codes = [str(code) for code in ground.shapes["code"]]
     check_limits(limits)
     _check_codes(values, codes, names, boundaries)
@@ -196,7 +202,7 @@ class _Ground:
     sheet: Sheet
 
 
-def _ground(boundaries: Path, other: Path | None, projection: str = ALBERS) -> _Ground:
+def _ground(boundaries: Path, other: Path | None, projection: str) -> _Ground:
     changed = boundaries.stat().st_mtime_ns, other.stat().st_mtime_ns if other else 0
     return _ground_of(boundaries, other, changed, projection)
 

@@ -40,7 +40,7 @@ def dimension(printer: Printer, code: str) -> Section:
                 )
             )
         )
-    basis = _basis(printer, components)
+    basis = _basis(printer, components or [code])
     blocks.append(
         Paragraph(printer.text("dimension.basis", indicators=basis) if basis else printer.text("dimension.nothing"))
     )

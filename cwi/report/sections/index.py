@@ -46,7 +46,10 @@ def index_map(printer: Printer) -> Section:
     words: list[Block] = [Heading(printer.text("index.title"), anchor="index"), Paragraph(printer.text(_how(printer)))]
     if printer.nobody:
         return Section(words)
-    old = printer.year < 2022
+    borders = maps.boundaries_of(printer.year)
+    if not borders.is_file():
+        return Section(words)
+    other, later = maps.other_boundaries(printer.year) or (None, False)
     figure = Figure(
         name="map",
         caption=printer.text("map.caption", year=printer.year),
@@ -54,13 +57,13 @@ def index_map(printer: Printer) -> Section:
         language=printer.language.code,
         draw=lambda: maps.choropleth(
             table.set_index("region")["score"].reindex(printer.edition.regions),
-            maps.boundaries_of(printer.year),
+            borders,
             names={code: printer.region(code) for code in printer.edition.regions},
             number=printer.plain,
             axis_label=printer.text("axis.score"),
             missing_label=printer.text("legend.missing"),
-            other_boundaries=maps.boundaries_of(2022 if old else 2021),
-            other_label=printer.text("map.later" if old else "map.former"),
+            other_boundaries=other,
+            other_label=printer.text("map.later" if later else "map.former"),
             limits=MAP_LIMITS,
         ),
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cwi.analysis.comparison import mean_by_children
 from cwi.index import CAPPED
+from cwi.inputs.boundaries import boundaries_of
 from cwi.report.blocks import Bullets, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
 __all__ = ["limits"]
+
+RELATIVE = "% of national average"
 
 
 def limits(printer: Printer) -> Section:
@@ -27,13 +31,11 @@ def limits(printer: Printer) -> Section:
         printer.text("limits.capped", n=printer.whole(f"limits.{printer.year}.capped", len(capped)))
         if not capped.empty
         else "",
-        printer.text("limits.territory"),
-        printer.text("limits.population"),
-        printer.text(
-            "limits.ends.spread" if (methodology.indicators["ends_basis"] == "spread").any() else "limits.ends"
-        ),
+        printer.text("limits.territory") if not printer.edition.territory.changes.empty else "",
+        printer.text("limits.population") if (average := mean_by_children(printer.edition)) == average else "",
+        _goalposts(printer),
         printer.text("limits.error.survey" if seen["se"].notna().any() else "limits.error"),
-        printer.text("limits.ratios"),
+        printer.text("limits.ratios") if (methodology.indicators["unit"] == RELATIVE).any() else "",
         printer.text("limits.working", version=methodology.version) if methodology.status == "working" else "",
     ]
     return Section(
@@ -47,9 +49,17 @@ def limits(printer: Printer) -> Section:
                 )
             ),
             _sources(printer, seen),
-            Paragraph(printer.text("sources.boundaries"), "note"),
+            *([Paragraph(printer.text("sources.boundaries"), "note")] if boundaries_of(printer.year).is_file() else []),
         ]
     )
+
+
+def _goalposts(printer: Printer) -> str:
+    """How most goalposts were chosen, where they follow the data."""
+    basis = set(printer.edition.methodology.indicators["ends_basis"])
+    if "spread" in basis:
+        return printer.text("limits.ends.spread")
+    return printer.text("limits.ends") if "range" in basis else ""
 
 
 def _named(printer: Printer, late: pd.DataFrame) -> str:

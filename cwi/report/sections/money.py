@@ -47,7 +47,8 @@ def money(printer: Printer) -> Section:
         "least_points": words.percent(f"age.{least}.difference", ordered["difference"].iloc[-1], sign=True),
     }
     blocks += [Paragraph(printer.text("money.lead", **values)), Paragraph(printer.text("money.age", **values))]
-    return Section([*blocks, _map(printer, table), _age(printer, words, table), _printed(printer, words, table)])
+    mapped = [_map(printer, table)] if maps.boundaries_of(printer.year).is_file() else []
+    return Section([*blocks, *mapped, _age(printer, words, table), _printed(printer, words, table)])
 
 
 @lru_cache(maxsize=1)  # the same in each language

@@ -68,31 +68,7 @@ def findings(printer: Printer) -> list[str]:
             score=printer.score(last[0], printer.top.code, regions[last[0]]),
         ),
     ]
-    if printer.nation in index.index and index[printer.nation] == index[printer.nation]:
-        sentences.append(
-            printer.text(
-                "index.nation",
-                score=printer.score(printer.nation, printer.top.code, index[printer.nation]),
-                mean=printer.ledger.number(
-                    f"mean_by_children.{printer.year}.{printer.top.code}",
-                    mean_by_children(printer.edition),
-                    unit="points",
-                    decimals=printer.edition.methodology.decimals,
-                ),
-            )
-        )
-    else:
-        sentences.append(
-            printer.text(
-                "index.nation.none",
-                mean=printer.ledger.number(
-                    f"mean_by_children.{printer.year}.{printer.top.code}",
-                    mean_by_children(printer.edition),
-                    unit="points",
-                    decimals=printer.edition.methodology.decimals,
-                ),
-            )
-        )
+    sentences.append(_nation(printer, float(index.get(printer.nation, float("nan")))))
     gap = float(regions.max() - regions.min())
     sentences.append(
         printer.text(
@@ -106,6 +82,19 @@ def findings(printer: Printer) -> list[str]:
         )
     )
     return sentences
+
+
+def _nation(printer: Printer, score: float) -> str:
+    """The index of the country, and the mean of the regions where the number of children is known."""
+    decimals, name = printer.edition.methodology.decimals, f"mean_by_children.{printer.year}.{printer.top.code}"
+    own = printer.score(printer.nation, printer.top.code, score)
+    average = mean_by_children(printer.edition)
+    mean = printer.ledger.number(name, average, unit="points", decimals=decimals)
+    if average != average:
+        return printer.text("index.nation.alone", score=own) if score == score else printer.text("index.nation.thin")
+    if score != score:
+        return printer.text("index.nation.none", mean=mean)
+    return printer.text("index.nation", score=own, mean=mean)
 
 
 def _why_no_index(printer: Printer) -> str:
