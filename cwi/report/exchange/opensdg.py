@@ -18,7 +18,7 @@ from cwi.indicators import OPEN
 from cwi.methodology import Methodology
 from cwi.report.exchange.codes import area_codes, plain, unit_code
 from cwi.report.exchange.sdmx import checked_real, printer_of, refuse_existing
-from cwi.report.languages import LANGUAGES
+from cwi.report.languages import LANGUAGES, NONE
 from cwi.report.printer import Printer
 from cwi.writing import new_folder
 
@@ -185,7 +185,7 @@ def _translations(printer: Printer, numbers: Mapping[str, str]) -> dict[str, dic
         names[areas[code]] = printer.region(code)
     units: dict[str, object] = {"UNIT_MEASURE": text("rules.column.unit")}
     for code, row in printer.indicators.items():
-        units[unit_code(str(row["unit"]))] = printer.unit(code)
+        units[unit_code(str(row["unit"]))] = printer.unit(code) or NONE
     titles: dict[int, dict[str, object]] = {1: {}, 2: {}, 3: {}}
     for code, number in numbers.items():
         dashed, title = _dashed(number), printer.title(code)

@@ -10,7 +10,7 @@ import pandas as pd
 from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError
 from cwi.report.exchange.codes import ESTIMATED, plain, sdmx_statuses, unit_code
-from cwi.report.languages import LANGUAGES, Language
+from cwi.report.languages import LANGUAGES, NONE, Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
 from cwi.writing import csv_text, new_folder
@@ -170,7 +170,7 @@ def code_lists(edition: Edition, table: pd.DataFrame) -> dict[str, list[tuple[st
             names["CL_INDICATOR"].append((plain(f"{code}.score"), *map(plain, of)))
     for unit in units:
         code = next(str(row) for row in rules.indicators.loc[rules.indicators["unit"] == unit, "code"])
-        names["CL_UNIT"].append((unit_code(unit), *(plain(printer.unit(code)) for printer in printers)))
+        names["CL_UNIT"].append((unit_code(unit), *(plain(printer.unit(code)) or NONE for printer in printers)))
     return names
 
 
