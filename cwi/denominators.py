@@ -120,7 +120,9 @@ def divided(table: pd.DataFrame, indicators: pd.DataFrame, *, max_age: int = 0) 
     sizes = sizes.rename(columns={"indicator": DENOMINATOR, "value": "size"}).sort_values("year", kind="stable")
     rows = mine[mine["indicator"].isin(wanted.index)]
     asked = rows[["region", "year"]].assign(row=rows.index)
-    asked[DENOMINATOR] = rows["indicator"].map(wanted)
+    code = rows["indicator"].astype("str")
+    asked[DENOMINATOR] = code.map(wanted).astype("str")
+    sizes[DENOMINATOR] = sizes[DENOMINATOR].astype("str")
     matched = pd.merge_asof(
         asked.sort_values("year", kind="stable"),
         sizes,
@@ -131,7 +133,7 @@ def divided(table: pd.DataFrame, indicators: pd.DataFrame, *, max_age: int = 0) 
     factor = pd.Series(np.ones(len(indicators)), index=indicators["code"])
     if PER in indicators:
         factor = indicators.set_index("code")[PER].astype(float)
-    per, size = rows["indicator"].map(factor), matched.reindex(rows.index)
+    per, size = code.map(factor), matched.reindex(rows.index)
     result = mine.copy()
     for column in ("value", "se"):
         if column in result:

@@ -6,9 +6,10 @@ on arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -21,9 +22,8 @@ from cwi.errors import DataError, near
 from cwi.html import html_table
 from cwi.indicator_scores import refusals
 from cwi.methodology import Methodology, checked_methodology
-from cwi.methods.treatment import changes
 from cwi.panel import read_panel
-from cwi.score_tables import CAPPED, CARRIED, FLAGS, edge_table, has_flag, node_table, treated_table
+from cwi.score_tables import CAPPED, CARRIED, FLAGS, ScoreTables, edge_table, has_flag
 from cwi.screening import COLUMNS as SCREENING_COLUMNS
 from cwi.tree import INDICATOR
 
@@ -33,6 +33,24 @@ Array = NDArray[np.float64]
 Table = TypeVar("Table", pd.DataFrame, pd.Series)
 
 VALUES = ("score", "rank", "coverage", "measured", "flag")  # columns of the table of nodes
+
+
+class BuiltWhenRead:
+    """A table of a frozen dataclass that may be given as a function; it is called when the table is first read."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: type | None = None) -> pd.DataFrame:
+        if owner is None:
+            raise AttributeError(self.name)  # so that the field has no default
+        table: pd.DataFrame | Callable[[], pd.DataFrame] = owner.__dict__[self.name]
+        if not isinstance(table, pd.DataFrame):
+            table = owner.__dict__[self.name] = table()
+        return table
+
+    def __set__(self, owner: Any, table: pd.DataFrame | Callable[[], pd.DataFrame]) -> None:
+        owner.__dict__[self.name] = table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,20 +68,28 @@ class Scores:
     ``weights``: the same weights as arrays, and ``base``: the values of the base years, both for :func:`derive`.
     ``names``: of regions by code, where they are known.
     ``plot``: pictures, ``scores.plot.ranking()`` and others; :mod:`cwi.report.plot` draws them.
+
+    ``nodes``, ``edges`` and ``treated`` are built when they are first read.
     """
 
-    nodes: pd.DataFrame
-    edges: pd.DataFrame
     cells: pd.DataFrame
-    treated: pd.DataFrame
     weights: tuple[Array, ...]
     base: Array
     methodology: Methodology
+    nodes: BuiltWhenRead = BuiltWhenRead()
+    edges: BuiltWhenRead = BuiltWhenRead()
+    treated: BuiltWhenRead = BuiltWhenRead()
     names: Mapping[str, str] = field(default_factory=dict)
     screened: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SCREENING_COLUMNS)))
     refused: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["indicator", "why"]))
 
     plot: ClassVar[PlotAccessor] = PlotAccessor("ranking", "map", "heatmap")
+
+    def with_names(self, names: Mapping[str, str]) -> Scores:
+        """The same scores with names of regions by code."""
+        named = copy.copy(self)
+        object.__setattr__(named, "names", names)
+        return named
 
     @cached_property
     def years(self) -> tuple[int, ...]:
@@ -333,14 +359,14 @@ def score(
     methodology = panel.methodology
     cells, x, units = panel.cells, panel.x, panel.units
     fitted = fit(methodology, panel.base)
-    changed = None if fitted.treatment is None else changes(fitted.treatment, x)
     derived = derive(x, methodology, fitted=fitted, groups=panel.groups)
     cells["score"] = derived.scores[0].reshape(-1)
+    tables = ScoreTables(units, cells, x, derived, methodology, fitted.treatment)
     return Scores(
-        nodes=node_table(units, cells, derived, methodology, changed),
-        edges=edge_table(methodology, fitted.weights),
+        nodes=tables.nodes,
+        edges=partial(edge_table, methodology, fitted.weights),
         cells=cells,
-        treated=treated_table(units, methodology, changed),
+        treated=tables.treated,
         weights=fitted.weights,
         base=panel.base,
         methodology=methodology,

@@ -15,18 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cwi.denominators import denominators_of, divided
 from cwi.errors import DataError
-from cwi.indicators import POOLED
 from cwi.level_scores import named
 from cwi.methodology import Methodology, Rule
 from cwi.methods.imputation import Filled, in_turn, multiple_imputation
 from cwi.methods.imputation.filled import Imputation
 from cwi.references import with_references
+from cwi.scored_rows import cells_of_years, never_imputed, rows_where, scored_rows
 from cwi.screening import COLUMNS, SCREENED, screened_units
 from cwi.territory import PARENT_REGION
 from cwi.unit_groups import group_labels, grouping_of
-from cwi.vintage import decided, of_one_year, pooled
 
 __all__ = ["IMPUTED", "Panel", "multiply_imputed", "read_panel"]
 
@@ -34,7 +32,6 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 IMPUTED = "imputed"
-NEVER_IMPUTED = ("suppressed", "not applicable")
 KEY = ["region", "year", "indicator"]
 
 
@@ -111,13 +108,12 @@ def read_panel(
     >>> panel.x.shape, panel.base.shape[1]
     ((21, 56), 56)
     """
-    table = _totals(observations, methodology)
+    table = scored_rows(observations, methodology)
     wanted = sorted({int(year) for year in (years if years is not None else table["year"].unique())})
     if not wanted:
         raise DataError(f"no row can be scored by methodology {methodology.version}: there is no year to score")
-    known = {*observations["region"].unique(), *(() if base is None else base["region"].unique())}
-    source = _Source(table, _never(observations), known, methodology)
-    cells = pd.concat([_cells(table, methodology, year) for year in wanted], ignore_index=True)
+    source = _Source(table, observations, base, methodology)
+    cells = cells_of_years(table, methodology, wanted)
     if cells["value"].isna().all():
         raise DataError(
             f"no indicator of methodology {methodology.version} has a value that can be scored in "
@@ -125,7 +121,7 @@ def read_panel(
             + (f"; max_age = {methodology.max_age} finds nothing to carry either" if methodology.max_age else "")
         )
     cells, screened = source.completed(cells)
-    learnt = source if base is None else replace(source, table=_totals(base, methodology), never=_never(base))
+    learnt = source if base is None else replace(source, table=scored_rows(base, methodology), observations=base)
     rules = with_references(methodology, learnt.learning_rows)
     return Panel(cells, learnt.base, rules, screened)
 
@@ -134,13 +130,25 @@ def read_panel(
 class _Source:
     """Observations that may be scored, and what is asked of them: gaps filled, units screened, years to learn from.
 
-    ``never``: cells that are never imputed; ``known``: all units that have observations.
+    ``table``: the rows of ``observations`` that may be scored; ``base_observations``: others that rules
+    learn from, or None.
     """
 
     table: pd.DataFrame
-    never: set[tuple[str, int, str]]
-    known: set[str]
+    observations: pd.DataFrame
+    base_observations: pd.DataFrame | None
     methodology: Methodology
+
+    @cached_property
+    def never(self) -> set[tuple[str, int, str]]:
+        """Cells that are never imputed."""
+        return never_imputed(self.observations)
+
+    @cached_property
+    def known(self) -> set[str]:
+        """All units that have observations."""
+        tables = [self.observations, *([] if self.base_observations is None else [self.base_observations])]
+        return {str(unit) for table in tables for unit in table["region"].unique()}
 
     def completed(self, cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Cells with gaps filled and without the units that the screening leaves out, and those units."""
@@ -174,7 +182,7 @@ class _Source:
     def base(self) -> Array:
         """(m, k) the values of the base years that rules learn from."""
         rows = self.learning_rows(self.methodology.base)
-        rows = rows[self.methodology.is_region(rows["region"])]
+        rows = rows_where(rows, self.methodology.is_region(rows["region"]))
         codes = pd.Index(self.methodology.indicators["code"])
         region, _ = pd.factorize(rows["region"], sort=True)
         year, years = pd.factorize(rows["year"], sort=True)
@@ -189,12 +197,11 @@ class _Source:
             here = sorted(set(years) & set(self.table["year"]))
             if not here:
                 return self.table.iloc[:0]
-            cells = pd.concat([_cells(self.table, self.methodology, year) for year in here], ignore_index=True)
-            rows, _ = self.completed(cells)
+            rows, _ = self.completed(cells_of_years(self.table, self.methodology, here))
             rows = rows[rows["value"].notna()]
         else:
-            rows = self.table[self.table["year"].isin(years)]
-        return rows[~rows["status"].isin([PARENT_REGION, "backcast"])]
+            rows = rows_where(self.table, self.table["year"].isin(years).to_numpy())
+        return rows_where(rows, ~rows["status"].isin([PARENT_REGION, "backcast"]).to_numpy())
 
 
 def multiply_imputed(
@@ -225,7 +232,7 @@ def multiply_imputed(
     .. [1] Rubin (1987), Multiple Imputation for Nonresponse in Surveys.
     """
     methodology = panel.methodology
-    stack = _Stack.of(panel.cells, _totals(observations, methodology), _never(observations), methodology)
+    stack = _Stack.of(panel.cells, scored_rows(observations, methodology), never_imputed(observations), methodology)
     seen = np.asarray(~np.isnan(stack.values).all(axis=(0, 1)))
     components = methodology.components[seen]
     codes = [code for code, known in zip(methodology.indicators["code"], seen.tolist(), strict=True) if known]
@@ -241,84 +248,6 @@ def multiply_imputed(
     year, region, indicator = stack.places(cells.loc[empty])
     x[:, empty] = values[:, year, region, indicator]
     return x.reshape(m, *panel.x.shape)
-
-
-def _totals(observations: pd.DataFrame, methodology: Methodology) -> pd.DataFrame:
-    """The rows that may be scored: totals of the methodology's indicators with a scored status."""
-    for column in ("region", "year", "indicator", "value"):
-        if column not in observations:
-            raise DataError(f"the observations have no column '{column}'; they have {', '.join(observations.columns)}")
-    wanted = {*methodology.indicators["code"], *denominators_of(methodology.indicators)}
-    table = observations[observations["indicator"].isin(wanted)]
-    if methodology.cells is not None:
-        table = decided(table, methodology.cells, PARENT_REGION)
-    for column in ("sex", "area"):
-        if column in table:
-            table = table[table[column].fillna("") == ""]
-    if "scored" in table:
-        table = table[table["scored"].astype(bool)]
-    table = table[table["value"].notna()]
-    places = [pd.factorize(table[column])[0] for column in KEY]
-    sizes = [int(place.max(initial=-1)) + 1 for place in places]
-    if (twice := pd.Series(np.ravel_multi_index(places, sizes) if len(table) else []).duplicated()).any():
-        row = table[twice.to_numpy()].iloc[0]
-        raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} has two values; a value has one row")
-    table = table[[*KEY, "value"]].assign(
-        status=table.get("status", "normal"),
-        source=table.get("source", ""),
-        se=table.get("se", np.nan),
-        n=table.get("n", np.nan),
-    )
-    if not np.isfinite(table["value"].to_numpy(float)).all():
-        row = table[~np.isfinite(table["value"].to_numpy(float))].iloc[0]
-        raise DataError(f"{row['indicator']} in {row['region']}, {row['year']} is not finite")
-    table = table.astype({"year": int, "value": float, "se": float, "n": float})
-    table = divided(table, methodology.indicators, max_age=methodology.max_age)
-    if POOLED not in methodology.indicators:
-        return table
-    return pooled(table, methodology.indicators.set_index("code")[POOLED])
-
-
-def _cells(table: pd.DataFrame, methodology: Methodology, year: int) -> pd.DataFrame:
-    """For every region and indicator the latest value that is not too old."""
-    recent = table[(table["year"] <= year) & (table["year"] >= year - methodology.max_age)]
-    if methodology.vintage:
-        recent = of_one_year(recent, methodology.vintage, methodology.nation)
-    region, regions = pd.factorize(recent["region"], sort=True)
-    codes = methodology.indicators["code"]
-    k = len(codes)
-    place = region * k + pd.Index(codes).get_indexer(pd.Index(recent["indicator"]))
-    order = np.argsort(recent["year"].to_numpy(), kind="stable")
-    row = np.full(len(regions) * k, -1, dtype=np.intp)
-    row[place[order]] = order  # the latest year is written last
-    empty = row < 0
-
-    def numbers(column: str) -> Array:
-        """A column of numbers at the cells, NaN where there is no row."""
-        return np.where(empty, np.nan, np.append(recent[column].to_numpy(float), np.nan)[row])
-
-    at = np.where(empty, 0, recent["year"].to_numpy()[np.maximum(row, 0)]) if len(recent) else row
-    return pd.DataFrame(
-        {
-            "region": pd.Index(regions).repeat(k),
-            "year": year,
-            "indicator": pd.Index(codes).take(np.tile(np.arange(k), len(regions))),
-            "value": numbers("value"),
-            "observed": pd.arrays.IntegerArray(at.astype(np.int64), empty),
-            "status": recent["status"].array.take(row, allow_fill=True),
-            "source": recent["source"].array.take(row, allow_fill=True),
-            "se": numbers("se"),
-            "n": numbers("n"),
-        }
-    )
-
-
-def _never(observations: pd.DataFrame) -> set[tuple[str, int, str]]:
-    """Cells that are never imputed: withheld to protect persons, or without meaning there."""
-    if "status" not in observations:
-        return set()
-    rows = observations[observations["status"].isin(NEVER_IMPUTED)]
-    return {(str(r), int(y), str(i)) for r, y, i in rows[["region", "year", "indicator"]].to_numpy()}
 
 
 def _imputed(

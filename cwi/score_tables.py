@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -14,11 +16,11 @@ from cwi.derivation import Derived
 from cwi.errors import DataError, near
 from cwi.methodology import Methodology
 from cwi.methods.ranking import rank
-from cwi.methods.treatment import Changes
+from cwi.methods.treatment import Changes, Treatment, changes
 from cwi.panel import IMPUTED
 from cwi.territory import PARENT_REGION
 
-__all__ = ["CAPPED", "CARRIED", "FLAGS", "edge_table", "has_flag", "node_table", "treated_table"]
+__all__ = ["CAPPED", "CARRIED", "FLAGS", "ScoreTables", "edge_table", "has_flag"]
 
 Array = NDArray[np.float64]
 
@@ -59,50 +61,68 @@ def has_flag(column: pd.Series, *flags: str) -> pd.Series:
     return cells.isin(wanted)
 
 
-def treated_table(units: pd.DataFrame, methodology: Methodology, changed: Changes | None) -> pd.DataFrame:
-    """Every cell that the treatment of outliers changed, before and after."""
-    columns = ["region", "year", "indicator", "value", "treated", "why"]
-    if changed is None:
-        return pd.DataFrame(columns=columns)
-    table = units.iloc[changed.row].reset_index(drop=True)
-    codes = methodology.indicators["code"].to_numpy()
-    return table.assign(indicator=codes[changed.column], value=changed.old, treated=changed.new, why=changed.why)[
-        columns
-    ]
+@dataclass(frozen=True, eq=False)
+class ScoreTables:
+    """What the tables of scores are built from: n units, their cells and values (n, k), and the scores as arrays."""
 
+    units: pd.DataFrame
+    cells: pd.DataFrame
+    x: Array
+    derived: Derived
+    methodology: Methodology
+    treatment: Treatment | None
 
-def node_table(
-    units: pd.DataFrame, cells: pd.DataFrame, derived: Derived, methodology: Methodology, changed: Changes | None
-) -> pd.DataFrame:
-    """The scores, ranks and flags of all nodes as a long table, the index first."""
-    names, codes = methodology.tree.levels, methodology.tree.codes
-    flags = _flags(cells, derived, methodology, changed)
-    levels = list(reversed(range(len(names))))
-    n = len(units)
-    unit = np.concatenate([np.repeat(np.arange(n), len(codes[depth])) for depth in levels])
-    begins = np.cumsum([0, *(len(codes[depth]) for depth in levels)])
-    node = np.concatenate([np.tile(np.arange(a, b), n) for a, b in pairwise(begins)])
-    level = np.repeat(levels, [n * len(codes[depth]) for depth in levels])
+    @cached_property
+    def changed(self) -> Changes | None:
+        """The values that the treatment of outliers changed."""
+        return None if self.treatment is None else changes(self.treatment, self.x)
 
-    def joined(arrays: Sequence[Array]) -> Array:
-        """Numbers of all levels, the index first."""
-        return np.concatenate([np.asarray(arrays[depth], dtype=float).reshape(-1) for depth in levels])
+    def treated(self) -> pd.DataFrame:
+        """Every cell that the treatment of outliers changed, before and after."""
+        if self.changed is None:
+            return pd.DataFrame(columns=["region", "year", "indicator", "value", "treated", "why"])
+        rows, columns = self.changed.row, self.changed.column
+        return pd.DataFrame(
+            {
+                "region": self.units["region"].array.take(rows),
+                "year": self.units["year"].to_numpy()[rows],
+                "indicator": self.methodology.indicators["code"].array.take(columns),
+                "value": self.changed.old,
+                "treated": self.changed.new,
+                "why": self.changed.why,
+            }
+        )
 
-    ranks = joined(_ranks(units, derived, methodology))
-    unranked = np.isnan(ranks)
-    return pd.DataFrame(
-        {
-            "region": units["region"].array.take(unit),
-            "year": units["year"].to_numpy()[unit],
-            "node": _texts([code for depth in levels for code in codes[depth]]).take(node),
-            "level": _texts(names).take(level),
-            "score": joined(derived.scores),
-            "rank": pd.arrays.IntegerArray(np.where(unranked, 0, ranks).astype(np.int64), unranked),
-            "coverage": joined(derived.coverage),
-            "measured": joined(derived.measured),
-            "flag": _texts(_FLAG_TEXTS).take(np.concatenate([flags[depth].reshape(-1) for depth in levels])),
-        }
-    )
+    def nodes(self) -> pd.DataFrame:
+        """The scores, ranks and flags of all nodes as a long table, the index first."""
+        names, codes = self.methodology.tree.levels, self.methodology.tree.codes
+        flags = _flags(self.cells, self.derived, self.methodology, self.changed)
+        levels = list(reversed(range(len(names))))
+        n = len(self.units)
+        unit = np.concatenate([np.repeat(np.arange(n), len(codes[depth])) for depth in levels])
+        begins = np.cumsum([0, *(len(codes[depth]) for depth in levels)])
+        node = np.concatenate([np.tile(np.arange(a, b), n) for a, b in pairwise(begins)])
+        level = np.repeat(levels, [n * len(codes[depth]) for depth in levels])
+
+        def joined(arrays: Sequence[Array]) -> Array:
+            """Numbers of all levels, the index first."""
+            return np.concatenate([np.asarray(arrays[depth], dtype=float).reshape(-1) for depth in levels])
+
+        ranks = joined(_ranks(self.units, self.derived, self.methodology))
+        unranked = np.isnan(ranks)
+        return pd.DataFrame(
+            {
+                "region": self.units["region"].array.take(unit),
+                "year": self.units["year"].to_numpy()[unit],
+                "node": _texts([code for depth in levels for code in codes[depth]]).take(node),
+                "level": _texts(names).take(level),
+                "score": joined(self.derived.scores),
+                "rank": pd.arrays.IntegerArray(np.where(unranked, 0, ranks).astype(np.int64), unranked),
+                "coverage": joined(self.derived.coverage),
+                "measured": joined(self.derived.measured),
+                "flag": _texts(_FLAG_TEXTS).take(np.concatenate([flags[depth].reshape(-1) for depth in levels])),
+            }
+        )
 
 
 def _texts(words: Sequence[str]) -> Any:

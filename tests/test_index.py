@@ -20,6 +20,7 @@ from cwi.index import weigh
 from cwi.methods import aggregation
 from cwi.methods.ranking import rank
 from cwi.report.languages import Language
+from cwi.score_tables import ScoreTables
 
 Array = NDArray[np.float64]
 METHODOLOGIES = Path(__file__).parent / "methodologies"
@@ -743,6 +744,10 @@ def test_a_version_is_no_methodology() -> None:
     [
         (ROWS.drop(columns="value"), "the observations have no column 'value'; they have region, year, indicator"),
         (pd.concat([ROWS, ROWS.iloc[[3]]]), "d in R0, 2020 has two values; a value has one row"),
+        (
+            ROWS.assign(region=ROWS["region"].where(ROWS.index != 3)),
+            "d in 2020 has a value and no region; a value has one",
+        ),
         (ROWS.assign(value=np.inf), "a in R0, 2020 is not finite"),
         (ROWS.iloc[:0], "no row can be scored by methodology made: there is no year to score"),
         (ROWS.assign(indicator="x"), "no row can be scored by methodology made: there is no year to score"),
@@ -857,3 +862,21 @@ def test_the_real_edition_is_what_the_recursion_says() -> None:
         assert scores.of("index").at[region, 2023] == pytest.approx(
             mean([mean(d) for d in dimensions.values()]), abs=1e-9
         )
+
+
+def test_tables_are_built_when_they_are_read_and_once(monkeypatch: pytest.MonkeyPatch, official: Methodology) -> None:
+    built: list[str] = []
+    nodes = ScoreTables.nodes
+
+    def counted(tables: ScoreTables) -> pd.DataFrame:
+        built.append("nodes")
+        return nodes(tables)
+
+    monkeypatch.setattr(ScoreTables, "nodes", counted)
+    scores = score(ROWS, official)
+    named = scores.with_names({"R0": "First"})
+    assert built == []
+    assert scores.nodes is scores.nodes
+    assert built == ["nodes"]
+    assert named.code("First") == "R0"
+    assert scores.names == {}

@@ -149,7 +149,7 @@ class Edition:
     def scores(self) -> Scores:
         """The scores of the edition's year."""
         scores = score(self.observations, self.methodology, years=[self.year], base=self.base)
-        return replace(scores, names=self.names)
+        return scores.with_names(self.names)
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -13,7 +13,8 @@ caps (``goalposts``) there is usually nothing to treat.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Treatment:
     s ((s (x - origin) / unit)^power - 1) / power, s being ``side``, or s ln(s (x - origin) / unit) for power 0:
     no longer in the unit of the column, so its ends must be transformed with it. ``power`` is not a number where
     nothing is transformed. ``skewness`` and ``kurtosis``: before (row 0) and after (row 1), (2, k).
-    ``changes``: the changed cells of the base years.
+    ``base``: (m, k) values of the base years, and ``changes``: the cells of theirs that are changed.
     """
 
     how: tuple[str, ...]
@@ -83,7 +84,12 @@ class Treatment:
     skewness: Array
     kurtosis: Array
     still_outlying: NDArray[np.bool_]
-    changes: Changes
+    base: Array = field(repr=False)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """The cells of the base years that are changed; listed when they are asked for."""
+        return changes(self, self.base)
 
 
 def skewness(x: Array) -> Array:
@@ -159,9 +165,12 @@ def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bo
     >>> outlying(np.array([[1.0, 1], [2, 2], [3, 3], [2, 2], [1, 1], [3, 4], [2, 5], [99, 6]])).tolist()
     [True, False]
     """
+    return _outlying(_moments(x), skew, kurt)
+
+
+def _outlying(moments: tuple[Array, Array, Array, Array], skew: float, kurt: float) -> NDArray[np.bool_]:
     # a column that is exactly at a limit must not be beyond it in another unit
     beyond = 1 + NOISE
-    moments = _moments(x)
     return np.asarray((np.abs(_skewness(moments)) > skew * beyond) & (_kurtosis(moments) > kurt * beyond))
 
 
@@ -247,7 +256,8 @@ def learn(
     how = ["none"] * k
     low, high = np.full(k, -np.inf), np.full(k, np.inf)
     side, origin, unit, powers = np.ones(k), np.zeros(k), np.ones(k), np.full(k, np.nan)
-    for j in np.flatnonzero(outlying(base, skew=skew, kurt=kurt)):
+    before = _moments(base)
+    for j in np.flatnonzero(_outlying(before, skew, kurt)):
         x = base[~np.isnan(base[:, j]), j]
         side[j] = np.sign(skewness(x[:, None])[0])
         cap = _winsorised(side[j] * x, limit, beyond)
@@ -272,13 +282,13 @@ def learn(
             likeliest = power is None and then == "boxcox"
             powers[j] = float(stats.boxcox_normmax(u, method="mle")) if likeliest else 0.0 if power is None else power
     rules = (tuple(how), low, high, side, origin, unit, powers)
-    after = _treated(base, *rules[1:])
+    after = _moments(_treated(base, *rules[1:]))
     return Treatment(
         *rules,
-        skewness=np.stack([skewness(base), skewness(after)]),
-        kurtosis=np.stack([kurtosis(base), kurtosis(after)]),
-        still_outlying=outlying(after, skew=skew, kurt=kurt),
-        changes=_listed(base, after, rules[0], low, high, side),
+        skewness=np.stack([_skewness(before), _skewness(after)]),
+        kurtosis=np.stack([_kurtosis(before), _kurtosis(after)]),
+        still_outlying=_outlying(after, skew, kurt),
+        base=base,
     )
 
 
@@ -318,8 +328,7 @@ def learn_each(base: Array, settings: Sequence[Mapping[str, Any] | None]) -> Tre
             getattr(whole, name)[columns] = getattr(part, name)
         for name in ("skewness", "kurtosis"):
             getattr(whole, name)[:, columns] = getattr(part, name)
-    joined = replace(whole, how=tuple(how))
-    return replace(joined, changes=changes(joined, base))
+    return replace(whole, how=tuple(how), base=base)
 
 
 def apply(treatment: Treatment, x: Array) -> Array:
@@ -356,7 +365,8 @@ def of_columns(treatment: Treatment, columns: NDArray[np.intp]) -> Treatment:
     """
     arrays = ("low", "high", "side", "origin", "unit", "power", "still_outlying")
     picked = {name: getattr(treatment, name)[columns] for name in arrays}
-    return replace(treatment, how=tuple(treatment.how[column] for column in columns), **picked)
+    how = tuple(treatment.how[column] for column in columns)
+    return replace(treatment, how=how, base=treatment.base[:, columns], **picked)
 
 
 def changes(treatment: Treatment, x: Array) -> Changes:
