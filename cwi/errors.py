@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from traceback import walk_tb
 from types import ModuleType
 
 __all__ = [
@@ -22,7 +24,21 @@ __all__ = [
 ]
 
 
-class CwiError(ValueError):
+class _Sentence(Exception):
+    """An error that Jupyter prints as its sentence and the line of the cell, not as a traceback through the library."""
+
+    def _render_traceback_(self) -> list[str]:
+        """The lines that IPython prints; ``%debug`` still leads to the place in the library."""
+        lines = [f"{type(self).__name__}: {self}"]
+        frames = walk_tb(self.__traceback__)
+        if cells := [place for place in frames if place[0].f_globals.get("__name__") == "__main__"]:
+            frame, line = cells[-1]
+            text = linecache.getline(frame.f_code.co_filename, line, frame.f_globals).strip()
+            lines += [f"in line {line} of the cell: {text}"] if text else []
+        return lines
+
+
+class CwiError(_Sentence, ValueError):
     """An input that cannot be used; the message names the place, what is there and what would be valid."""
 
 
@@ -50,7 +66,7 @@ class WritingError(CwiError):
     """A file or folder that cannot be written: a full disk, no permission, something in the way."""
 
 
-class ReportError(RuntimeError):
+class ReportError(_Sentence, RuntimeError):
     """A report that could not be made; the old one is whole."""
 
 

@@ -29,7 +29,8 @@ from cwi.cli import (
     report,
     survey,
 )
-from cwi.errors import CwiError, ProjectError, ReportError
+from cwi.cli.shared import show_progress
+from cwi.errors import CwiError, ParameterError, ProjectError, ReportError
 
 __all__ = ["app", "main"]
 
@@ -55,11 +56,18 @@ def options(
         Path | None,
         typer.Option("--project", metavar="FOLDER", help="The project, where it is not this one; also CWI_ROOT."),
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Print progress in a log too, a line a step; on a terminal it is shown.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Build, test and publish a child well-being index."""
+    if quiet and progress:
+        raise ParameterError("--quiet and --progress contradict each other; give one of them")
+    show_progress("never" if quiet else "always" if progress else "terminal")
     if folder is not None:
         if not folder.is_dir():
             raise ProjectError(f"--project {folder.as_posix()}: there is no such folder")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import print_table, progress_bar, working
+from cwi.cli.shared import print_table, working
 from cwi.errors import ParameterError
 
 __all__ = ["app"]
@@ -115,12 +115,11 @@ def publish(
         wanted = [(region, year if year is not None else int(last.get(region, 0)))]
     accounts = [account(figures, *key) for key in wanted]
     forms = list(dict.fromkeys(form or FORMS))
-    with progress_bar() as bar:
-        task = bar.add_task("writing", total=len(accounts) * len(forms))
+    with working("writing", len(accounts) * len(forms)) as step:
         for each in accounts:
             folder = (output or folders.reports() / "budget") / f"{each.region}-{each.year}"
             for name in forms:
                 made = write(each, territory, folder, form=name, languages=language or ())
-                bar.update(task, advance=1, description=each.region)
+                step(f"{each.region}, {name}")
                 names = (path.name for path in made if path.suffix != ".csv")
                 print(f"{folders.relative(folder)}: {', '.join(names)}")

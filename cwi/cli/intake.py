@@ -165,17 +165,20 @@ def answer(
 
 def _settle(folder: Path | None, year: int, letters: Path | None) -> None:
     """Read, write the letters, compute the derived series, and print what was done."""
-    with working("reading what came back"):
+    with working("reading what came back", 3) as step:
         from cwi.inputs.intake import read_folder, read_owners
         from cwi.inputs.observation_files import build_derived
         from cwi.report.intake import write_letters
         from cwi.territory import read_territory
 
         outcome = read_folder(folder, year)
+        step("writing the letters")
         rules = _methodology(outcome.request.methodology, year)
         place = letters or folders.reports() / "intake" / str(year) / "letters"
         letter_files = write_letters(place, outcome, read_owners(), rules, read_territory())
+        step("computing the derived series")
         built = build_derived()
+        step("finished")
     _print(outcome)
     _print_built(built)
     if letter_files:
@@ -235,23 +238,28 @@ def add(
 
     The original is kept with its checksum, and the record of the source is written to data/sources.toml.
     """
-    from cwi.inputs.intake import add_publication, read_publication
-    from cwi.inputs.observation_files import build_derived
-
     chosen = {}
     for text in column or ():
         role, mark, heading = text.partition("=")
         if not mark:
             raise DataError(f"--column is '{text}'; it must be ROLE=HEADING, such as region=Регион")
         chosen[role] = heading
-    publication = read_publication(file, series=series, year=year, columns=chosen)
+    with working(f"reading {file.name}"):
+        from cwi.inputs.intake import add_publication, read_publication
+        from cwi.inputs.observation_files import build_derived
+
+        publication = read_publication(file, series=series, year=year, columns=chosen)
     head = ["place", "name", "region", "year", "indicator", "value", "status"]
     print_table(head, publication.rows[head].to_numpy().tolist(), fold=["place"])
     if not yes:
         print(f"{len(publication.rows)} rows; nothing was written, '--yes' writes them")
         return
     record = {"publisher": publisher, "title": title, "licence": licence} | ({"table": table} if table else {})
-    written = add_publication(publication, source or "", record)
+    with working("writing the rows", 2) as step:
+        written = add_publication(publication, source or "", record)
+        step("computing the derived series")
+        built = build_derived()
+        step("finished")
     for name in written or ["nothing is new; nothing"]:
         print(f"{name} was written")
-    _print_built(build_derived())
+    _print_built(built)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import Year, progress_bar, working
+from cwi.cli.shared import Year, working
 
 __all__ = ["add_to"]
 
@@ -38,8 +38,8 @@ def profile(
     regions = region or [*edition.regions, edition.territory.nation]
     folder = (output or folders.reports() / "profiles") / str(year)
     languages = tuple(dict.fromkeys(language or read_country().languages))
-    with progress_bar() as bar:
-        task = bar.add_task("writing", total=len(regions))
-        for made in publish_profiles(edition, regions, folder, languages=languages, draws=draws):
-            bar.update(task, advance=1, description=made[0].name)
+    with working(f"writing the profile of {regions[0]}", len(regions)) as step:
+        made_of = publish_profiles(edition, regions, folder, languages=languages, draws=draws)
+        for made, following in zip(made_of, (*regions[1:], ""), strict=True):
+            step(f"writing the profile of {following}" if following else "written")
             print(f"{folders.relative(folder)}: {', '.join(path.name for path in made if path.suffix != '.csv')}")

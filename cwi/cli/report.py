@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cwi import folders
-from cwi.cli.shared import JsonOutput, Year, print_json, print_table, progress_bar, working
+from cwi.cli.shared import JsonOutput, Year, print_json, print_table, working
 from cwi.errors import ParameterError
 from cwi.writing import made_folder, writing
 
@@ -44,8 +44,12 @@ def check(as_json: JsonOutput = False) -> None:
     folders.root()  # where there is no project, one sentence and no table of parts
     with working("loading"):
         from cwi.checks import PARTS, check_all
-    with progress_bar() as bar:
-        results = list(bar.track(check_all(), total=len(PARTS), description="checking"))
+    results = []
+    first, *others = PARTS
+    with working(f"checking {first}", len(PARTS)) as step:
+        for result, following in zip(check_all(), (*others, ""), strict=True):
+            results.append(result)
+            step(f"checking {following}" if following else "checked")
     problems = [problem for result in results for problem in result.problems]
     if as_json:
         rows = [{"name": r.name, "looked_at": r.looked_at, "problems": list(r.problems)} for r in results]
@@ -124,14 +128,9 @@ def _report(
         if engine == "forked":
             prepare()  # it imports beside this process
         from cwi.report.render import make_report
-    with progress_bar() as bar:
-        task = bar.add_task("checking", total=2 * len(languages) + 2)
-
-        def advance(what: str) -> None:
-            bar.update(task, advance=1, description=what)
-
+    with working("checking", 2 * len(languages) + 2) as step:
         folder = make_report(
-            year, languages=languages, output=output, forks=engine == "forked", progress=advance, **parameters
+            year, languages=languages, output=output, forks=engine == "forked", progress=step, **parameters
         )
     print(f"{folders.relative(folder)}: {', '.join(f'report.{code}.html' for code in languages)}")
     made = read_manifest(folder)["languages"]
@@ -252,9 +251,8 @@ def _review_bundle(path: Path, signers: Path | None, as_json: bool) -> None:
 def _review_all(year: int, signers: Path | None, as_json: bool, differing: tuple[str, ...] = ()) -> None:
     with working("loading"):
         from cwi.report.reviewing import review_all
-    with progress_bar() as bar:
-        task = bar.add_task("reviewing", total=None)
-        verdict = review_all(year, signers=signers, progress=lambda what: bar.update(task, description=what))
+    with working("reviewing") as step:
+        verdict = review_all(year, signers=signers, progress=step)
     if as_json:
         print_json(verdict.record() | {"bundle": list(differing), "agrees": verdict.agrees and not differing})
     else:

@@ -1,4 +1,4 @@
-"""What commands have in common: options, completion, tables, JSON and the progress bar."""
+"""What commands have in common: options, completion, tables, JSON and progress."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,7 +17,7 @@ from cwi import folders
 from cwi.errors import ProjectError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
     from cwi.edition import Edition
 
@@ -32,7 +33,7 @@ __all__ = [
     "edition_at",
     "print_json",
     "print_table",
-    "progress_bar",
+    "show_progress",
     "working",
     "years",
 ]
@@ -40,6 +41,8 @@ __all__ = [
 METHODOLOGY = "2024.1"
 SEED = 20241122
 LOG_WIDTH = 200  # of tables that go to a file or another program
+Progress = Literal["never", "terminal", "always"]
+_progress: list[Progress] = ["terminal"]
 
 
 def years() -> list[str]:
@@ -139,22 +142,49 @@ def _plain(value: Any) -> Any:
     return None if repr(value) in ("<NA>", "NaT") else str(value)
 
 
-def progress_bar() -> Progress:
-    """A bar on the terminal that is gone when the work is done; nothing in a log."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+def show_progress(when: Progress) -> None:
+    """Whether commands print what they are making: never, on a terminal (the default), or line by line in a log too."""
+    _progress[0] = when
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show on a terminal that something is being done, and for how long."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    with progress_bar() as bar:
-        bar.add_task(what, total=None)
-        yield
+def working(what: str, steps: int | None = None) -> Iterator[Callable[[str], None]]:
+    """Print what is being made and for how long, on stderr: a bar on a terminal, gone when the work is done.
+
+    Parameters
+    ----------
+    what
+        What is made first.
+    steps
+        How many times the function that is given will be called; unknown by default.
+
+    Yields
+    ------
+    function
+        Takes what was finished or is made now.
+    """
+    if _progress[0] == "never" or (_progress[0] == "terminal" and not sys.stderr.isatty()):
+        yield lambda text: None
+    elif not sys.stderr.isatty():
+        start = perf_counter()
+
+        def line(text: str) -> None:
+            print(f"{perf_counter() - start:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+        line(what)
+        yield line
+    else:
+        with _bar() as bar:
+            task = bar.add_task(what, total=steps)
+            yield lambda text: bar.update(task, advance=1, description=text)
+
+
+def _bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True, highlight=False)
+    # what is printed meanwhile goes where it would go otherwise, unless both are on the same terminal
+    return Bar(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())

@@ -14,6 +14,7 @@ import pandas as pd
 from cwi.analysis.uncertainty import Robustness, robustness
 from cwi.edition import Edition
 from cwi.index import Scores
+from cwi.indicators import OPEN
 from cwi.methodology import Node
 from cwi.report.blocks import Section
 from cwi.report.languages import Language
@@ -116,6 +117,20 @@ class Printer:
         """The rows of the methodology's indicators by code: a report asks for unit and decimals thousands of times."""
         table = self.edition.methodology.indicators
         return dict(zip(table["code"], table.to_dict("records"), strict=True))
+
+    @cached_property
+    def with_figures(self) -> frozenset[str]:
+        """The indicators with open figures: those that the list calls open, and those awaited that have one by now.
+
+        Figures of a rehearsal are synthetic; what is awaited stays so there.
+        """
+        table = self.edition.methodology.indicators
+        listed = {str(code) for code in table.loc[table["data"] == OPEN, "code"]}
+        if self.edition.rehearsal:
+            return frozenset(listed)
+        rows = self.edition.observations
+        rows = rows[rows["scored"].astype(bool) & rows["value"].notna() & (rows["sex"] == "") & (rows["area"] == "")]
+        return frozenset(listed | (set(rows["indicator"]) & set(table["code"])))
 
     def unit(self, indicator: str) -> str:
         """The unit of an indicator in words of the language; as the methodology writes it where there are none."""

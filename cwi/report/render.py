@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
@@ -19,7 +20,7 @@ from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from cwi import folders
+from cwi import errors, folders
 from cwi.edition import Edition, read_edition
 from cwi.errors import CwiError, ReportError
 from cwi.inputs.boundaries import boundaries_of, check_regions
@@ -39,6 +40,7 @@ __all__ = ["ReportError", "execute", "make_report"]
 NOTEBOOK = "official_report"
 AUTHOR = "cwi"
 TIME_LIMIT = 600  # seconds for one cell
+ANSI, ARROW = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"-+> *\d+ ")  # colours; the line that a traceback marks
 
 
 def make_report(
@@ -223,7 +225,7 @@ def execute(
             kernel_manager_class=kernel_manager(variables, folders.root(), forks=forks),
         )
     except PapermillExecutionError as problem:
-        raise ReportError(f"cell {problem.exec_count} failed: {problem.ename}: {problem.evalue}") from None
+        raise ReportError(_reason(source, problem)) from None
     except CellTimeoutError:
         raise ReportError(f"{source.name}: a cell ran longer than {TIME_LIMIT} s and was stopped") from None
     except RuntimeError as problem:
@@ -235,6 +237,17 @@ def execute(
     notebook = clean(nbformat.read(target, as_version=4))
     target.write_text(nbformat.writes(notebook, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
     return notebook
+
+
+def _reason(source: Path, problem: PapermillExecutionError) -> str:
+    """Why a notebook could not be run: our sentence, or the error and the line of the notebook that it came from."""
+    sentence = f"{source.name}: {problem.ename}: {problem.evalue}"
+    if problem.ename in errors.__all__:
+        return sentence
+    marked = [line for line in ANSI.sub("", "\n".join(problem.traceback)).splitlines() if ARROW.match(line)]
+    lines = [line for line in str(problem.source).splitlines() if line.strip() and not line.startswith("#")]
+    where = ARROW.sub("", marked[0]).strip() if marked else (lines or [""])[0].strip()
+    return f"{sentence}, at '{where}'" if where else sentence
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:

@@ -13,6 +13,7 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from cwi.edition import editions
 from cwi.errors import ReportError
 from cwi.report import forked_kernel, render
 from cwi.report.forked_process import ForkedProcess, prepare
@@ -147,10 +148,21 @@ def test_folder_variables_and_one_thread_are_those_of_the_run(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("forks", [True, False])
-def test_a_failure_names_its_cell(tmp_path: Path, forks: bool, says: Says) -> None:
-    source = notebook(tmp_path / "source.ipynb", "x = 1", "raise ValueError('no such region')")
-    with says(ReportError, "cell 3 failed: ValueError: no such region"):
+def test_a_failure_names_its_reason_and_its_line(tmp_path: Path, forks: bool, says: Says) -> None:
+    source = notebook(tmp_path / "source.ipynb", "x = 1", "# a note\ny = x\nint('no such region')")
+    reason = "source.ipynb: ValueError: invalid literal for int() with base 10: 'no such region'"
+    with says(ReportError, f"{reason}, at 'int('no such region')'"):
         execute(source, tmp_path / "done.ipynb", {}, forks=forks)
+
+
+def test_an_error_of_ours_is_its_sentence(tmp_path: Path, says: Says) -> None:
+    source = notebook(tmp_path / "source.ipynb", "import cwi\ncwi.read_edition(1999)")
+    there_are = f"there are {', '.join(map(str, editions()))}"
+    with says(ReportError, f"source.ipynb: DataError: there is no edition of 1999; {there_are}"):
+        execute(source, tmp_path / "done.ipynb", {})
+    text = (tmp_path / "done.ipynb").read_text(encoding="utf-8")
+    assert "in line 2 of the cell: cwi.read_edition(1999)" in text
+    assert "Traceback" not in text
 
 
 PROCESS = (

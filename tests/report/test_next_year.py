@@ -83,6 +83,11 @@ def test_an_awaited_indicator_enters_with_its_first_year(awaited: Any) -> None:
     assert indicators_of(edition).loc["books", "own"] == 4
     report = OfficialReport(edition, language="en", draws=100, seed=1)
     assert report.certainty().tables()
+    (framework,) = (table for table in report.rules().tables() if table.name == "framework")
+    states = {row[0]: row[-1] for row in framework.rows}
+    assert states["Books"] == "open"  # the list has 'awaiting data', the data have more
+    report.measured()
+    assert report.ledger.frame().set_index("name")["value"]["measured.2023.school.open"] == "2"
     under = edition.under(normalisation="min_max")
     # between its ends 20 and 100, as the goalposts have it: (70 - 20) / 80
     assert under.scores.at("A", "books") == 62.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.indicators import OPEN
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.measured import measured as bars_of_counts
 from cwi.report.printer import Printer
@@ -38,7 +37,8 @@ def coverage(printer: Printer) -> pd.DataFrame:
     result["dimension"] = [node.parent for node in printer.components]
     count = table.groupby(level)
     result["indicators"] = result["component"].map(count.size())
-    result["open"] = result["component"].map(count["data"].agg(lambda words: int((words == OPEN).sum())))
+    known = table["code"].isin(printer.with_figures)
+    result["open"] = result["component"].map(known.groupby(table[level]).sum()).astype(int)
     for word in ("own", "carried"):
         result[word] = result["component"].map(national.get(word, pd.Series(dtype=int))).fillna(0).astype(int)
     result["missing"] = result["indicators"] - result["own"] - result["carried"]

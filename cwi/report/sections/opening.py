@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cwi.analysis.comparison import mean_by_children
-from cwi.indicators import OPEN
 from cwi.report.blocks import Block, Bullets, Heading, Paragraph, Section
 from cwi.report.printer import Printer
 
@@ -21,7 +20,7 @@ def opening(printer: Printer) -> Section:
         "measured": printer.whole(f"measured.{year}.{printer.nation}.indicators", measured),
         "all": printer.whole("framework.indicators", len(table)),
         "share": printer.share(f"measured.{year}.{printer.nation}.weight", printer.edition.measured),
-        "open": printer.whole("framework.open", int((table["data"] == OPEN).sum())),
+        "open": printer.whole("framework.open", len(printer.with_figures)),
         "version": printer.edition.methodology.version,
     }
     blocks: list[Block] = [Heading(printer.title_of_report, level=1, anchor="top")]

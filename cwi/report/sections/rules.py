@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cwi.indicators import OPEN
 from cwi.methodology import Node
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
@@ -99,7 +98,7 @@ def _framework(printer: Printer) -> Table:
             for side in ("worst", "best")
         ]
         weight = printer.ledger.number(f"weight.{code}", 100 * weights[code], unit="%", decimals=2)
-        status = printer.text("rules.open" if row["data"] == OPEN else "rules.awaiting")
+        status = printer.text("rules.open" if code in printer.with_figures else "rules.awaiting")
         basis = printer.text(f"rules.{row['ends_basis']}") if row["ends_basis"] else ""
         rows.append(
             [printer.title(code), printer.title(str(row[level])), printer.unit(code), *ends, basis, weight, status]
