@@ -200,7 +200,7 @@ def test_a_cell_that_fails_is_named_and_leaves_nothing(run: Run, tmp_path: Path)
     source = notebook(tmp_path / "a.ipynb", "1 / (year - 2023)")
     code, out, err = run("run", str(source), str(tmp_path / "b.ipynb"))
     assert (code, out) == (3, "")
-    assert err.splitlines()[-1].startswith("ReportError: cell ")
+    assert err.splitlines()[-1] == "ReportError: a.ipynb: ZeroDivisionError: division by zero, at '1 / (year - 2023)'"
     assert "ZeroDivisionError: division by zero" in err
     assert not (tmp_path / "b.ipynb").exists()
 
