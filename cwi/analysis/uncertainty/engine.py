@@ -25,7 +25,7 @@ from cwi.derivation import normalise
 from cwi.errors import MethodologyError
 from cwi.level_scores import LevelScores, aggregate_level
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "IndicatorDraws"]
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -33,7 +33,7 @@ CELLS = 2**21  # values of draws that are redrawn and normalised together
 
 
 @dataclass(frozen=True, eq=False)
-class _Indicators:
+class IndicatorDraws:
     """Scores of the indicators of some draws: a table (n, k), and columns that each draw has for itself.
 
     ``columns``, ``moved``: (c,) which indicators, (c, n, draws) their scores; none where c is 0.
@@ -69,24 +69,24 @@ class Engine:
         moving = [f for f in self.plan.factors if u is not None and f.kind != "choices" and f.name not in fixed]
         scores = np.full((choices.shape[1], len(self.plan.units)), np.nan)
         failed: dict[int, str] = {}
-        followed = [self._followed(level, choices, failed) for level in range(self.plan.target[0] + 1)]
-        weights = [self._drawn_weights(level, followed[level], u, moving) for level in range(len(followed))]
+        followed = [self.followed(level, choices, failed) for level in range(self.plan.target[0] + 1)]
+        weights = [self.drawn_weights(level, followed[level], u, moving) for level in range(len(followed))]
         simple = np.ones(choices.shape[1], dtype=bool)
         simple[list(failed)] = False
         for rules, which in followed:
             simple &= np.array([one is not None and one.aggregations is not None for one in rules], dtype=bool)[which]
         refused = np.zeros(len(simple), dtype=bool)
-        for indicators in self._indicators(choices, u, moving, failed):
+        for indicators in self.indicators(choices, u, moving, failed):
             some = np.flatnonzero(simple[indicators.draws])
             if len(some):
-                self._climb(indicators, some, followed, weights, scores, refused)
+                self.climb(indicators, some, followed, weights, scores, refused)
             self._long_way(indicators, (~simple | refused)[indicators.draws], followed, weights, scores, failed)
         scores[list(failed)] = np.nan
         return Outcome(scores.T, dict(sorted(failed.items())))
 
     # ------------------------------------------------------------ the rules and the weights of each draw
 
-    def _followed(
+    def followed(
         self, level: int, choices: NDArray[np.intp], failed: dict[int, str]
     ) -> tuple[list[LevelRules | None], Places]:
         """The different rules of a level that the draws follow, and which of them each does; None where they fail."""
@@ -106,7 +106,7 @@ class Engine:
                 failed |= {draw: str(problem) for draw in draws if draw not in failed}
         return rules, which
 
-    def _drawn_weights(
+    def drawn_weights(
         self, level: int, followed: tuple[list[LevelRules | None], Places], u: Array | None, moving: Sequence[Factor]
     ) -> Array | None:
         """(draws, k) the perturbed weights of a level; None where nothing perturbs them."""
@@ -143,9 +143,9 @@ class Engine:
 
     # ------------------------------------------------------------ the indicators
 
-    def _indicators(
+    def indicators(
         self, choices: NDArray[np.intp], u: Array | None, moving: Sequence[Factor], failed: dict[int, str]
-    ) -> Iterator[_Indicators]:
+    ) -> Iterator[IndicatorDraws]:
         """The indicators' scores of draws that have the same values before they are perturbed, and the same scale."""
         imputation = np.full(choices.shape[1], -1, dtype=np.intp)
         for factor in moving:
@@ -166,14 +166,14 @@ class Engine:
                 failed |= {draw: str(problem) for draw in draws.tolist() if draw not in failed}
                 continue
             if not values or u is None:
-                yield _Indicators(draws, scores, *none)
+                yield IndicatorDraws(draws, scores, *none)
                 continue
             pieces: list[tuple[Places, Any]] = []
             for some in np.array_split(draws, -(-len(draws) * scores.size // CELLS)):
                 _isolate_failures(some, partial(self._perturbed, chosen, table, values, u), pieces, failed)
                 while pieces:
                     together, (columns, moved) = pieces.pop()
-                    yield _Indicators(together, scores, columns, moved)
+                    yield IndicatorDraws(together, scores, columns, moved)
 
     def _perturbed(
         self, choices: Choices, table: int, values: Sequence[Factor], u: Array, draws: Places
@@ -221,9 +221,9 @@ class Engine:
 
     # ------------------------------------------------------------ up the tree
 
-    def _climb(
+    def climb(
         self,
-        indicators: _Indicators,
+        indicators: IndicatorDraws,
         some: Places,
         followed: Sequence[tuple[list[LevelRules | None], Places]],
         weights: Sequence[Array | None],
@@ -265,7 +265,7 @@ class Engine:
 
     def _long_way(
         self,
-        indicators: _Indicators,
+        indicators: IndicatorDraws,
         here: NDArray[np.bool_],
         followed: Sequence[tuple[list[LevelRules | None], Places]],
         weights: Sequence[Array | None],
@@ -290,7 +290,7 @@ class Engine:
 
     def _up(
         self,
-        indicators: _Indicators,
+        indicators: IndicatorDraws,
         followed: Sequence[tuple[list[LevelRules | None], Places]],
         weights: Sequence[Array | None],
         some: Places,

@@ -22,7 +22,7 @@ from cwi.edition import Edition, checked_edition
 from cwi.html import html_table
 from cwi.rules import check_generator
 
-__all__ = ["Robustness", "full_intervals", "robustness"]
+__all__ = ["Robustness", "full_intervals", "full_simulation", "interval_table", "robustness"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -209,12 +209,26 @@ def full_intervals(edition: Edition, *, draws: int, rng: np.random.Generator) ->
     >>> bool((table["low"] <= table["high"]).loc["KZ-71"]), bool(table["low"].isna()["KZ"])
     (True, True)
     """
-    rules = checked_edition(edition).methodology
-    names = {"rank_p5": "low", "rank_p95": "high", "score_p5": "score_low", "score_p95": "score_high"}
-    index = edition.scores.of(rules.top.code)[edition.year]
+    return interval_table(edition, full_simulation(edition, draws=draws, rng=rng))
+
+
+def full_simulation(edition: Edition, *, draws: int, rng: np.random.Generator) -> Simulation | None:
+    """The draws of :func:`robustness` from the same generator, all factors varied at once; None where no region has an
+    index.
+    """
+    index = checked_edition(edition).scores.of(edition.methodology.top.code)[edition.year]
     if edition.scores.without_nation(index).isna().all():
-        return pd.DataFrame(np.nan, index=index.index, columns=list(names.values()))
+        return None
     plan = prepare(edition, rng=check_generator(rng), leave_out_idle=True)
-    table = simulate(plan, draws=draws, rng=rng).summary(edition.year)[list(names)].rename(columns=names)
-    table.loc[~rules.is_region(table.index), ["low", "high"]] = np.nan
+    return simulate(plan, draws=draws, rng=rng)
+
+
+def interval_table(edition: Edition, simulation: Simulation | None) -> pd.DataFrame:
+    """The table of :func:`full_intervals` from draws of :func:`full_simulation`."""
+    names = {"rank_p5": "low", "rank_p95": "high", "score_p5": "score_low", "score_p95": "score_high"}
+    if simulation is None:
+        regions = edition.scores.of(edition.methodology.top.code)[edition.year].index
+        return pd.DataFrame(np.nan, index=regions, columns=list(names.values()))
+    table = simulation.summary(edition.year)[list(names)].rename(columns=names)
+    table.loc[~edition.methodology.is_region(table.index), ["low", "high"]] = np.nan
     return table

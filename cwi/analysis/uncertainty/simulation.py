@@ -18,7 +18,7 @@ from cwi.errors import DataError
 from cwi.html import html_table
 from cwi.methods.ranking import letter_groups, mean_rank_shift
 
-__all__ = ["APART", "TAILS", "Replication", "Simulation"]
+__all__ = ["APART", "TAILS", "Replication", "Simulation", "quantiles_of"]
 
 Array = NDArray[np.float64]
 
@@ -145,14 +145,15 @@ class Simulation:
         top, bottom = (drawn > 0) & (drawn <= third), drawn > places - third
         ranks = np.sort(drawn, axis=1)
         ranked = (ranks > 0).sum(axis=1)
+        places_of = quantiles_of(ranks, ranked, last=True)
         with np.errstate(invalid="ignore", divide="ignore"):
             columns = {
                 "score": self.nominal[rows],
                 "score_mean": np.nansum(scores, axis=1) / count,
-                **{f"score_{name}": row for name, row in zip(TAILS, _quantiles(scores, count), strict=True)},
+                **{f"score_{name}": row for name, row in zip(TAILS, quantiles_of(scores, count), strict=True)},
                 "rank": self.official[rows],
                 "rank_mean": ranks.sum(axis=1) / ranked,
-                **{f"rank_{name}": row for name, row in zip(TAILS, _quantiles(ranks, ranked, last=True), strict=True)},
+                **{f"rank_{name}": row for name, row in zip(TAILS, places_of, strict=True)},
                 "top_third": top.sum(axis=1) / ranked,
                 "bottom_third": bottom.sum(axis=1) / ranked,
                 "missing": 1 - count / scores.shape[1],
@@ -225,7 +226,7 @@ class Simulation:
         moved = self._counted(self.scores, now) - self._counted(self.scores, then)
         has = ~np.isnan(moved)
         count = has.sum(axis=1)
-        low, high = _quantiles(np.sort(moved, axis=1), count, ((1 - level) / 2, (1 + level) / 2))
+        low, high = quantiles_of(np.sort(moved, axis=1), count, ((1 - level) / 2, (1 + level) / 2))
         with np.errstate(invalid="ignore"):
             rose = ((moved > 0).sum(axis=1) + 0.5 * (moved == 0).sum(axis=1)) / count
         return pd.DataFrame(
@@ -294,7 +295,7 @@ class Simulation:
         return html_table(self.ranked(), repr(self), decimals=self.plan.methodology.decimals)
 
 
-def _quantiles(
+def quantiles_of(
     ordered: NDArray[Any],
     count: NDArray[np.intp],
     tails: Sequence[float] = tuple(TAILS.values()),

@@ -18,12 +18,13 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup
 
 from cwi import folders
-from cwi.analysis.uncertainty import full_intervals
+from cwi.analysis.uncertainty import factors_of, full_simulation, interval_table, live_draws
 from cwi.edition import Edition, read_edition
 from cwi.errors import DataError
 from cwi.published import read_published
 from cwi.report.explorer import outlines
 from cwi.report.explorer.data import board, learning_schemes
+from cwi.report.explorer.draws import KEPT, compared, covers, packed_draws
 from cwi.report.languages import LANGUAGES, MINUS, NONE, Language
 from cwi.report.pictures.maps import boundaries_of
 from cwi.report.printer import language_of
@@ -34,8 +35,7 @@ __all__ = ["DRAWS", "SEED", "explorer", "make_site"]
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DRAWS, SEED = 10_000, 20241122  # behind the intervals where no report was published
-NOISE, LEVEL = 0.25, 0.90  # the intervals that the page draws itself: weights alone vary
-HERE = {"draws": 1000, "seed": 1}  # of the intervals that the page draws itself
+LEVEL = 0.90  # share of the draws that a range holds
 LICENCE = "CC BY 4.0"
 TONGUES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
@@ -49,11 +49,13 @@ SPOKEN = (
     "explorer.zero", "explorer.refused",
     "explorer.map", "explorer.map.alt", "explorer.ranking", "explorer.caption",
     "explorer.column.report", "explorer.column.move", "explorer.up", "explorer.down", "explorer.same",
-    "explorer.summary", "explorer.furthest", "explorer.bands.report", "explorer.bands.here",
+    "explorer.summary", "explorer.item", "explorer.furthest", "explorer.bands.report", "explorer.bands.here",
+    "explorer.bands.none", "explorer.covers", "explorer.region", "explorer.region.none", "explorer.region.result",
+    "explorer.note", "explorer.caption.report",
     "explorer.key.score", "explorer.key.band", "explorer.key.report",
     "explorer.keep", "explorer.link", "explorer.copy", "explorer.copied", "explorer.download", "explorer.odd",
     "explorer.differs", "explorer.about", "explorer.rule", "explorer.noscript",
-    "axis.score", "legend.missing", "index.none", "index.note", "index.column.region", "index.column.rank",
+    "axis.score", "legend.missing", "index.none", "index.column.region", "index.column.rank",
     "index.column.index", "index.column.interval", "map.caption", "sources.boundaries", "report.title",
 )  # fmt: skip
 
@@ -62,7 +64,7 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     """The page of an edition.
 
     Its intervals under the methodology's own weights are those of the report, everything varied at once; under other
-    weights the page draws its own, of the weights alone.
+    weights those of its first thousand draws, which the page computes again.
 
     Parameters
     ----------
@@ -86,28 +88,42 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     --------
     >>> from cwi import read_edition
     >>> html = explorer(read_edition(2023), draws=100, rng=np.random.default_rng(1))
-    >>> len(html.encode()) < 300_000
+    >>> len(html.encode()) < 1_200_000
     True
     """
     scores = edition.scores
-    intervals = full_intervals(edition, draws=draws, rng=rng.spawn(1)[0])
+    simulation = full_simulation(edition, draws=draws, rng=rng.spawn(1)[0])
+    intervals = interval_table(edition, simulation)
     content = board(scores, edition.year, intervals)
     limits = _limits(content)
+    words = {code: _words(edition, language_of(edition, code)) for code in LANGUAGES}
+    packed = None
+    if simulation is not None:
+        live = live_draws(simulation, draws=KEPT)
+        packed = packed_draws(live, [unit["code"] for unit in content["units"]])
+        agreement = compared(live, scores.weights, intervals)
+        titles = {factor.name: factor.titles for factor in factors_of(edition.methodology)}
+        for code in LANGUAGES:
+            words[code]["covers"] = covers(
+                edition, language_of(edition, code), live, titles, draws=draws, agreement=agreement
+            )
     data = {
         "year": edition.year,
         "board": content,
         "names": _names(edition),
-        "words": {code: _words(edition, language_of(edition, code)) for code in LANGUAGES},
+        "words": words,
         "numbers": {code: _numbers(Language(code)) for code in LANGUAGES},
         "limits": limits,
         "scale": _scale(limits),
         "colours": outlines.COLOURS,
         "white": outlines.WHITE_FROM,
-        "bands": {"noise": NOISE, "level": LEVEL, "report": draws, **HERE},
+        "bands": {"level": LEVEL, "report": draws},
+        "draws": packed,
         "record": [edition.methodology.version, edition.methodology.fingerprint, edition.checksum[:12]],
         "licence": LICENCE,
     }
-    return _page(data, _picture(edition, content, limits))
+    order = {code: _order(edition, content, language_of(edition, code)) for code in LANGUAGES}
+    return _page(data, _picture(edition, content, limits), order)
 
 
 def make_site(year: int, output: Path | None = None) -> Path:
@@ -145,7 +161,7 @@ def make_site(year: int, output: Path | None = None) -> Path:
     return path
 
 
-def _page(data: dict[str, Any], picture: str) -> str:
+def _page(data: dict[str, Any], picture: str, order: dict[str, list[tuple[str, ...]]]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -154,6 +170,8 @@ def _page(data: dict[str, Any], picture: str) -> str:
     script = _text("explorer_model.js") + "\n" + _text("explorer.js")
     return environment.get_template("explorer.html.j2").render(
         words=data["words"][LANGUAGES[0]],
+        all=data["words"],
+        order=order,
         language=LANGUAGES[0],
         languages={code: TONGUES[code] for code in LANGUAGES},
         style=Markup(style),
@@ -162,6 +180,24 @@ def _page(data: dict[str, Any], picture: str) -> str:
         picture=Markup(picture),
         data=Markup(_json(data)),
     )
+
+
+def _order(edition: Edition, content: dict[str, Any], language: Language) -> list[tuple[str, ...]]:
+    """Rank, range, name and index of the regions in the order of the report, the nation last: for who has no script."""
+    nodes = edition.scores.nodes
+    top = nodes[(nodes["node"] == edition.methodology.top.code) & (nodes["year"] == edition.year)]
+    ranks = dict(zip(top["region"], top["rank"].astype(float), strict=True))
+    rows = []
+    for unit in content["units"]:
+        place = ranks[unit["code"]] if unit["ranked"] else float("nan")
+        low, high = (float("nan") if end is None else end for end in unit["interval"][:2])
+        ends = dict.fromkeys(language.number(end, 0) for end in (low, high))
+        index = float("nan") if unit["index"] is None else unit["index"]
+        name = edition.territory.name(unit["code"], language.code)
+        sort = (not unit["ranked"], place != place, place if place == place else 0.0, name)
+        score = language.number(index, edition.methodology.decimals)
+        rows.append((sort, (language.number(place, 0), "–".join(ends), name, score)))
+    return [row for _, row in sorted(rows)]
 
 
 def _text(name: str) -> str:
@@ -231,6 +267,7 @@ def _words(edition: Edition, language: Language) -> dict[str, str]:
         "working": language.text("report.working", version=methodology.version) if working else status,
         "learnt": language.text("explorer.learnt", years=_years(methodology.base)) if methodology.base else "",
         "about": "\n".join(about),
+        "covers": "",
     }
 
 

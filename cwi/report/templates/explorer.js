@@ -10,7 +10,7 @@ const scored = board.units.map((unit) => climb(board, unit, official));
 const codes = board.levels.map((level, l) => (l ? board.levels[l - 1].nodes.map((node) => node.code) : board.indicators));
 const places = new Map(codes.flatMap((row, l) => row.map((code, i) => [code, [l, i]])));
 const top = board.levels.length - 1;
-const state = { language: "kk", points: official.map((row) => [...row]), chosen: board.levels.map(() => "methodology"), odd: [] };
+const state = { language: "kk", region: "", points: official.map((row) => [...row]), chosen: board.levels.map(() => "methodology"), odd: [] };
 
 // ---------------------------------------------------------------- words and numbers
 
@@ -47,7 +47,7 @@ function paintWords() {
     button.setAttribute("aria-pressed", button.dataset.language === state.language);
   for (const summary of document.querySelectorAll("[data-parts]"))
     summary.textContent = `${levelName(Number(summary.dataset.level))}: ${summary.dataset.parts}`;
-  for (const select of document.querySelectorAll("select")) {
+  for (const select of document.querySelectorAll("#levels select")) {
     select.labels[0].textContent = levelName(Number(select.dataset.level));
     for (const option of select.options) option.textContent = say(`explorer.set.${option.value}`);
   }
@@ -265,10 +265,11 @@ function marks(sign, words) {
 function paintBands(found) {
   found.forEach(([low, high, from, to], i) => {
     const made = rows.get(board.units[i].code);
-    made.querySelector(".interval").textContent = gap(low) ? printed(NaN, 0) : between(low, high);
-    made.dataset.interval = gap(low) ? "" : [low, high, from, to].join(" ");
+    made.querySelector(".interval").textContent = rangeOf([low, high]);
+    made.dataset.interval = gap(from) ? "" : [low, high, from, to].join(" ");
     const band = made.querySelector(".band");
-    band.hidden = gap(low);
+    band.hidden = gap(from);
+    if (gap(from)) return;
     band.style.left = across(from);
     band.style.width = `calc(${across(to)} - ${across(from)})`;
   });
@@ -312,16 +313,18 @@ function sortRows(order) {
 
 function point(code, on) {
   for (const element of document.querySelectorAll("[data-region]"))
-    element.classList.toggle("pointed", on && element.dataset.region === code);
+    element.classList.toggle("pointed", element.dataset.region === (on ? code : state.region));
   if (!$("pointed")) return;
-  const made = rows.get(code);
-  const parts = made && on ? [named(code), made.querySelector(".score").textContent] : [];
+  const shown = on ? code : state.region;
+  const made = rows.get(shown);
+  const parts = made ? [named(shown), made.querySelector(".score").textContent] : [];
   $("pointed").textContent = parts.join(": ");
 }
 
 // ---------------------------------------------------------------- everything together
 
 let current = { index: report, places: reportRanks, bands: board.units.map((unit) => unit.interval) };
+let drawn = null; // the draws, once they are unpacked; undefined where the browser cannot
 
 function computed() {
   try {
@@ -339,6 +342,7 @@ function zero() {
   return "";
 }
 
+/* What has changed, for who does not see it: read out when the sliders rest. */
 const paintSummary = later(300, () => {
   const known = board.units.map((unit, i) => i).filter((i) => !gap(current.places[i]));
   if (!known.length) {
@@ -346,47 +350,58 @@ const paintSummary = later(300, () => {
     return;
   }
   const steps = (i) => Math.abs(reportRanks[i] - current.places[i]) || 0;
-  const names = (places) => places.map((i) => named(board.units[i].code)).join(", ");
+  const items = (found) => found.map((i) => say("explorer.item", facts(i))).join(", ");
   const [first, last] = [Math.min, Math.max].map((end) => {
     const place = end(...known.map((i) => current.places[i]));
     return known.filter((i) => current.places[i] === place);
   });
   const most = Math.max(...known.map(steps));
   const furthest = known.filter((i) => steps(i) === most).map((i) => `${named(board.units[i].code)} – ${moved(i, current.places[i])[2]}`);
-  const said = say("explorer.summary", {
-    first: names(first),
-    first_score: score(current.index[first[0]]),
-    last: names(last),
-    last_score: score(current.index[last[0]]),
-    moved: printed(known.filter(steps).length, 0),
-  });
-  $("summary").textContent = most ? `${said} ${say("explorer.furthest", { items: furthest.join(", ") })}` : said;
+  const chosen = board.units.findIndex((unit) => unit.code === state.region);
+  $("summary").textContent = [
+    ...(chosen < 0 ? [] : [say("explorer.region.result", facts(chosen))]),
+    say("explorer.summary", { first: items(first), last: items(last), moved: printed(known.filter(steps).length, 0) }),
+    ...(most ? [say("explorer.furthest", { items: furthest.join(", ") })] : []),
+  ].join(" ");
 });
 
-let drawing;
+const rangeOf = ([low, high]) => (gap(low) ? printed(NaN, 0) : between(low, high));
+const facts = (i) => ({
+  region: named(board.units[i].code),
+  rank: printed(current.places[i], 0),
+  range: rangeOf(current.bands[i]),
+  score: score(current.index[i]),
+  move: moved(i, current.places[i])[2] || data.numbers[state.language].none,
+});
 
-/* Bands of the methodology's own weights are those of the report; under other weights they are drawn here, bit by bit. */
-const redrawBands = later(120, () => {
-  const { noise, level, report: many, draws, seed } = data.bands;
+/* The ranges: under the methodology's own weights those of the report; under others those of its first draws, computed here. */
+function paintRanges() {
+  const { level, report: all } = data.bands;
   const own = alike(board, official, state.points);
-  const words = { noise: printed(100 * noise, 0), level: printed(100 * level, 0), draws: printed(own ? many : draws, 0) };
-  const finish = (found) => {
-    current.bands = found;
-    paintBands(found);
-    $("bands").textContent = say(`explorer.bands.${own ? "report" : "here"}`, words);
-    $("ranking").ariaBusy = "false";
-  };
-  clearTimeout(drawing);
-  if (own) return finish(board.units.map((unit) => unit.interval));
-  if (current.index.every(gap)) return finish(board.units.map(() => [NaN, NaN, NaN, NaN]));
-  const steps = intervals(board, state.points, { draws, noise, level, seed });
-  const advance = () => {
-    const { value, done } = steps.next();
-    if (done) finish(value);
-    else drawing = setTimeout(advance);
-  };
-  advance();
-});
+  const none = board.units.map(() => [NaN, NaN, NaN, NaN]);
+  let kind = "none";
+  let found = none;
+  if (own) [kind, found] = ["report", board.units.map((unit) => unit.interval)];
+  else if (drawn) [kind, found] = ["here", current.index.every(gap) ? none : intervals(board, drawn, state.points)];
+  current.bands = found;
+  paintBands(found);
+  const draws = data.draws ? data.draws.count : 0;
+  $("bands").textContent =
+    drawn === null && !own
+      ? ""
+      : say(`explorer.bands.${kind}`, { level: printed(100 * level, 0), draws: printed(own ? all : draws, 0), all: printed(all, 0) });
+  $("ranking").ariaBusy = String(drawn === null && !own);
+}
+
+async function unpackDraws() {
+  try {
+    drawn = data.draws ? await unpackedDraws(data.draws, board.units.length) : undefined;
+  } catch {
+    drawn = undefined; // a browser without DecompressionStream
+  }
+  paintRanges();
+  paintSummary();
+}
 
 function paint() {
   const [index, refusal] = computed();
@@ -402,9 +417,7 @@ function paint() {
   const at = (i) => (board.units[i].ranked ? (gap(places[i]) ? 1e6 : places[i]) : 1e9);
   sortRows(order.sort((a, b) => at(a) - at(b) || name(a).localeCompare(name(b), state.language)));
   $("link").value = location.href.split("#")[0] + fragment();
-  $("ranking").ariaBusy = "true";
-  clearTimeout(drawing);
-  redrawBands();
+  paintRanges();
   paintSummary();
   writeLink();
 }
@@ -455,12 +468,28 @@ async function copy() {
 // ---------------------------------------------------------------- the start
 
 function start() {
+  for (const element of document.querySelectorAll("[data-live]")) element.hidden = false;
+  for (const { code } of board.units) {
+    const option = new Option("", code);
+    option.dataset.name = code;
+    $("region").append(option);
+  }
+  $("region").addEventListener("change", () => {
+    state.region = $("region").value;
+    point(state.region, true);
+    paintSummary();
+  });
   const buttons = ["methodology", "equal", "count"];
   $("all").append(...buttons.map(button));
   $("levels").append(...board.levels.map((level, l) => scheme(top - l)));
   $("parts").append(...tree(board.levels[top].nodes[0], top));
   for (const unit of board.units) rows.set(unit.code, row(unit));
   $("rows").append(...rows.values());
+  // a table whose rows are laid out as a grid on a telephone is one to who hears it only if it says so
+  const roles = { table: "table", "thead, tbody": "rowgroup", tr: "row", "thead th": "columnheader", "tbody th": "rowheader", td: "cell" };
+  for (const [selector, role] of Object.entries(roles))
+    for (const element of [$("table"), ...$("table").querySelectorAll("*")])
+      if (element.matches(selector) && !element.ariaHidden) element.setAttribute("role", role);
   [$("from").textContent, $("to").textContent] = data.limits;
   if ($("map")) {
     [$("low").textContent, $("high").textContent] = data.scale;
@@ -503,6 +532,7 @@ function start() {
   follow(location.hash);
   paintWords();
   paint();
+  unpackDraws();
 }
 
 start();

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from cwi import MethodologyError, derive, read_edition
+from cwi.analysis.uncertainty import LiveDraws, full_simulation, live_draws
 from cwi.edition import Edition
 from cwi.methods.ranking import rank
 from cwi.published import read_published
 from cwi.report.explorer.data import by_count, sets
-from cwi.report.explorer.page import HERE, explorer, make_site
+from cwi.report.explorer.draws import KEPT
+from cwi.report.explorer.page import explorer, make_site
 from cwi.report.languages import LANGUAGES, Language
 
 Array = NDArray[np.float64]
@@ -314,46 +316,90 @@ def test_a_zero_that_a_mean_cannot_take(project: Any, show: Callable[..., Opened
 # ---------------------------------------------------------------- intervals
 
 
-def sfc32(seed: int, n: int) -> Array:
-    """The generator by its published description, in 32-bit unsigned numbers."""
-    full, a, b, c, counter, found = 0xFFFFFFFF, 0, seed, seed >> 16, 1, []
-    for _ in range(n + 12):
-        result = (a + b + counter) & full
-        counter = (counter + 1) & full
-        a = b ^ (b >> 9)
-        b = (c + (c << 3)) & full
-        c = (((c << 21) | (c >> 11)) + result) & full
-        found.append(result / 2**32)
-    return np.array(found[12:])
+def drawn(edition: Edition) -> LiveDraws:
+    """The draws behind ``page_of``."""
+    simulation = full_simulation(edition, draws=100, rng=np.random.default_rng(1).spawn(1)[0])
+    assert simulation is not None
+    return live_draws(simulation, draws=KEPT)
 
 
-@pytest.mark.parametrize("made", ["2023", "made up"])
-def test_bands_are_those_of_the_same_draws_in_python(
+def ranges(opened: Opened, order: pd.Index) -> Array:
+    """(regions, 4) the ends of rank and index that the rows hold."""
+    held = opened.table()["interval"].reindex(order)
+    return np.array([[float(v) for v in text.split()] if text else [math.nan] * 4 for text in held])
+
+
+@pytest.mark.parametrize("made", ["2023", "2024", "made up"])
+def test_ranges_are_those_of_the_same_draws_in_python(
     made: str, project: Any, monkeypatch: pytest.MonkeyPatch, show: Callable[..., Opened]
 ) -> None:
-    if made == "2023":
+    if made != "made up":
         monkeypatch.delenv("CWI_ROOT")
-    edition = read_edition(2023) if made == "2023" else made_up(project)
-    given = random_points(edition, np.random.default_rng(3), whole=False)
-    opened = show(page_of(edition))
-    opened.go(link(edition, given))
+    edition = made_up(project) if made == "made up" else read_edition(int(made))
+    live, opened = drawn(edition), show(page_of(edition))
+    assert live.fixed == ()
+    rng = np.random.default_rng(3)
+    for _ in range(2):
+        given = random_points(edition, rng, whole=False)
+        opened.go(link(edition, given))
+        opened.settle()
+        wanted = live.intervals(given)
+        found = ranges(opened, wanted.index)
+        assert np.isfinite(found[:, 0]).sum() > len(found) / 2
+        np.testing.assert_array_equal(found[:, :2], wanted[["low", "high"]])
+        np.testing.assert_allclose(found[:, 2:], wanted[["score_low", "score_high"]], rtol=1e-15, atol=0)
+    assert "the first of the 100 draws of the report" in opened.page.locator("#bands").inner_text()
+    other = [row * np.linspace(1, 2, len(row)) for row in given]  # the control: other weights have other ranges
+    assert not np.array_equal(found, live.intervals(other), equal_nan=True)
+
+
+def test_a_slider_moves_the_ranges_at_once_and_says_so_later(
+    real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    edition, html = real[2023]
+    opened, live = show(html), drawn(edition)
+    page, given = opened.page, [row.copy() for row in sets_of_methodology(edition)]
     opened.settle()
-    assert "drawn in this browser" in opened.page.locator("#bands").inner_text()
-    widths = [len(row) for row in given]
-    noise = sfc32(HERE["seed"], HERE["draws"] * sum(widths)).reshape(HERE["draws"], 1, -1)
-    shaken = np.split(1 + 0.25 * (2 * noise - 1), np.cumsum(widths)[:-1], axis=-1)
-    scores = edition.scores
-    values = scores.values(edition.year)
-    values = values[values.index != edition.methodology.nation]
-    drawn = derive(
-        values.to_numpy(float), edition.methodology, base=scores.base,
-        weights=[row * u for row, u in zip(given, shaken, strict=True)],
-    ).index  # fmt: skip
-    places = rank(drawn, decimals=edition.methodology.decimals)
-    wanted = np.concatenate([np.quantile(v, [0.05, 0.95], axis=0, method="inverted_cdf") for v in (places, drawn)])
-    found = opened.table()["interval"].reindex(values.index)
-    held = np.array([[float(v) for v in text.split()] if text else [math.nan] * 4 for text in found]).T
-    np.testing.assert_allclose(held, wanted, rtol=0, atol=1e-9)
+    page.get_by_label("Show a region").select_option("KZ-71")
+    given[-1][0] = 100.0
+    page.wait_for_function("document.getElementById('bands').textContent")
+    page.locator('input[data-code="child"]').evaluate(
+        "input => { input.value = 100; input.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    wanted = live.intervals(given)
+    np.testing.assert_array_equal(ranges(opened, wanted.index)[:, :2], wanted[["low", "high"]])
+    low, high = wanted.loc["KZ-71", ["low", "high"]].astype(int)
+    text = f"range {low}" + (f"–{high}" if high > low else "")
+    page.locator("#summary", has_text=text).wait_for()
+    assert page.locator("#summary").inner_text().startswith("Astana: rank ")
+    assert page.locator("tr.pointed").get_attribute("data-region") == "KZ-71"
+
+
+def sets_of_methodology(edition: Edition) -> list[Array]:
+    return [given["methodology"] for given in sets(edition.scores)]
+
+
+def test_without_a_script_the_order_of_the_report_is_there(
+    real: dict[int, tuple[Edition, str]], browser: Browser, tmp_path: Path
+) -> None:
+    edition, html = real[2023]
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    official = edition.scores.nodes[edition.scores.nodes["node"] == "index"].set_index("region")["rank"].dropna()
+    for code in LANGUAGES:
+        table = page.locator(f'div[lang="{code}"] table.plain')
+        assert table.is_visible()
+        rows = table.locator("tbody tr").all_inner_texts()
+        assert len(rows) == 21
+        first = str(official.index[official == 1][0])
+        assert rows[0].split("\t")[0] == "1"
+        assert rows[0].split("\t")[2] == edition.territory.name(first, code)
+    low, high = (drawn(edition).intervals(list(edition.scores.weights)).loc[first, end] for end in ("low", "high"))
+    assert rows[0].split("\t")[1] == (f"{low:.0f}–{high:.0f}" if high > low else f"{low:.0f}")
+    assert page.locator("#weights").is_hidden()
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -365,7 +411,7 @@ def test_bands_of_the_methodology_are_those_of_the_report(site: Path, show: Call
     opened = show(site.read_text(encoding="utf-8"))
     opened.settle()
     published = read_published(read_edition(2019))[0]["value"].astype(float)
-    held = {region: text for region, text in opened.table()["interval"].items() if text}
+    held = {region: text for region, text in opened.table()["interval"].items() if text and region != "KZ"}
     assert len(held) == 17
     for region, text in held.items():
         named = [published[f"sure.2019.{region}.{tail}"] for tail in ("p5", "p95")]
@@ -414,7 +460,7 @@ def test_the_file(real: dict[int, tuple[Edition, str]], show: Callable[..., Open
     opened = show(html)
     opened.go(link(edition, given))
     opened.settle()
-    assert "drawn in this browser" in opened.page.locator("#bands").inner_text()
+    assert "draws under the weights on the screen" in opened.page.locator("#bands").inner_text()
     with opened.page.expect_download() as download:
         opened.page.locator("#download").click()
     assert download.value.suggested_filename == "cwi-2019-weights.csv"
