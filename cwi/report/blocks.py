@@ -23,6 +23,7 @@ __all__ = [
     "TYPST",
     "Block",
     "Bullets",
+    "Columns",
     "Figure",
     "Folded",
     "Heading",
@@ -243,6 +244,29 @@ class Folded:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Blocks side by side: in columns that fill one page in print, below each other on a narrow screen."""
+
+    columns: Sequence[Sequence[Block]]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """All blocks, one column after the other."""
+        return [block for column in self.columns for block in column]
+
+    def html(self) -> str:
+        inside = ("\n".join(block.html() for block in column) for column in self.columns)
+        return '<div class="columns">' + "".join(f"<div>{column}</div>" for column in inside) + "</div>"
+
+    def typst(self) -> str:
+        inside = ("\n".join(["[", *(block.typst() for block in column), "]"]) for column in self.columns)
+        return "#in_columns(" + ", ".join(inside) + ")"
+
+    def plain(self) -> str:
+        return "\n".join(block.plain() for block in self.blocks)
+
+
+@dataclass(frozen=True)
 class Section:
     """What one cell of a report shows."""
 
@@ -266,6 +290,8 @@ class Section:
                 return replace(block, caption=f"{mark}. {block.caption}", mark=mark, table=behind)
             if isinstance(block, Folded):
                 return replace(block, summary=f"{mark}. {block.summary}", tables=[of(table) for table in block.tables])
+            if isinstance(block, Columns):
+                return Columns([[of(inside) for inside in column] for column in block.columns])
             return block
 
         return Section([of(block) for block in self.blocks])
@@ -280,6 +306,8 @@ class Section:
                 tables.append(block.table)
             elif isinstance(block, Folded):
                 tables += block.tables
+            elif isinstance(block, Columns):
+                tables += Section(block.blocks).tables()
         return tables
 
 

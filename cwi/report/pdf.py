@@ -17,6 +17,7 @@ __all__ = ["pdf", "shown"]
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 PART = "#heading(level: 2,"
+SUMMARY = "#in_columns("
 
 
 def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str, author: str, mark: str = "") -> bytes:
@@ -97,9 +98,13 @@ def _preamble(language: Language, title: str, author: str, mark: str) -> str:
 
 
 def _with_contents(source: str) -> str:
-    """The list of parts set before the first of them; no text can begin a line, blocks take care of that."""
+    """The list of parts set before the first of them that follows the summary, if there is one.
+
+    No text can begin a line, blocks take care of that.
+    """
     lines = source.split("\n")
-    first = next((i for i, line in enumerate(lines) if line.startswith(PART)), None)
+    after = next((i for i, line in enumerate(lines) if line.startswith(SUMMARY)), 0)
+    first = next((i for i, line in enumerate(lines) if i >= after and line.startswith(PART)), None)
     return source if first is None else "\n".join([*lines[:first], "#contents()", *lines[first:]])
 
 

@@ -8,7 +8,7 @@ docs/explanation/how-a-draw-is-computed.md.
 from cwi.analysis.uncertainty.draws_in_parts import LiveDraws, live_draws
 from cwi.analysis.uncertainty.factors import Choice, Factor, Factors, factors_of, read_factors
 from cwi.analysis.uncertainty.figure_errors import errors_of_carried_figures, errors_of_parent_figures
-from cwi.analysis.uncertainty.gaps import gaps_to_nation
+from cwi.analysis.uncertainty.gaps import gaps_to_nation, gaps_to_top
 from cwi.analysis.uncertainty.monte_carlo import simulate
 from cwi.analysis.uncertainty.outliers import far_from_median
 from cwi.analysis.uncertainty.plan import Plan
@@ -45,6 +45,7 @@ __all__ = [
     "full_intervals",
     "full_simulation",
     "gaps_to_nation",
+    "gaps_to_top",
     "interval_table",
     "leave_one_out",
     "live_draws",

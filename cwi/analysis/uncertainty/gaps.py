@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from cwi.edition import Edition, checked_edition
 from cwi.errors import DataError, MethodologyError
 from cwi.rules import check_generator
 
-__all__ = ["gaps_to_nation"]
+__all__ = ["gaps_to_nation", "gaps_to_top"]
 
 TAILS = (0.05, 0.95)
 
@@ -76,6 +77,62 @@ def gaps_to_nation(edition: Edition, level: str, *, draws: int, rng: np.random.G
     result = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     clear = (result["low"] > 0) | (result["high"] < 0)
     return result.assign(clear=clear & result["comparable"].astype(bool))
+
+
+def gaps_to_top(plan: Plan, unit: str, nodes: Sequence[str], *, draws: int, rng: np.random.Generator) -> pd.DataFrame:
+    """How far the nodes of one unit are above or below its own index, and whether that is more than noise.
+
+    Node and index are computed in the same draws, so that what moves both of them alike moves no gap.
+
+    Parameters
+    ----------
+    plan
+        Of :func:`prepare`, of the index.
+    unit
+        A region or the nation.
+    nodes
+        Nodes of any level above the indicators.
+    draws
+        At least 1.
+
+    Returns
+    -------
+    DataFrame
+        node, score, top (the index), gap (score less index, points), low, high (5 and 95 % of the draws in which both
+        have a score), clear (whether the interval leaves out 0). A row for each node that has a score, if the index has
+        one.
+
+    Raises
+    ------
+    DataError
+        If the plan has no such unit.
+
+    Examples
+    --------
+    >>> from cwi import read_edition
+    >>> from cwi.analysis.uncertainty import prepare
+    >>> edition = read_edition(2023)
+    >>> table = gaps_to_top(prepare(edition), "KZ", ["ecology"], draws=100, rng=np.random.default_rng(1))
+    >>> table[["node", "gap", "clear"]].round(1).to_numpy().tolist()
+    [['ecology', -16.7, True]]
+    """
+    check_generator(rng)
+    place = pd.Index(plan.units["region"][plan.units["year"] == plan.years[-1]]).get_indexer([unit])
+    if place[0] < 0:
+        raise DataError(f"nothing is drawn for '{unit}'")
+    row = np.flatnonzero((plan.units["year"] == plan.years[-1]).to_numpy())[place[0]]
+    points = rng.random((draws, plan.size))
+    top = simulate(plan, points=points)
+    index, rows = float(top.nominal[row]), []
+    for node in nodes:
+        drawn = simulate(replace(plan, node=node), points=points)
+        score, counted = float(drawn.nominal[row]), drawn.counted & top.counted
+        gaps = (drawn.scores[row] - top.scores[row])[counted]
+        if np.isnan(score - index) or np.isnan(gaps).all():
+            continue
+        low, high = np.nanquantile(gaps, TAILS)
+        rows.append((node, score, index, score - index, low, high, bool(low > 0 or high < 0)))
+    return pd.DataFrame(rows, columns=["node", "score", "top", "gap", "low", "high", "clear"])
 
 
 def _whole(edition: Edition) -> Plan | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import pandas as pd
 
 from cwi.analysis.comparison import Change
 from cwi.analysis.comparison import change as compare
-from cwi.edition import editions
+from cwi.edition import Edition, editions
 from cwi.methodology import methodologies, read_methodology
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.dumbbells import dumbbells
@@ -16,21 +17,44 @@ from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 from cwi.report.sections.trend import trend
 
-__all__ = ["CHANGE_LIMITS", "change"]
+__all__ = ["CHANGE_LIMITS", "change", "compared", "earlier_years", "improved_and_worsened"]
 
 CHANGE_LIMITS = (-30.0, 30.0)  # one scale for all years; larger changes keep the darkest colour and their number
 
 
 def change(printer: Printer) -> Section:
     """The year against the one before and against the first, as far as the same things were measured."""
-    earlier = [year for year in editions() if year < printer.year]
+    earlier = earlier_years(printer)
     blocks: list[Block] = [Heading(printer.text("change.title"), anchor="change")]
     if not earlier:
         return Section([*blocks, Paragraph(printer.text("change.first", year=printer.year))])
     blocks.append(Paragraph(printer.text("change.how")))
     for year in sorted({earlier[-1], earlier[0]}, reverse=True):
-        blocks += _against(printer, compare(printer.edition.earlier(year).scores, printer.scores))
+        blocks += _against(printer, compared(printer.edition, year))
     return Section([*blocks, *trend(printer).blocks])
+
+
+def earlier_years(printer: Printer) -> list[int]:
+    """The years of the editions before this one."""
+    return [year for year in editions() if year < printer.year]
+
+
+@lru_cache(maxsize=4)  # for the summary and the section, and the same in each language
+def compared(edition: Edition, year: int) -> Change:
+    """The edition against an earlier year, like with like."""
+    return compare(edition.earlier(year).scores, edition.scores)
+
+
+def improved_and_worsened(printer: Printer, comparison: Change) -> str:
+    """How many of the nation's comparable indicators improved, worsened and stayed, in a sentence."""
+    national = comparison.cells.loc[comparison.cells["region"] == printer.nation, "change"]
+    name = f"change.{comparison.earlier}-{comparison.later}.{printer.nation}"
+    counts = {"better": int((national > 0).sum()), "worse": int((national < 0).sum()), "matched": len(national)}
+    if not len(national):
+        return printer.text("summary.changed.none", earlier=comparison.earlier)
+    values = {word: printer.whole(f"{name}.{word}", n) for word, n in counts.items()}
+    same = printer.whole(f"{name}.same", counts["matched"] - counts["better"] - counts["worse"])
+    return printer.text("summary.changed.indicators", earlier=comparison.earlier, same=same, **values)
 
 
 def _against(printer: Printer, comparison: Change) -> list[Block]:

@@ -11,9 +11,9 @@ from cwi.report.blocks import Bullets, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
-__all__ = ["limits"]
+__all__ = ["RELATIVE", "limits"]
 
-RELATIVE = "% of national average"
+RELATIVE = "% of national average"  # the nation's own figure is 100 by definition
 
 
 def limits(printer: Printer) -> Section:

@@ -18,6 +18,12 @@ def coverage(printer: Printer) -> pd.DataFrame:
 
     Cells of the regions: own (measured in the year for the region), carried, parent, missing.
     """
+    if "coverage" not in printer.extras:
+        printer.extras["coverage"] = _coverage(printer)
+    return printer.extras["coverage"]
+
+
+def _coverage(printer: Printer) -> pd.DataFrame:
     cells, table = printer.scores.cells, printer.edition.methodology.indicators
     level = printer.edition.methodology.levels[0].name
     home = table.set_index("code")[level]

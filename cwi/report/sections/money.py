@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from cwi import folders
-from cwi.analysis.budget import Figures, account, places, read_figures
+from cwi.analysis.budget import Account, Figures, account, places, read_figures
 from cwi.edition import Edition
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.budget import BudgetPrinter
@@ -15,7 +15,7 @@ from cwi.report.pictures import maps
 from cwi.report.pictures import money as pictures
 from cwi.report.printer import Printer
 
-__all__ = ["MAP_LIMITS", "money"]
+__all__ = ["MAP_LIMITS", "money", "share_of_children"]
 
 MAP_LIMITS = (30.0, 60.0)  # one scale for the maps of all years, per cent
 COLUMNS = ("share", "low", "high", "per_child", "age", "predicted", "difference")
@@ -24,31 +24,54 @@ COLUMNS = ("share", "low", "high", "per_child", "age", "predicted", "difference"
 def money(printer: Printer) -> Section:
     """Children's share of local budgets by function; a sentence where the year does not compare or has no budgets."""
     blocks: list[Block] = [Heading(printer.text("money.title"), anchor="money")]
-    if not (folders.data() / "budget").is_dir():
+    lead = share_of_children(printer)
+    if not _years(printer):
         return Section([*blocks, Paragraph(printer.text("money.none"))])
-    figures = _figures(printer.edition)
-    known = places(figures)
-    years = sorted(known.loc[(known["region"] == printer.nation) & (known["depth"] == "function"), "year"])
-    if printer.year not in years:
-        listed = printer.language.list([str(year) for year in years])
-        return Section([*blocks, Paragraph(printer.text("money.year", year=printer.year, years=listed))])
-    found = account(figures, printer.nation, printer.year)
-    words = BudgetPrinter(found, printer.edition.territory, printer.language, printer.ledger)
-    table = _table(found.peers.join(found.age[["age", "predicted", "difference"]]))
+    if printer.year not in _years(printer):
+        return Section([*blocks, Paragraph(lead)])
+    result = _account(printer.edition, printer.nation)
+    words = BudgetPrinter(result, printer.edition.territory, printer.language, printer.ledger)
+    table = _table(result.peers.join(result.age[["age", "predicted", "difference"]]))
     ordered = table.dropna(subset=["difference"]).sort_values("difference", ascending=False, kind="stable")
     most, least = str(ordered["region"].iloc[0]), str(ordered["region"].iloc[-1])
     values = {
         "year": printer.year,
-        **words.share(),
-        "per_child": words.tenge("per_child", found.per_child["per_child"]),
         "most": printer.region(most),
         "points": words.percent(f"age.{most}.difference", ordered["difference"].iloc[0], sign=True),
         "least": printer.region(least),
         "least_points": words.percent(f"age.{least}.difference", ordered["difference"].iloc[-1], sign=True),
     }
-    blocks += [Paragraph(printer.text("money.lead", **values)), Paragraph(printer.text("money.age", **values))]
+    blocks += [Paragraph(lead), Paragraph(printer.text("money.age", **values))]
     mapped = [_map(printer, table)] if maps.boundaries_of(printer.year).is_file() else []
     return Section([*blocks, *mapped, _age(printer, words, table), _printed(printer, words, table)])
+
+
+def share_of_children(printer: Printer) -> str:
+    """Children's share of the local budgets of the nation and the sum for a child, or why it is not given."""
+    years = _years(printer)
+    if not years:
+        return printer.text("money.none")
+    if printer.year not in years:
+        listed = printer.language.list([str(year) for year in years])
+        return printer.text("money.year", year=printer.year, years=listed)
+    result = _account(printer.edition, printer.nation)
+    words = BudgetPrinter(result, printer.edition.territory, printer.language, printer.ledger)
+    per_child = words.tenge("per_child", result.per_child["per_child"])
+    return printer.text("money.lead", year=printer.year, per_child=per_child, **words.share())
+
+
+def _years(printer: Printer) -> list[int]:
+    """The years whose budgets compare; none where the project has no budgets."""
+    if not (folders.data() / "budget").is_dir():
+        return []
+    known = places(_figures(printer.edition))
+    own = known[(known["region"] == printer.nation) & (known["depth"] == "function")]
+    return sorted(int(year) for year in own["year"])
+
+
+@lru_cache(maxsize=1)  # for the summary and the section, and the same in each language
+def _account(edition: Edition, nation: str) -> Account:
+    return account(_figures(edition), nation, edition.year)
 
 
 @lru_cache(maxsize=1)  # the same in each language

@@ -1,16 +1,16 @@
-"""The title and the few sentences that a reader in a hurry takes away."""
+"""The first page: the title, the status, and the summary, which can be read alone."""
 
 from __future__ import annotations
 
-from cwi.analysis.comparison import mean_by_children
-from cwi.report.blocks import Block, Bullets, Heading, Paragraph, Section
+from cwi.report.blocks import Block, Heading, Paragraph, Section
 from cwi.report.printer import Printer
+from cwi.report.sections.summary import summary
 
 __all__ = ["opening"]
 
 
 def opening(printer: Printer) -> Section:
-    """Title, status, and the index in four sentences."""
+    """Title, status, and the summary on one printed page."""
     year = printer.year
     table = printer.edition.methodology.indicators
     cells = printer.scores.cells[printer.scores.cells["region"] == printer.nation]
@@ -39,61 +39,7 @@ def opening(printer: Printer) -> Section:
     )
     if printer.edition.methodology.status == "working":
         blocks.append(Paragraph(printer.text("report.working", **values), "warning"))
-    blocks.append(Bullets(findings(printer)))
-    return Section(blocks)
-
-
-def findings(printer: Printer) -> list[str]:
-    """The first and the last region, the nation, and the gap between regions."""
-    index = printer.scores.of(printer.top.code)[printer.year]
-    regions = index.reindex(printer.edition.regions).dropna()
-    if regions.empty:
-        return [printer.text("index.none")]
-    ranks = (
-        printer.scores.nodes[(printer.scores.nodes["node"] == printer.top.code)]
-        .set_index("region")["rank"]
-        .reindex(regions.index)
-    )
-    first, last = ranks[ranks == ranks.min()].index, ranks[ranks == ranks.max()].index
-    sentences = [
-        printer.text(
-            "index.leader",
-            regions=printer.language.list([printer.region(code) for code in first]),
-            score=printer.score(first[0], printer.top.code, regions[first[0]]),
-        ),
-        printer.text(
-            "index.last",
-            regions=printer.language.list([printer.region(code) for code in last]),
-            score=printer.score(last[0], printer.top.code, regions[last[0]]),
-        ),
-    ]
-    sentences.append(_nation(printer, float(index.get(printer.nation, float("nan")))))
-    gap = float(regions.max() - regions.min())
-    sentences.append(
-        printer.text(
-            "index.gap",
-            gap=printer.ledger.number(
-                f"gap.{printer.year}.{printer.top.code}",
-                gap,
-                unit="points",
-                decimals=printer.edition.methodology.decimals,
-            ),
-        )
-    )
-    return sentences
-
-
-def _nation(printer: Printer, score: float) -> str:
-    """The index of the country, and the mean of the regions where the number of children is known."""
-    decimals, name = printer.edition.methodology.decimals, f"mean_by_children.{printer.year}.{printer.top.code}"
-    own = printer.score(printer.nation, printer.top.code, score)
-    average = mean_by_children(printer.edition)
-    mean = printer.ledger.number(name, average, unit="points", decimals=decimals)
-    if average != average:
-        return printer.text("index.nation.alone", score=own) if score == score else printer.text("index.nation.thin")
-    if score != score:
-        return printer.text("index.nation.none", mean=mean)
-    return printer.text("index.nation", score=own, mean=mean)
+    return Section([*blocks, *summary(printer).blocks])
 
 
 def _why_no_index(printer: Printer) -> str:

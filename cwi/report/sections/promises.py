@@ -15,7 +15,16 @@ from cwi.report.pictures import targets as pictures
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
-__all__ = ["components", "indicators", "last_day", "moved", "promises", "region_page", "statuses"]
+__all__ = [
+    "components",
+    "indicators",
+    "last_day",
+    "moved",
+    "overview",
+    "promises",
+    "region_page",
+    "statuses",
+]
 
 FIRST = 2023  # the overview of June 2024 reports on that year; earlier editions have nothing to judge
 SIGNS = {"exactly": "", "at least": "≥ ", "at most": "≤ ", "about": "≈ "}
@@ -25,15 +34,24 @@ WEAKEST = 3
 def promises(printer: Printer) -> Section:
     """The section of the official report; a sentence where there is no register, or for years before the overview."""
     heading = Heading(printer.text("policy.title"), anchor="promises")
-    if not (folders.data() / "policy").is_dir():
-        return Section([heading, Paragraph(printer.text("policy.none"))])
-    if printer.year < FIRST:
-        return Section([heading, Paragraph(printer.text("policy.before", first=FIRST))])
+    if printer.year < FIRST or not (folders.data() / "policy").is_dir():
+        return Section([heading, Paragraph(overview(printer))])
     register = read_register()
     day = last_day(register)
     blocks: list[Block] = [heading, *statuses(printer, register, day, settled=True).blocks]
     blocks += [*moved(printer, register, day).blocks, *components(printer, register).blocks]
     return Section(blocks)
+
+
+def overview(printer: Printer) -> str:
+    """How many targets have each status, or why none is judged, in a sentence or two."""
+    if not (folders.data() / "policy").is_dir():
+        return printer.text("policy.none")
+    if printer.year < FIRST:
+        return printer.text("policy.before", first=FIRST)
+    register = read_register()
+    day = last_day(register)
+    return _counted(printer, register, day, judge(register, day))
 
 
 def last_day(register: Register) -> str:
@@ -45,6 +63,13 @@ def last_day(register: Register) -> str:
 def statuses(printer: Printer, register: Register, day: str, *, settled: bool = False) -> Section:
     """How many targets have each status, and the figure that decided each; ``settled``: not those without one."""
     judged = judge(register, day)
+    shown = judged[judged["fact"].notna()] if settled else judged
+    lead = Paragraph(_counted(printer, register, day, judged))
+    return Section([lead, _judged(printer, register, shown), Paragraph(printer.text("policy.descriptive"), "note")])
+
+
+def _counted(printer: Printer, register: Register, day: str, judged: pd.DataFrame) -> str:
+    """How many targets have each status."""
     counts = judged["status"].value_counts()
     items = [
         printer.text("policy.item", status=_status(printer, each), n=printer.whole(f"policy.{day}.{_slug(each)}", n))
@@ -59,9 +84,7 @@ def statuses(printer: Printer, register: Register, day: str, *, settled: bool = 
         "targets": printer.whole(f"policy.{day}.targets", len(judged)),
         "items": "; ".join(items),
     }
-    shown = judged[judged["fact"].notna()] if settled else judged
-    lead = Paragraph(printer.text("policy.lead", **values))
-    return Section([lead, _judged(printer, register, shown), Paragraph(printer.text("policy.descriptive"), "note")])
+    return printer.text("policy.lead", **values)
 
 
 def _judged(printer: Printer, register: Register, judged: pd.DataFrame) -> Table:

@@ -14,7 +14,7 @@ from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 from cwi.report.sections.influence import factor_title, factor_titles, importance, inside_a_sentence, range_text
 
-__all__ = ["key_sentences", "pairwise", "ranks", "whole_section"]
+__all__ = ["SURE", "key_sentences", "letters", "neighbours", "pairwise", "ranks", "whole_section"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SURE, HALF = 0.95, 0.5
@@ -115,7 +115,7 @@ def _confidence_table(printer: Printer, robustness: Robustness) -> list[Block]:
 
 
 def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -> Table:
-    letters = _letters(robustness.groups)
+    marks = letters(robustness.groups)
     rows = []
     for line in table.reset_index().to_dict("records"):
         code = str(line["region"])
@@ -133,10 +133,10 @@ def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -
                 number["median"],
                 printer.share(f"{name}.top", line["top_third"]),
                 printer.share(f"{name}.bottom", line["bottom_third"]),
-                letters[code],
+                marks[code],
             ]
         )
-    data = table.reset_index().drop(columns=["score_mean"]).assign(groups=[letters[str(code)] for code in table.index])
+    data = table.reset_index().drop(columns=["score_mean"]).assign(groups=[marks[str(code)] for code in table.index])
     words = ("region", "rank", "narrow", "wide", "median", "top", "bottom", "group")
     return Table(
         name="certainty",
@@ -148,7 +148,7 @@ def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -
     )
 
 
-def _letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
+def letters(groups: Sequence[tuple[str, ...]]) -> dict[str, str]:
     """The letters of the groups of each region; regions that share one cannot be distinguished."""
     marks_of: dict[str, list[str]] = {}
     for number, members in enumerate(groups):
@@ -169,7 +169,6 @@ def key_sentences(printer: Printer) -> Section:
     first, last = str(table["rank"].idxmin()), str(table["rank"].idxmax())
     width = table["rank_p95"] - table["rank_p5"]
     widest = [str(code) for code in width.index[width == width.max()]]
-    separated, pairs = robustness.neighbours
     units = robustness.plan.units
     rows = [units.index[(units["region"] == code) & (units["year"] == printer.year)][0] for code in robustness.regions]
     ranked = robustness.simulation.ranks[rows][:, robustness.simulation.counted]
@@ -188,18 +187,25 @@ def key_sentences(printer: Printer) -> Section:
         printer.text(
             "sure.half", half=printer.whole(f"{name}.half", float(width.quantile(HALF, interpolation="lower")), "ranks")
         ),
-        printer.text(
-            "sure.neighbours",
-            separated=printer.whole(f"{name}.told", separated),
-            pairs=printer.whole(f"{name}.pairs", pairs),
-            sure=printer.share(f"{name}.apart", SURE),
-        ),
+        neighbours(printer, robustness),
         _far(printer, robustness),
     ]
     strongest = robustness.sensitivity.factor_importance()
     if strongest["total"].notna().any():
         items.append(_strongest(printer, robustness, strongest.dropna(subset=["total"])))
     return Section([Bullets(items)])
+
+
+def neighbours(printer: Printer, robustness: Robustness) -> str:
+    """How many pairs of neighbours in the ranking can be distinguished."""
+    name = f"sure.{printer.year}"
+    separated, pairs = robustness.neighbours
+    return printer.text(
+        "sure.neighbours",
+        separated=printer.whole(f"{name}.told", separated),
+        pairs=printer.whole(f"{name}.pairs", pairs),
+        sure=printer.share(f"{name}.apart", SURE),
+    )
 
 
 def _far(printer: Printer, robustness: Robustness) -> str:

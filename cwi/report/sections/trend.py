@@ -12,14 +12,14 @@ from cwi.errors import DataError
 from cwi.report.blocks import Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 
-__all__ = ["trend"]
+__all__ = ["FEWEST", "series_of", "trend"]
 
 FEWEST = 3  # indicators: fewer are no trend of well-being
 
 
 def trend(printer: Printer) -> Section:
     """The nation and the mean of the territories on the indicators that every year has, and how few these are."""
-    series = _series(printer.edition)
+    series = series_of(printer.edition)
     if series is None:
         return Section([])
     years = {"first": series.years[0], "last": series.years[-1]}
@@ -39,7 +39,7 @@ def trend(printer: Printer) -> Section:
 
 
 @lru_cache(maxsize=4)  # the same in each language of a report
-def _series(edition: Edition) -> FixedSet | None:
+def series_of(edition: Edition) -> FixedSet | None:
     """The series, or nothing where there is one year only, or no indicator that all of them have."""
     try:
         return fixed_set(edition)
