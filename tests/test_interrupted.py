@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from cwi.edition import open_project
 from cwi.inputs.intake import add_publication, read_publication
 from cwi.inputs.observation_files import build_derived, record_source
 from cwi.report import publication
@@ -74,7 +73,8 @@ def states(folder: Path, kept: Path, work: Callable[[], object]) -> list[Path]:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     copies = sorted(kept.iterdir())
-    contents = [{str(p.relative_to(copy)): p.is_file() and p.read_bytes() for p in copy.rglob("*")} for copy in copies]
+    # what is aside has a random name: whether there is any is what counts
+    contents = [(tree(copy), any(path.name.startswith(".") for path in copy.rglob("*"))) for copy in copies]
     return [copy for place, copy in enumerate(copies) if place == 0 or contents[place] != contents[place - 1]]
 
 
@@ -94,6 +94,7 @@ def with_formula(project: Any) -> Any:
     return project
 
 
+@pytest.mark.slow
 def test_adding_a_table_loses_and_doubles_no_row(with_formula: Any, tmp_path: Path) -> None:
     """'cwi add … --yes': the original, the record, the rows, then the series that are computed from them."""
     table = tmp_path / "water.csv"
@@ -109,14 +110,12 @@ def test_adding_a_table_loses_and_doubles_no_row(with_formula: Any, tmp_path: Pa
     whole = tree(data)
     assert whole["observations/bureau-water-2023.csv"].count(b"\n") == 3
     assert whole["observations/derived.csv"].count(b"2023") == 2
-    assert len(before) > 10
+    assert len(before) > 8
     for state in before:
         put(state, data)
-        rows = open_project().observations  # it can be read
-        assert not rows.duplicated(["indicator", "region", "year", "sex", "area"]).any()
         originals = [path.read_bytes() for path in data.glob("intake/publications/[!.]*")]
         assert originals in ([], [table.read_bytes()])
-        add()
+        add()  # which reads every row: one that is there twice would be refused
         assert tree(data) == whole
 
 
@@ -128,7 +127,7 @@ def test_building_the_derived_series_is_old_or_new(with_formula: Any, tmp_path: 
     put(before[-1], data)
     whole = tree(data)
     assert whole[name] != old[name]
-    assert len(before) > 4
+    assert len(before) > 3
     for state in before:
         put(state, data)
         assert tree(data)[name] in (old[name], whole[name])
@@ -145,7 +144,7 @@ def test_a_publication_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
         (folder / name).write_bytes(b"old")
     files = dict.fromkeys((*names, "revision.csv", *(f"vintages/1/{name}" for name in names)), b"new")
     before = states(folder, made(tmp_path / "states"), lambda: publication._lay_down(folder, files))
-    assert len(before) > 12
+    assert len(before) > 6
     old, new = dict.fromkeys(names, b"old"), dict.fromkeys(files, b"new")
     seen = []
     for state in before:

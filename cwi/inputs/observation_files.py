@@ -183,7 +183,8 @@ def _write(folder: Path, source: str, rows: pd.DataFrame) -> Built | None:
     added, changed, removed = len(rows), 0, 0
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
-            kept = pd.DataFrame(list(csv.DictReader(file)), dtype=str).reindex(columns=[*COLUMNS], fill_value="")
+            kept = pd.DataFrame(list(csv.DictReader(file)), dtype=str).fillna("")
+        kept = kept.reindex(columns=[*COLUMNS], fill_value="")
         kept = kept.set_index(KEY, drop=False)
         both = rows.index.intersection(kept.index)
         same = [key for key in both if _agree(rows.loc[key], kept.loc[key])]
