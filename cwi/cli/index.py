@@ -17,6 +17,10 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     app.command(epilog="Examples: cwi score 2023 · cwi score imported/ · cwi score 2023 --json")(score)
     app.command(epilog="Examples: cwi trace 2023 Astana · cwi trace 2023 KZ-15 economy")(trace)
+    app.command(
+        epilog="Examples: cwi affected physicians:Astana:2023 · cwi affected bns-population --counts · "
+        "cwi affected data/methodology/2024.1/indicators.csv"
+    )(affected)
     app.command(epilog="Example: cwi audit 2023 --draws 200 --json")(audit)
 
 
@@ -92,6 +96,53 @@ def trace(
         print_json({"year": edition.year, "methodology": edition.methodology.version, "rows": result})
     else:
         print(result)
+
+
+def affected(
+    what: Annotated[
+        str, typer.Argument(help="A source of data/sources.toml, a file of data/, or a cell: INDICATOR:REGION:YEAR.")
+    ],
+    year: Annotated[list[int] | None, typer.Option(help="Only this edition; may be repeated.")] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Only how many numbers of each kind and edition.")] = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """List every printed number of the published editions that rests on a source, a file or a cell."""
+    with working("searching the published editions"):
+        from cwi.report.affected import affected as rests_on
+
+        result = rests_on(what, year)
+    if as_json:
+        print_json(
+            {
+                "what": result.what,
+                "editions": result.editions,
+                "rows": result.rows.astype(object).to_dict("records"),
+                "counts": {str(year): column.to_dict() for year, column in result.counts.items()},
+                "numbers": result.numbers.astype(object).to_dict("records"),
+            }
+        )
+        return
+    searched = ", ".join(map(str, result.editions))
+    print(f"{what}: {len(result.rows)} rows with those derived from them; {len(result.numbers)} printed numbers of the "
+          f"editions {searched} rest on them")  # fmt: skip
+    if result.numbers.empty:
+        return
+    table = result.counts
+    print_table(
+        ("numbers", *map(str, table.columns), "all"),
+        [
+            *((kind, *row, row.sum()) for kind, row in table.iterrows()),
+            ("all", *table.sum(), table.to_numpy().sum()),
+        ],
+    )
+    if not counts:
+        print()
+        columns = ["edition", "name", "text_en", "value", "unit", "file"]
+        print_table(
+            ("edition", "number", "printed", "value", "unit", "file"),
+            result.numbers[columns].itertuples(index=False),
+            fold=("number",),
+        )
 
 
 def audit(
