@@ -63,7 +63,9 @@ def distinct_values(panels: Sequence[Panel]) -> DistinctValues:
     rows.loc[shared, "owner"] = [f"the parent region of {figure}" for figure in figures.itertuples(index=False)]
     row = rows.groupby(["owner", "indicator", "observed"], sort=True).ngroup()
     table = rows.assign(row=row).drop_duplicates("row").sort_values("row").reset_index(drop=True)
-    regions = rows.groupby(row)["region"].unique().map(tuple)
+    regions = pd.Series([(region,) for region in table["region"]])
+    of_several = rows[shared].groupby(row[shared])["region"].unique()
+    regions[of_several.index] = [tuple(codes) for codes in of_several]
     places = []
     for number, panel in enumerate(panels):
         place = np.full(len(panel.cells), -1, dtype=np.intp)
@@ -71,7 +73,7 @@ def distinct_values(panels: Sequence[Panel]) -> DistinctValues:
         place[rows.loc[own, "cell"].to_numpy()] = row[own].to_numpy()
         places.append(place.reshape(panel.x.shape))
     columns = ["region", "indicator", "observed", "value", "se", "n", "status"]
-    return DistinctValues(table[columns].assign(regions=regions.to_numpy()), tuple(places))
+    return DistinctValues(table[columns].assign(regions=regions), tuple(places))
 
 
 def shares(rows: pd.DataFrame, methodology: Methodology) -> NDArray[np.bool_]:

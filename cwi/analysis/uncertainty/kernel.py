@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["climb", "rank_draws", "rank_sorted", "warm"]
+__all__ = ["climb", "compiled", "rank_draws", "rank_sorted", "warm"]
 
 Array = NDArray[np.float64]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -23,7 +23,7 @@ CHUNK = 128  # units that climb together, inside the processor's memory
 SLACK = 1e-9  # of a coverage that is just enough
 
 
-def _compiled(function: Function) -> Function:
+def compiled(function: Function) -> Function:
     """Compiled when it is first called, and kept for later processes where the disk can be written."""
     try:
         return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
@@ -31,7 +31,7 @@ def _compiled(function: Function) -> Function:
         return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
 
 
-@_compiled
+@compiled
 def _raised(y: float, code: int, parameter: float) -> float:
     """A score as it enters the sum of a mean; not a number where the mean has no such score."""
     if code == 0:
@@ -49,7 +49,7 @@ def _raised(y: float, code: int, parameter: float) -> float:
     return y * y if parameter == 2.0 else y**parameter
 
 
-@_compiled
+@compiled
 def _back(mean: float, code: int, parameter: float) -> float:
     """The mean of a sum over its weights."""
     if code == 0:
@@ -61,7 +61,7 @@ def _back(mean: float, code: int, parameter: float) -> float:
     return math.sqrt(mean) if parameter == 2.0 else mean ** (1.0 / parameter)
 
 
-@_compiled
+@compiled
 def _of_some(
     value: Array, unit: int, parts: Any, first: int, last: int, w: Array, counted: Array, cover: float, code: int,
     par: float,
@@ -86,7 +86,7 @@ def _of_some(
     return _back(sum_ / used, code, par), refused
 
 
-@_compiled
+@compiled
 def climb(
     table: Array, columns: Any, moved: Array, rule_of: Any, parts: Any, first: Any, last: Any, code: Any,
     parameter: Array, cover: Array, counted: Array, weights: Array, weight_of: Any, target: int, scores: Array,
@@ -156,7 +156,7 @@ def climb(
             scores[d, begin : begin + size] = value[k + target, :size]
 
 
-@_compiled
+@compiled
 def rank_draws(scores: Array, ranks: Any, noise: float) -> None:
     """(draws, n) scores to ranks, 0 where there is none; scores ``noise`` apart, relative to the largest, are tied."""
     draws, n = scores.shape
@@ -174,7 +174,7 @@ def rank_draws(scores: Array, ranks: Any, noise: float) -> None:
             ranks[d, unit] = 0 if math.isnan(mine) else above + 1
 
 
-@_compiled
+@compiled
 def rank_sorted(scores: Array, order: Any, ranks: Any, noise: float) -> None:
     """The same for many units, from the order in which scores fall, gaps last: (draws, n) each."""
     draws, n = scores.shape
@@ -197,6 +197,9 @@ def rank_sorted(scores: Array, order: Any, ranks: Any, noise: float) -> None:
 
 def warm() -> None:
     """Compile everything, so that no run has to wait for it; for the set-up."""
+    from cwi.analysis.uncertainty.beta_quantiles import warm_beta
+
+    warm_beta()
     zero, one, none = np.zeros((1, 1), dtype=np.intp), np.ones((1, 1)), np.empty(0, dtype=np.intp)
     first, scores, ranks = np.zeros(1, dtype=np.intp), np.empty((1, 1)), np.empty((1, 1), dtype=np.uint16)
     climb(

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-__all__ = ["beta_logits", "between", "gamma_roots", "normal"]
+__all__ = ["between", "gamma_roots", "normal"]
 
 Array = NDArray[np.float64]
 TINY = 2.0**-53
 GRID = np.linspace(-8.5, 8.5, 545)  # normal deviates at which quantiles are kept
-LEAST = 1e-300  # a probability below it has no logarithm
 
 
 def normal(u: Array) -> Array:
@@ -22,19 +21,6 @@ def normal(u: Array) -> Array:
 def gamma_roots(shape: Array) -> Array:
     """(rows, nodes) cube roots of the quantiles of gamma distributions: nearly a straight line of the deviate."""
     return np.asarray(np.cbrt(special.gammaincinv(shape[:, None], special.ndtr(GRID))))
-
-
-def beta_logits(a: Array, b: Array) -> Array:
-    """(rows, nodes) logits of the quantiles of beta distributions, each tail computed from its own end.
-
-    Examples
-    --------
-    >>> round(float(beta_logits(np.array([1.0]), np.array([1.0]))[0, 272]), 12) + 0.0  # the median of a uniform share
-    0.0
-    """
-    low = special.betaincinv(a[:, None], b[:, None], special.ndtr(GRID))
-    high = special.betaincinv(b[:, None], a[:, None], special.ndtr(-GRID))
-    return np.asarray(np.log(np.maximum(low, LEAST)) - np.log(np.maximum(high, LEAST)))
 
 
 def between(heights: Array, z: Array) -> Array:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from cwi.analysis.uncertainty.distinct_values import Perturbation, cell, shares
-from cwi.analysis.uncertainty.quantiles import beta_logits, between, gamma_roots, normal
+from cwi.analysis.uncertainty.quantiles import between, gamma_roots, normal
 from cwi.errors import DataError
 from cwi.methodology import Methodology
 
@@ -76,6 +76,8 @@ def sampling(
     mixing = _mixing(own, se, slope, covariance, observations)
     earlier = _earlier(own) if overlap > 0 else None
     (beta, logits), (gamma, roots, scale) = _beta(own, share, extreme), _gamma(own, share, methodology)
+    if len(beta):
+        from cwi.analysis.uncertainty.beta_quantiles import logits_at  # heavy: imported where it is used
     plain = inside.copy()
     plain[beta] = False
 
@@ -94,7 +96,7 @@ def sampling(
                 result[plain] = np.divide(100.0 * p, odds, out=odds)  # the logit of p moved by a step
         alone = step / (se * slope)[:, None] if len(beta) + len(gamma) else step
         if len(beta):
-            result[beta] = 100.0 * special.expit(between(logits, alone[beta]))
+            result[beta] = 100.0 * special.expit(logits_at(logits, alone[beta]))
         if len(gamma):
             result[gamma] = scale[:, None] * between(roots, alone[gamma]) ** 3
         return np.asarray(result)
@@ -113,6 +115,10 @@ def _beta(own: pd.DataFrame, share: Flags, extreme: Flags) -> tuple[NDArray[np.i
             f"an error: it must be below {most:.3g}"
         )
     rows = np.flatnonzero(wide | extreme)
+    if not len(rows):
+        return rows, np.empty((0, 0))
+    from cwi.analysis.uncertainty.beta_quantiles import beta_logits  # heavy: imported where it is used
+
     p, se, n = p[rows], np.where(extreme, 1.0, se)[rows], own["n"].to_numpy(float)[rows]
     size = p * (1.0 - p) / se**2 - 1.0
     a = np.where(extreme[rows], n * p + 0.5, p * size)
