@@ -7,9 +7,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from cwi.analysis.audit import LEVEL, VERDICTS, Audit
+from cwi.analysis.audit import LEVEL, VERDICTS, Audit, level_weights
+from cwi.analysis.comparison import strengths
 from cwi.edition import Edition
+from cwi.errors import DataError
 from cwi.report.blocks import Paragraph, Section, Table
 from cwi.report.languages import NONE
 from cwi.report.notebooks.analysis_report import (
@@ -30,6 +33,7 @@ from cwi.report.pictures.style import FALL, RISE
 __all__ = ["AuditReport"]
 
 FEW = 4  # nodes that one row names
+BEST = 2  # nodes where a region ranks best, and as many where it ranks worst
 TWO, THREE = Number(2), Number(3)
 WHOLE_CHECKS = ("regions", "outliers", "eigenvalues above 1", "signs of loadings")
 TENTHS = ("spread", "leave one out")
@@ -143,6 +147,15 @@ class AuditReport(AnalysisReport):
                    "score_skewness": TWO, "score_kurtosis": TWO, "score_outlying": WORDS, "regions": WORDS}  # fmt: skip
         return self.section("outliers", self.table("outliers", shown, columns))
 
+    def statistics(self) -> Section:
+        """Where the values of each indicator are, in its own unit, and how many are zero or the same."""
+        table = self.result.statistics
+        shown = table.assign(unit=[self.printer.unit(code) for code in table["indicator"]])
+        columns = {"indicator": WORDS, "unit": Words(str), "n": WHOLE, "missing": WHOLE}
+        columns |= dict.fromkeys(("mean", "low", "q05", "q25", "median", "q75", "q95", "high", "sd"), TWO)
+        columns |= {"zeros": WHOLE, "distinct": WHOLE, "most": SHARE}
+        return self.section("statistics", self.table("statistics", shown, columns, key=1))
+
     def ends(self) -> Section:
         """Floors and ceilings."""
         columns = {"indicator": WORDS, "n": WHOLE} | dict.fromkeys(("floor", "ceiling", "capped"), SHARE)
@@ -177,8 +190,8 @@ class AuditReport(AnalysisReport):
             marks=(marks | marks.T).set_axis(rows).set_axis(numbers, axis=1),
             mark_label=self.text("audit.correlations.mark"),
         )
-        columns = {"a": WORDS, "b": WORDS, "n": WHOLE, "r": TWO, "low": TWO, "high": TWO, "spearman": TWO,
-                   "inside": WORDS}  # fmt: skip
+        columns = {"a": WORDS, "b": WORDS, "n": WHOLE, "r": TWO, "low": TWO, "high": TWO, "p": THREE,
+                   "spearman": TWO, "inside": WORDS}  # fmt: skip
         heads = {"low": self.head("r low"), "high": self.head("r high")}
         regions = self.number("regions", self.result.regions)
         behind = self.table("correlations", pairs, columns, heads=heads, n=regions, **of)
@@ -194,7 +207,8 @@ class AuditReport(AnalysisReport):
     def structure(self) -> Section:
         """Whether the parts of a node measure one thing."""
         columns = {"node": WORDS, "parts": WHOLE, "used": WHOLE, "n": WHOLE, "eigenvalues": WHOLE, "first": SHARE,
-                   "negative": WHOLE, "kmo": TWO, "bartlett": THREE, "alpha": TWO, "low": TWO, "high": TWO}  # fmt: skip
+                   "negative": WHOLE, "kmo": TWO, "bartlett": THREE, "alpha": TWO, "low": TWO, "high": TWO,
+                   "alpha_pairs": TWO, "pairs": WHOLE}  # fmt: skip
         heads = {"low": self.head("r low"), "high": self.head("r high")}
         return self.section("structure", self.table("structure", self.result.structure, columns, heads=heads))
 
@@ -251,6 +265,39 @@ class AuditReport(AnalysisReport):
     def _dots(self) -> Sequence[Dot]:
         looks = {"nominal": ("o", 7.0, "white"), "effective": ("o", 5.5, RISE), "effective_smooth": ("D", 4.5, FALL)}
         return [Dot(column, self.text(f"audit.key.{column}"), *look) for column, look in looks.items()]
+
+    def level_weights(self, level: str) -> Section:
+        """What the parts of a level would have to weigh for their correlations with the index to be equal."""
+        of: dict[str, Any] = {"part": level, "level": self.printer.level(level)}
+        try:
+            weights = level_weights(self.edition.scores, level, year=self.year).reset_index()
+        except DataError:
+            return self.section("level_weights", Paragraph(self.text("audit.level_weights.none")), **of)
+        columns = {"part": WORDS, "parent": WORDS, "before": PERCENT, "weight": PERCENT, "r_before": TWO, "r": TWO}
+        heads = {"before": self.head("nominal"), "weight": self.text("audit.column.sought"),
+                 "r_before": self.text("audit.column.r_index"), "r": self.text("audit.column.r_sought")}  # fmt: skip
+        return self.section("level_weights", self.table("level_weights", weights, columns, heads=heads, **of), **of)
+
+    def strengths(self, level: str) -> Section:
+        """Where each region ranks best and where worst, in one level of the tree."""
+        of: dict[str, Any] = {"part": level, "level": self.printer.level(level)}
+        ranks = self.edition.scores.without_nation(self.edition.scores.wide(self.year, level, "rank"))
+        rows = []
+        for region in ranks.index[ranks.notna().any(axis=1)]:
+            nodes = strengths(self.edition.scores, str(region), self.year, level=level, n=BEST)
+            row: dict[str, object] = {"region": region}
+            for kind, named in nodes.groupby("kind"):
+                name = f"strengths.{level}.{region}"
+                row[str(kind)] = "; ".join(
+                    self.text("audit.strengths.rank", node=self.called(node["node"]),
+                              rank=self.number(f"{name}.{node['node']}", node["rank"], unit="rank"),
+                              ranked=self.number(f"{name}.{node['node']}.of", node["ranked"]))
+                    for node in records(named)
+                )  # fmt: skip
+            rows.append(row)
+        table = pd.DataFrame(rows, columns=["region", "strength", "weakness"]).fillna(NONE)
+        columns = {"region": WORDS, "strength": Words(str), "weakness": Words(str)}
+        return self.section("strengths", self.table("strengths", table, columns, **of), **of)
 
     def leave_one_out(self) -> Section:
         """Whether the ranking depends on one part."""
