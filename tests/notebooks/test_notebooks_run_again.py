@@ -25,6 +25,7 @@ YEARS = {
     "region_profile": 2023,
     "revision_report": 2023,
     "sensitivity": 2019,
+    "start_here": 2023,
     "statistical_audit": 2019,
     "survey_estimates": 2023,
     "weighting_alternatives": 2023,
