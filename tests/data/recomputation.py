@@ -85,6 +85,9 @@ class Rules:
         self.nodes = [*self.dimension.index, *dict.fromkeys(self.dimension), "index"]
         path = folder / "cells.csv"
         self.cells = read(path).to_dict("records") if path.is_file() else []
+        judged = [place / "selection.csv" for place in (folder, *sorted(folder.parent.iterdir(), reverse=True))]
+        selection = read(next(path for path in judged if path.is_file()))
+        self.about_children = set(selection.loc[selection["about_children"] == "yes", "series"])
         # what an indicator counts when all are measured
         inside = self.weight / self.weight.groupby(self.component).transform("sum")
         per_component = self.dimension.map(1 / self.dimension.value_counts())
@@ -228,7 +231,8 @@ def numbers(year, version, earlier):
     rules = Rules(version)
     here = Year(rules, year)
     groups = (
-        _scores, _rules, _measured, _weights, _gaps, _example, _stricter, _equity, _money, _weak, _promises, _trend,
+        _scores, _rules, _measured, _weights, _summary, _gaps, _example, _stricter, _equity, _money, _weak, _promises,
+        _trend,
     )  # fmt: skip
     result = {name: value for group in groups for name, value in group(here)}
     for then in {max(earlier), min(earlier)} if earlier else ():
@@ -320,6 +324,18 @@ def _weights(here):
     yield f"{name}.variance.measured", there[siblings].any().sum()
 
 
+def _summary(here):
+    """How much is about children, how much is of the year, and the country's components beside its index."""
+    rules, name = here.rules, f"summary.{here.year}"
+    weights = rules.in_force(here.inside)[rules.table.index]
+    children = rules.about_children & set(here.value.columns)
+    yield f"{name}.about_children", here.value.loc["KZ", sorted(children)].notna().sum()
+    yield f"{name}.weight_about_children", 100 * weights[sorted(children)].sum(axis=1).mean()
+    yield f"{name}.own_year", 100 * (weights * here.own.loc[weights.index]).sum(axis=1).mean()
+    for node in rules.dimension.index:
+        yield f"{name}.KZ.{node}.gap", here.table.at["KZ", node] - here.table.at["KZ", "index"]
+
+
 def _gaps(here):
     """Regions beside the nation on the same indicators."""
     rules, year, value = here.rules, here.year, here.value
@@ -405,6 +421,7 @@ def _change(then, here):
     national = moved.loc["KZ", rules.table.index].dropna()
     yield f"change.{years}.KZ.better", (national > 0).sum()
     yield f"change.{years}.KZ.worse", (national < 0).sum()
+    yield f"change.{years}.KZ.same", (national == 0).sum()
 
 
 def _trend(here):
