@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from cwi.report.pictures.style import saved, stamp
+from cwi.report.pictures.style import footnote, saved, stamp
 
 __all__ = [
     "TYPST",
@@ -181,7 +181,7 @@ class Table:
 class Figure:
     """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it.
 
-    ``mark`` is written across it.
+    ``mark`` is written across it, ``foot`` in small print below it, inside the picture.
     """
 
     name: str
@@ -192,6 +192,7 @@ class Figure:
     table: Table | None = None
     open_table: str = ""
     mark: str = ""
+    foot: str = ""
 
     @property
     def stem(self) -> str:
@@ -211,6 +212,8 @@ class Figure:
         """The picture beside the report when one is being made, the picture itself otherwise."""
         folder = output_folder()
         drawing = self.draw()
+        if self.foot:
+            footnote(drawing, self.foot)
         if folder is None:
             return "data:image/svg+xml;base64," + base64.b64encode(_bytes(drawing, "svg", self.mark)).decode()
         (folder / self.stem).parent.mkdir(parents=True, exist_ok=True)
@@ -259,7 +262,7 @@ class Columns:
         return '<div class="columns">' + "".join(f"<div>{column}</div>" for column in inside) + "</div>"
 
     def typst(self) -> str:
-        inside = ("\n".join(["[", *(block.typst() for block in column), "]"]) for column in self.columns)
+        inside = ("[" + " ".join(block.typst() for block in column) + "]" for column in self.columns)
         return "#in_columns(" + ", ".join(inside) + ")"
 
     def plain(self) -> str:
@@ -295,6 +298,10 @@ class Section:
             return block
 
         return Section([of(block) for block in self.blocks])
+
+    def footed(self, foot: str) -> Section:
+        """The same with a line of small print inside every picture."""
+        return Section([replace(block, foot=foot) if isinstance(block, Figure) else block for block in self.blocks])
 
     def tables(self) -> list[Table]:
         """The tables of the section, those behind figures too."""

@@ -26,10 +26,10 @@ def write_html(path: Path, sections: Sequence[Section], *, language: Language, t
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_pdf(path: Path, sections: Sequence[Section], *, language: Language, title: str) -> None:
-    """Write sections as a tagged PDF."""
+def write_pdf(path: Path, sections: Sequence[Section], *, language: Language, title: str, foot: str = "") -> None:
+    """Write sections as a tagged PDF; ``foot`` is printed at the foot of every page."""
     notebook = _shown(sections, path.parent)
-    path.write_bytes(pdf(notebook, path.parent, language=language, title=title, author=AUTHOR))
+    path.write_bytes(pdf(notebook, path.parent, language=language, title=title, author=AUTHOR, foot=foot))
 
 
 def _shown(sections: Sequence[Section], folder: Path) -> NotebookNode:

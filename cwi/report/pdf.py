@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import typst
@@ -13,14 +16,17 @@ from nbformat import NotebookNode
 from cwi.report.blocks import TYPST, quoted
 from cwi.report.languages import Language
 
-__all__ = ["pdf", "shown"]
+__all__ = ["pdf", "placed", "shown"]
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 PART = "#heading(level: 2,"
 SUMMARY = "#in_columns("
+FUNCTION = re.compile(r"^(data_table|picture)\(")
 
 
-def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str, author: str, mark: str = "") -> bytes:
+def pdf(
+    notebook: NotebookNode, folder: Path, *, language: Language, title: str, author: str, mark: str = "", foot: str = ""
+) -> bytes:
     """The report as a PDF/UA-1 document: tagged, with its language, a title and words for every picture.
 
     Parameters
@@ -31,6 +37,8 @@ def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str,
         Where the notebook lies; its pictures are sought from here.
     mark
         Words that stand across every page.
+    foot
+        Words at the foot of every page.
 
     Raises
     ------
@@ -39,8 +47,7 @@ def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str,
     ValueError
         If an output has nothing that could be printed.
     """
-    parts = [_typst(number, data) for number, data in shown(notebook)]
-    source = f"{_preamble(language, title, author, mark)}\n{_with_contents(chr(10).join(parts))}\n"
+    source = _source(notebook, {"title": title, "author": author, "mark": mark, "foot": foot}, language)
     compiler = typst.Compiler(root=folder, font_paths=_fonts(), ignore_system_fonts=True)
     try:
         document = compiler.compile(source.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=0)
@@ -50,6 +57,20 @@ def pdf(notebook: NotebookNode, folder: Path, *, language: Language, title: str,
     if not isinstance(document, bytes):
         raise RuntimeError(f"the PDF of '{title}' ({language.code}) came out as {type(document).__name__}")
     return document
+
+
+def placed(notebook: NotebookNode, folder: Path, *, language: Language) -> list[dict[str, Any]]:
+    """Where every block of the PDF begins and ends: number, kind, side (begin, end, foot of a page), page, y in mm."""
+    source = _source(notebook, dict.fromkeys(("title", "author", "mark", "foot"), ""), language)
+    compiler = typst.Compiler(source.encode(), root=folder, font_paths=_fonts(), ignore_system_fonts=True)
+    places: list[dict[str, Any]] = json.loads(compiler.query("<pages>", field="value"))[0]
+    return places
+
+
+def _source(notebook: NotebookNode, words: Mapping[str, str], language: Language) -> str:
+    """The whole document in Typst."""
+    parts = [_typst(number, data) for number, data in shown(notebook)]
+    return f"{_preamble(language, words)}\n{_paginated(chr(10).join(parts))}\n"
 
 
 def shown(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
@@ -91,21 +112,23 @@ def _typst(number: int, data: NotebookNode) -> str:
     return f"#raw(block: true, {quoted(data['text/plain'])})"
 
 
-def _preamble(language: Language, title: str, author: str, mark: str) -> str:
-    words = {"title": title, "author": author, "mark": mark}
-    words |= {"language": language.code, "contents": language.text("page.contents")}
+def _preamble(language: Language, words: Mapping[str, str]) -> str:
+    words = {**words, "language": language.code, "contents": language.text("page.contents")}
     return f"#let report = ({', '.join(f'{k}: {quoted(v)}' for k, v in words.items())})\n{TEMPLATE.read_text('utf-8')}"
 
 
-def _with_contents(source: str) -> str:
-    """The list of parts set before the first of them that follows the summary, if there is one.
+def _paginated(source: str) -> str:
+    """The blocks, a line each, in one list that the template puts on pages, with the list of parts among them.
 
-    No text can begin a line, blocks take care of that.
+    That stands before the first part, or the first that follows the summary. Pictures and tables are handed over as
+    functions, as their size is decided by the pages. No text can begin a line, blocks take care of that.
     """
     lines = source.split("\n")
-    after = next((i for i, line in enumerate(lines) if line.startswith(SUMMARY)), 0)
+    after = next((i + 1 for i, line in enumerate(lines) if line.startswith(SUMMARY)), 0)  # it ends its page itself
     first = next((i for i, line in enumerate(lines) if i >= after and line.startswith(PART)), None)
-    return source if first is None else "\n".join([*lines[:first], "#contents()", *lines[first:]])
+    rest = lines[after:] if first is None else [*lines[after:first], "#contents", *lines[first:]]
+    items = [FUNCTION.sub(r"\1.with(", line.removeprefix("#")) for line in rest if line]
+    return "\n".join([*lines[:after], "#paginated((", *(f"{item}," for item in items), "))", "#all-placed"])
 
 
 @lru_cache

@@ -21,12 +21,22 @@ from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.rules import Rule
 
-__all__ = ["Printer", "language_of"]
+__all__ = ["Printer", "language_of", "status_line"]
 
 
 def language_of(edition: Edition, code: str) -> Language:
     """The messages of a language with the texts of the edition's own project."""
     return Language(code, edition.project.root if edition.project is not None else edition.path)
+
+
+def status_line(edition: Edition, language: Language) -> str:
+    """Year, borders and methodology of an edition, and whether it is experimental, working or a rehearsal."""
+    rules = edition.methodology
+    parts = [language.text("foot.edition", year=edition.year, version=rules.version)]
+    parts += [language.text("foot.experimental")] if edition.experimental else []
+    parts += [language.text("foot.working")] if rules.status == "working" else []
+    parts += [language.text("rehearsal.mark")] if edition.rehearsal else []
+    return " · ".join(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +97,14 @@ class Printer:
         return f"{self.text('rehearsal.mark')}. {title}" if self.edition.rehearsal else title
 
     def marked(self, section: Section) -> Section:
-        """The section as it is, or with the mark of a rehearsal."""
-        return section.marked(self.text("rehearsal.mark")) if self.edition.rehearsal else section
+        """The section with its status below every picture, and with the mark of a rehearsal where it is one."""
+        footed = section.footed(self.status_line)
+        return footed.marked(self.text("rehearsal.mark")) if self.edition.rehearsal else footed
+
+    @cached_property
+    def status_line(self) -> str:
+        """The line below every picture and page, of :func:`status_line`."""
+        return status_line(self.edition, self.language)
 
     def text(self, key: str, **values: object) -> str:
         return self.language.text(key, **values)

@@ -32,6 +32,7 @@ from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
 from cwi.report.parameters import checked
+from cwi.report.printer import language_of, status_line
 from cwi.report.staging import end_with_parent, mend, staged
 from cwi.writing import cannot_write
 
@@ -154,7 +155,7 @@ def _all_languages(
                 stage,
                 code,
                 parameters,
-                (edition.territory.name(edition.territory.nation, code), edition.rehearsal),
+                _about(edition, code),
                 forks,
                 printers,
                 progress,
@@ -266,7 +267,7 @@ def _one_language(
     stage: Path,
     code: str,
     parameters: dict[str, Any],
-    about: tuple[str, bool],
+    about: tuple[str, bool, str],
     forks: bool,
     printers: Executor,
     progress: Callable[[str], None],
@@ -279,7 +280,13 @@ def _one_language(
     progress(code)
 
 
-def _print(executed: Path, code: str, year: int, nation: str, rehearsal: bool) -> None:
+def _about(edition: Edition, code: str) -> tuple[str, bool, str]:
+    """The name of the nation, whether this is a rehearsal, and the line at the foot of each page."""
+    name = edition.territory.name(edition.territory.nation, code)
+    return name, edition.rehearsal, status_line(edition, language_of(edition, code))
+
+
+def _print(executed: Path, code: str, year: int, nation: str, rehearsal: bool, foot: str) -> None:
     """The pages and the PDF of an executed notebook, beside it."""
     from cwi.report.page import page  # here alone: the process that is forked has it
     from cwi.report.pdf import pdf
@@ -291,7 +298,7 @@ def _print(executed: Path, code: str, year: int, nation: str, rehearsal: bool) -
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
         text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark)
         (stage / name).write_text(text, encoding="utf-8", newline="\n")
-    printed = pdf(notebook, stage, language=language, title=title, author=AUTHOR, mark=mark)
+    printed = pdf(notebook, stage, language=language, title=title, author=AUTHOR, mark=mark, foot=foot)
     (stage / f"report.{code}.pdf").write_bytes(printed)
 
 

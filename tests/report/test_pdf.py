@@ -1,6 +1,7 @@
 """The report as a PDF: tagged, with its language and title, its text within reach, the same every time."""
 
 import io
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -8,8 +9,9 @@ from matplotlib.figure import Figure as Drawing
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from pypdf import PdfReader
 
+from cwi.report import pdf as press
 from cwi.report.blocks import TYPST, Bullets, Figure, Heading, Paragraph, Section, Table
-from cwi.report.pdf import pdf
+from cwi.report.pdf import pdf, placed
 
 NASTY = 'Ұлытау <script>"1"</script> # $x$ \\ @y *z* [q] //w'
 LETTERS = "ӘәҒғҚқҢңӨөҰұҮүҺһІі ₸"
@@ -158,3 +160,57 @@ def test_what_typst_does_not_take_is_said(folder):
 def test_nothing_is_left_out_silently(folder, output, error, says):
     with pytest.raises(error, match=says):
         made(folder, new_notebook(cells=[new_code_cell("1", outputs=[output])]))
+
+
+# ---------------------------------------------------------------- pages
+
+TOP, FOOT, HEIGHT = 21.0, 279.0, 258.0  # mm: where the text of a page begins and ends
+EMPTIEST = 0.5  # of a page, at most
+
+
+def small_report():
+    """What reports are made of, one after the other: pictures and tables of several heights behind text."""
+    blocks = []
+    for part, inches in enumerate((5.2, 4.4, 6.0, 3.0, 5.6, 4.9)):
+        blocks += [Heading(f"Бөлім {part}", 2), Paragraph("Қысқаша мәтін. " * 25), Paragraph("Ескерту. " * 20, "note")]
+        blocks.append(Figure(f"p{part}", f"Сурет {part}", "Бағандар", lambda h=inches: draw(6.2, h), "kk"))
+        if part % 2:
+            blocks += [Heading(f"Кесте {part}", 3), table(5, 4 + 9 * part)]
+    return notebook(*blocks)
+
+
+def faults(places):
+    """What looks wrong on the pages: text apart from its picture, headings left alone, pages left empty."""
+    found, feet = [], {each["number"]: each for each in places if each["side"] == "foot"}
+    begins = [each for each in places if each["side"] == "begin"]
+    for one, two in pairwise(begins):
+        if one["kind"] == "heading" and two["page"] > one["page"]:
+            found.append(f"heading {one['number']} is the last on page {one['page']}")
+        if two["kind"] in ("heading", "picture") and two["y"] < TOP + 1 and two["number"] not in feet:
+            found.append(f"{two['kind']} {two['number']} was pushed to page {two['page']}")
+    for each in feet.values():
+        if (blank := (FOOT - each["y"]) / HEIGHT) > EMPTIEST:
+            found.append(f"page {each['page']} is empty to {blank:.0%}")
+    return found
+
+
+def test_no_page_is_left_half_empty_and_no_heading_alone(folder, monkeypatch):
+    book = small_report()
+    places = placed(book, folder, language=Words())
+    assert {each["kind"] for each in places} == {"heading", "text", "picture", "table"}
+    assert max(each["page"] for each in places) > 4
+    assert faults(places) == []
+
+    rules = press.TEMPLATE.read_text("utf-8")
+    spoiled = folder / "spoiled.typ"  # the control: pictures as large as they were drawn, pages as they fall
+    spoiled.write_text(rules.replace("if i in breaks {", "if false {").replace("#let least = 0.62", "#let least = 1"))
+    assert spoiled.read_text("utf-8") != rules
+    monkeypatch.setattr(press, "TEMPLATE", spoiled)
+    assert any("was pushed" in fault for fault in faults(placed(book, folder, language=Words())))
+
+
+def test_every_page_has_its_part_its_foot_and_its_number(folder):
+    made = pdf(small_report(), folder, language=Words(), title="Есеп", author="а", foot="жұмыс тізбесі")
+    texts = [page.extract_text() for page in PdfReader(io.BytesIO(made)).pages]
+    assert all("жұмыс тізбесі" in text and f"{i} / {len(texts)}" in text for i, text in enumerate(texts, start=1))
+    assert all("Есеп" in text and "Бөлім" in text for text in texts[1:])
