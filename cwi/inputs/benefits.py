@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,8 @@ def read_benefit_rules(day: date | str) -> BenefitRules:
     Raises
     ------
     DataError
-        With file and line, if a row cannot be read, or no amount or parameter holds on that day.
+        With file and line, if a row cannot be read, a period ends before it begins or overlaps with another of the same
+        amount or parameter, or no amount or parameter holds on that day.
 
     Examples
     --------
@@ -61,8 +62,8 @@ def read_benefit_rules(day: date | str) -> BenefitRules:
     """
     when = date.fromisoformat(day) if isinstance(day, str) else day
     dated = ("valid_from", "valid_to", "source", "status")
-    amounts = _holding("amounts", ("amount", "value", "unit", *dated), when)
-    table = _holding("parameters", ("benefit", "parameter", "value", "unit", *dated), when)
+    amounts = _holding("amounts", ("amount",), ("value", "unit", *dated), when)
+    table = _holding("parameters", ("benefit", "parameter"), ("value", "unit", *dated), when)
     benefits = _read("benefits", ("code", "form", *TITLES, "law", "note"))
     shares = _read("take_up", ("benefit", "rate", "status"))
     for name in ("MCI", "subsistence_minimum"):
@@ -137,8 +138,32 @@ def _read(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-def _holding(name: str, columns: tuple[str, ...], when: date) -> pd.DataFrame:
-    """The rows that hold on a day."""
-    table = _read(name, columns)
-    day = when.isoformat()
-    return table[(table["valid_from"] <= day) & ((table["valid_to"] == "") | (table["valid_to"] >= day))]
+def _holding(name: str, key: tuple[str, ...], columns: tuple[str, ...], when: date) -> pd.DataFrame:
+    """The rows that hold on a day; there is one of each key."""
+    table = _read(name, (*key, *columns))
+    where = f"data/benefits/{name}.csv line"
+    periods: dict[tuple[str, ...], list[tuple[date, date, object]]] = {}
+    holds = []
+    for line, row in table.iterrows():
+        begins = _day(row["valid_from"], f"{where} {line}: valid_from")
+        ends = _day(row["valid_to"], f"{where} {line}: valid_to") if row["valid_to"] else date.max
+        if ends < begins:
+            raise DataError(f"{where} {line}: valid_to is {ends}, before valid_from, {begins}")
+        others = periods.setdefault(tuple(row[part] for part in key), [])
+        for first, last, other in others:
+            if begins <= last and first <= ends:
+                raise DataError(
+                    f"{where} {line}: '{' '.join(row[part] for part in key)}' holds from {begins}, when line {other} "
+                    "holds too; let one period end before the next begins"
+                )
+        others.append((begins, ends, line))
+        holds.append(begins <= when <= ends)
+    return table[np.array(holds, dtype=bool)]
+
+
+def _day(text: str, what: str) -> date:
+    """A day as the tables have it."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise DataError(f"{what} is '{text}'; it must be a day like 2024-01-01") from None

@@ -3,8 +3,9 @@
 ``domains`` which children are compared; ``estimates`` the measures at the cut-off and at every cut-off, overlaps,
 breadth; ``disclosure`` what may not be printed; ``reliability`` whether items belong together; ``robustness`` whether
 regions keep their order; ``changes`` between two years; ``census`` millions of rows; ``poverty_map`` small areas;
-``two_groups`` how alike two groups are and their gap; ``determinants`` what goes together with deprivation, both on the
-columns of ``covariates``; ``benefits`` what benefits contribute.
+``shared_levels`` how much children of one region or place share; ``two_groups`` how alike two groups are and their gap;
+``determinants`` what goes together with deprivation, both on the columns of ``covariates``; ``benefits`` what benefits
+contribute.
 """
 
 from cwi.analysis.deprivation.benefits import (
@@ -31,6 +32,7 @@ from cwi.analysis.deprivation.estimates import (
 from cwi.analysis.deprivation.poverty_map import AREA_COVARIATES, PovertyMap, poverty_map
 from cwi.analysis.deprivation.reliability import ReliabilityBlock, reliability_block
 from cwi.analysis.deprivation.robustness import OrderRobustness, order_robustness
+from cwi.analysis.deprivation.shared_levels import shared_levels
 from cwi.analysis.deprivation.two_groups import balance_table, decompose_gap
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "reliability_block",
     "sample_design",
     "scorecard",
+    "shared_levels",
     "simulate_benefits",
     "wild_bootstrap_p",
 ]

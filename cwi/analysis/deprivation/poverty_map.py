@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import special, stats
 
 from cwi.edition import Edition
 from cwi.errors import DataError, near
-from cwi.methods.small_area import AreaShares, Diagnostics, arcsine_shares, benchmark, diagnose, logit_shares
+from cwi.methods.small_area import (
+    AreaShares,
+    Diagnostics,
+    arcsine_shares,
+    benchmark,
+    bootstrap_mse,
+    diagnose,
+    logit_shares,
+)
 
 __all__ = ["AREA_COVARIATES", "PovertyMap", "poverty_map"]
 
@@ -22,8 +31,10 @@ SCALES = ("arcsine", "logit")
 
 @dataclass(frozen=True, eq=False)
 class PovertyMap:
-    """``table``: region, area, n, direct, direct_se, estimate (model, benchmarked), low, high, rmse, cv, gamma, shift,
-    flag (empty, "caution", "unreliable", "no sample"). ``explained``, ``normality``: of the model; ``factor``: of the
+    """``table``: region, area, n, direct, direct_se, estimate (model, benchmarked), low, high, rmse, rmse_bootstrap (by
+    parametric bootstrap, where it was asked for), cv, gamma, shift, flag (empty, "caution", "unreliable", "no sample").
+    ``coefficients``: of the regression of areas on the covariates, on the scale of the model: coef, se, low, high
+    (95 %), p. ``explained``, ``normality``: of the model; ``factor``: of the
     benchmark; ``covariates``: used."""
 
     table: pd.DataFrame
@@ -32,6 +43,7 @@ class PovertyMap:
     factor: float
     covariates: tuple[str, ...]
     method: str
+    coefficients: pd.DataFrame
 
 
 def poverty_map(
@@ -44,6 +56,8 @@ def poverty_map(
     method: str = "reml",
     scale: str = "arcsine",
     nation: str = "KZ",
+    rng: np.random.Generator | None = None,
+    draws: int = 200,
 ) -> PovertyMap:
     """Shares of deprived children by region and area, by the model of Fay and Herriot on transformed shares.
 
@@ -66,6 +80,8 @@ def poverty_map(
     method, scale
         Of :func:`cwi.methods.small_area.fay_herriot`; "arcsine" or "logit". Where the variance of areas is estimated
         as 0, the adjusted method is used, and the result names it.
+    rng, draws
+        Of :func:`cwi.methods.small_area.bootstrap_mse`; without a generator there is no bootstrap.
 
     Raises
     ------
@@ -90,7 +106,44 @@ def poverty_map(
         method = "adjusted"
         model = _model(p, n_effective, X, method, scale)
     checks = diagnose(model.z, X, model.D, model.model)
-    return _result(table, model, checks, whole, population, used, method)
+    error = np.full(len(table), np.nan)
+    if rng is not None:
+        error = np.sqrt(_redrawn(model, X, method, scale, rng, draws))
+    return _result(table, model, checks, whole, population, used, method, error)
+
+
+def _redrawn(
+    model: AreaShares, X: np.ndarray, method: str, scale: str, rng: np.random.Generator, draws: int
+) -> np.ndarray:
+    """The mean squared errors of the shares of areas by parametric bootstrap."""
+
+    def back(z: np.ndarray) -> np.ndarray:
+        return np.asarray(np.sin(np.clip(z, 0, np.pi / 2)) ** 2 if scale == "arcsine" else special.expit(z))
+
+    def estimate(z: np.ndarray) -> np.ndarray:
+        p = back(z)
+        if scale == "arcsine":
+            return arcsine_shares(p, 1 / (4 * model.D), X, method=method).estimate
+        return logit_shares(p, model.D * (p * (1 - p)) ** 2, X, method=method).estimate
+
+    return bootstrap_mse(model.model, X, model.D, rng=rng, draws=draws, estimate=estimate, back=back)
+
+
+def _coefficients(model: AreaShares, used: tuple[str, ...]) -> pd.DataFrame:
+    """The regression of areas on covariates."""
+    beta, se = model.model.beta, np.sqrt(np.diag(model.model.beta_cov))
+    df = int(model.model.sampled.sum()) - len(beta)
+    t = stats.t.ppf(0.975, df)
+    return pd.DataFrame(
+        {
+            "coef": beta,
+            "se": se,
+            "low": beta - t * se,
+            "high": beta + t * se,
+            "p": 2 * stats.t.sf(np.abs(beta / se), df),
+        },
+        index=pd.Index(["constant", *used], name="term"),
+    )
 
 
 def _model(p: np.ndarray, n_effective: np.ndarray, X: np.ndarray, method: str, scale: str) -> AreaShares:
@@ -143,6 +196,7 @@ def _result(
     population: pd.Series | None,
     used: tuple[str, ...],
     method: str,
+    error: np.ndarray,
 ) -> PovertyMap:
     shares = pd.Series(1.0, table.index) if population is None else population.reindex(table.index).fillna(0.0)
     moved = benchmark(model.estimate, shares, float(whole["estimate"].iloc[0]))
@@ -160,6 +214,7 @@ def _result(
             "low": np.clip(model.low * moved.factor, 0, 1),
             "high": np.clip(model.high * moved.factor, 0, 1),
             "rmse": rmse,
+            "rmse_bootstrap": error * moved.factor,
             "cv": cv,
             "gamma": model.model.gamma,
             "shift": moved.shift,
@@ -168,4 +223,6 @@ def _result(
         },
         index=table.index,
     ).reset_index()
-    return PovertyMap(result, checks.explained, checks.normality, moved.factor, used, method)
+    return PovertyMap(
+        result, checks.explained, checks.normality, moved.factor, used, method, _coefficients(model, used)
+    )

@@ -227,8 +227,8 @@ class DeprivationReport(AnalysisReport):
         small = self.table(
             "where_areas", mapped.table,
             {"region": WORDS, "area": self.words("area"), "direct": PERCENT, "direct_se": PERCENT, "estimate": PERCENT,
-             "low": PERCENT, "high": PERCENT, "cv": ONE, "gamma": TWO, "shift": IN_POINTS,
-             "flag": self.words("flag")},
+             "low": PERCENT, "high": PERCENT, "rmse": ERROR, "rmse_bootstrap": ERROR, "cv": ONE,
+             "gamma": TWO, "shift": IN_POINTS, "flag": self.words("flag")},
         )  # fmt: skip
         model = {
             "explained": self.percent("where.explained", mapped.explained),
@@ -236,9 +236,13 @@ class DeprivationReport(AnalysisReport):
             "pairs": self.percent("where.pairs", order.pairs),
             "covariates": self.listed(list(mapped.covariates)),
         }
+        regression = self.table(
+            "where_regression", mapped.coefficients.reset_index(),
+            {"term": WORDS, "coef": Number(3), "se": Number(3), "low": Number(3), "high": Number(3), "p": Number(3)},
+        )  # fmt: skip
         return self.section(
             "where", self.figure("where", draw, behind, **words),
-            Paragraph(self.text("deprivation.where.model", **model)), small,
+            Paragraph(self.text("deprivation.where.model", **model)), small, regression,
         )  # fmt: skip
 
     def breadth(self, overlap: pd.DataFrame, income: pd.DataFrame) -> Section:
@@ -261,8 +265,10 @@ class DeprivationReport(AnalysisReport):
         monetary = self.table("breadth_income", income, columns)
         return self.section("breadth", self.figure("breadth", draw, behind, **words), both, monetary)
 
-    def associated(self, found: Associations, balance: pd.DataFrame, gap: pd.DataFrame) -> Section:
-        """What goes together with deprivation: how alike the groups are first, then mean differences."""
+    def associated(
+        self, found: Associations, balance: pd.DataFrame, gap: pd.DataFrame, levels: pd.DataFrame
+    ) -> Section:
+        """What goes together with deprivation: how alike the groups are first, then mean differences, then levels."""
         compared = balance.reset_index()
         first = self.table(
             "associated_balance", compared,
@@ -291,7 +297,13 @@ class DeprivationReport(AnalysisReport):
             "n": self.number("associated.n", found.n),
             "df": self.number("associated.df", found.df),
         }
-        return self.section("associated", first, self.figure("associated", draw, behind, **words), parts, **values)
+        shared = self.table(
+            "associated_levels", levels.reset_index(),
+            {"level": self.words("level"), "groups": WHOLE, "n": WHOLE, "between": PERCENT, "p": Number(3),
+             "between_with": PERCENT, "p_with": Number(3)},
+        )  # fmt: skip
+        figure = self.figure("associated", draw, behind, **words)
+        return self.section("associated", first, figure, parts, shared, **values)
 
     # ---------------------------------------------------------------- how it is printed
 

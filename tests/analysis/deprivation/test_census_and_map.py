@@ -89,8 +89,11 @@ def test_the_map_adds_up_and_is_less_uncertain(coded_by: CodedBy, edition: Editi
     coded = coded_by("eu-child")
     table = profile(coded)
     people = coded.children.groupby(["region", "area"])["weight"].sum()
-    found = poverty_map(table, edition, population=people)
+    found = poverty_map(table, edition, population=people, rng=np.random.default_rng(1), draws=30)
     assert len(found.table) == 37
+    assert found.table["rmse_bootstrap"].median() == pytest.approx(found.table["rmse"].median(), rel=0.4)
+    assert found.coefficients.index.tolist() == ["constant", "rural", "poverty", "internet_use"]
+    assert (found.coefficients["low"] < found.coefficients["high"]).all()
     shares = people.reindex(pd.MultiIndex.from_frame(found.table[["region", "area"]])).to_numpy()
     national = table[(table["region"] == "KZ") & (table["measure"] == "H") & (table["area"] == "")].iloc[0]
     assert np.average(found.table["estimate"], weights=shares) == pytest.approx(national["estimate"])

@@ -1,5 +1,6 @@
 """Associations against statsmodels, a jackknife and a simulation; benefits of a household computed by hand."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -280,3 +281,33 @@ def test_a_benefit_without_parameters_is_not_offered(coded: Deprivations, says: 
     rules = read_benefit_rules("2024-07-01")
     with says(DataError, "there is no benefit 'disability'; there are birth, care, large_family, targeted"):
         simulate_benefits(coded, rules, rng=np.random.default_rng(1), benefits=["disability"])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("amounts", "3692,KZT,2024-01-01", "3692,KZT,01.01.2024",
+         "data/benefits/amounts.csv line 3: valid_from is '01.01.2024'; it must be a day like 2024-01-01"),
+        ("amounts", "2024-12-31,https://sozmedia", "2024-13-31,https://sozmedia",
+         "data/benefits/amounts.csv line 3: valid_to is '2024-13-31'; it must be a day like 2024-01-01"),
+        ("amounts", "2024-12-31,https://sozmedia", "2023-12-31,https://sozmedia",
+         "data/benefits/amounts.csv line 3: valid_to is 2023-12-31, before valid_from, 2024-01-01"),
+        ("amounts", "2024-12-31,https://sozmedia", "2025-01-01,https://sozmedia",
+         "data/benefits/amounts.csv line 4: 'MCI' holds from 2025-01-01, when line 3 holds too; let one period end "
+         "before the next begins"),
+        ("parameters", "targeted,line,0.7,of the subsistence minimum,2024-01-01,2024-12-31",
+         "targeted,line,0.7,of the subsistence minimum,2024-01-01,",
+         "data/benefits/parameters.csv line 17: 'targeted line' holds from 2025-01-01, when line 16 holds too; let one "
+         "period end before the next begins"),
+    ],
+)  # fmt: skip
+def test_periods_are_days_and_do_not_overlap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Says, file: str, old: str, new: str, sentence: str
+) -> None:
+    shutil.copytree(folders.data() / "benefits", tmp_path / "data" / "benefits")
+    path = tmp_path / "data" / "benefits" / f"{file}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with folders.within(tmp_path), says(DataError, sentence):
+        read_benefit_rules("2024-07-01")

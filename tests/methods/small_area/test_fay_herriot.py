@@ -10,7 +10,15 @@ import pytest
 from numpy.typing import NDArray
 from scipy import integrate, stats
 
-from cwi.methods.small_area import METHODS, arcsine_shares, benchmark, diagnose, fay_herriot, logit_shares
+from cwi.methods.small_area import (
+    METHODS,
+    arcsine_shares,
+    benchmark,
+    bootstrap_mse,
+    diagnose,
+    fay_herriot,
+    logit_shares,
+)
 
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
@@ -199,3 +207,26 @@ def test_shares_and_targets_that_cannot_be_used(says: Says) -> None:
         benchmark([0.1], [1.0], 0.2, how="ratios")
     with says(ValueError, "the weighted mean of the areas is zero, so no factor leads to the target"):
         benchmark([0.0], [1.0], 0.2)
+
+
+def test_the_bootstrap_error_is_near_the_analytic_one(milk: pd.DataFrame) -> None:
+    X, D = design(milk), milk["sd"].to_numpy() ** 2
+    fit = fay_herriot(milk["y"], X, D)
+    by_bootstrap = bootstrap_mse(fit, X, D, rng=np.random.default_rng(1), draws=150)
+    assert np.median(by_bootstrap / fit.mse) == pytest.approx(1, abs=0.1)
+    assert (by_bootstrap > 0.5 * fit.mse).all()
+    assert np.median(by_bootstrap / fit.g1) > 1.1  # a control: the error of the parameters is in it
+    again = bootstrap_mse(fit, X, D, rng=np.random.default_rng(1), draws=150)
+    assert np.array_equal(again, by_bootstrap)
+
+
+def test_the_bootstrap_predicts_areas_without_a_sample_and_needs_draws(milk: pd.DataFrame, says: Says) -> None:
+    X, D = design(milk), milk["sd"].to_numpy() ** 2
+    y = milk["y"].to_numpy(float).copy()
+    y[4] = np.nan
+    fit = fay_herriot(y, X, D)
+    by_bootstrap = bootstrap_mse(fit, X, D, rng=np.random.default_rng(1), draws=60)
+    assert by_bootstrap[4] == pytest.approx(fit.A, rel=0.8)
+    assert by_bootstrap[4] > 1.5 * np.median(by_bootstrap)
+    with says(ValueError, "draws is 1; there must be at least 2"):
+        bootstrap_mse(fit, X, D, rng=np.random.default_rng(1), draws=1)

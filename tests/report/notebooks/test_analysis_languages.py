@@ -273,7 +273,9 @@ def deprived() -> Shown:
     coded = code_deprivations(households.children, read_specification("eu-child"))
     children, rules = coded.children, read_benefit_rules("2024-07-01")
     result = deprivation.profile(coded, census=households.census)
-    mapped = deprivation.poverty_map(result, edition, population=children.groupby(["region", "area"])["weight"].sum())
+    mapped = deprivation.poverty_map(
+        result, edition, population=children.groupby(["region", "area"])["weight"].sum(), rng=rng.spawn(1)[0], draws=10
+    )
     block, order = deprivation.reliability_block(coded), deprivation.order_robustness(coded)
     overlap = deprivation.overlap_estimates(deprivation.dimension_flags(coded), coded)
     income = deprivation.income_by_deprivation(coded, rules.subsistence)
@@ -282,6 +284,7 @@ def deprived() -> Shown:
     balance = deprivation.balance_table(children, rural, of_home)
     model = deprivation.associations(y, children, ["area", *of_home])
     gap = deprivation.decompose_gap(y, children, rural, of_home)
+    levels = deprivation.shared_levels(y, children, ["area", *of_home])
     benefits = deprivation.simulate_benefits(coded, rules, rng=rng)
     card = deprivation.scorecard(benefits, coded, rules)
 
@@ -293,7 +296,7 @@ def deprived() -> Shown:
         shares = 100 * whole.set_index("region")["estimate"]
         sections = [
             show.opening(), show.dimensions(block), show.where(mapped, order), show.breadth(overlap, income),
-            show.associated(model, balance, gap), policy.laws(read_laws()), policy.policies(rules),
+            show.associated(model, balance, gap, levels), policy.laws(read_laws()), policy.policies(rules),
             policy.contribution(benefits, card), show.change(shares, shares + 1, "deprived"), show.close(),
         ]  # fmt: skip
         return show, sections
