@@ -18,11 +18,12 @@ need_python = @test -n "$(PYTHON)" || { \
   echo "Python 3.11 or newer was not found. Install it, or name it: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report test quick lint lab bench lock audit-deps clean environment
+.PHONY: help report site test quick lint lab bench lock audit-deps clean environment
 
 help:
 	@echo "make report YEAR=$(YEAR)              the report of a year, in all languages, into reports/$(YEAR)/"
 	@echo "make report YEAR=$(YEAR) LANGUAGE=kk  one language only: en, kk or ru"
+	@echo "make site                          the site of all years, into site/"
 	@echo "make test                          all tests"
 	@echo "make quick                         style, types and the tests that take no time, in about a minute"
 	@echo "make lint                          style, types and the order of layers"
@@ -38,6 +39,9 @@ environment:
 
 report: environment
 	@$(BIN)/cwi report $(YEAR) $(if $(LANGUAGE),--language $(LANGUAGE))
+
+site: environment
+	@$(BIN)/cwi site
 
 test:
 	$(need_python)

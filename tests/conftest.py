@@ -188,6 +188,12 @@ class Project:
         self.write("sources.toml", SOURCES.format(**digests))
 
 
+@pytest.fixture(scope="session")
+def project_at() -> Callable[[Path], Project]:
+    """``project_at(folder)`` writes the small project there, for tests that share one."""
+    return Project
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A small complete project that the library takes for its own."""

@@ -27,6 +27,7 @@ from cwi.cli import (
     profile,
     project,
     report,
+    site,
     survey,
 )
 from cwi.cli.shared import show_progress
@@ -74,7 +75,7 @@ def options(
         context.with_resource(folders.within(folder.absolute()))
 
 
-for commands in (report, index, draw, policy, project, profile):
+for commands in (report, site, index, draw, policy, project, profile):
     commands.add_to(app)
 app.add_typer(lists.app, name="list")
 app.command("methods", epilog="Example: cwi methods weighting")(lists.list_methods)

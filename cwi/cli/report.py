@@ -1,4 +1,4 @@
-"""Reports and notebooks: check the data, make a report, run a notebook, publish, review, the page of weights."""
+"""Reports and notebooks: check the data, make a report, run a notebook, publish, review."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Examples: cwi bundle 2023 · cwi bundle 2023 elsewhere/cwi-2023.zip")(bundle)
     app.command(epilog="Example: cwi sign 2023 --key ~/.ssh/id_ed25519")(sign)
     app.command(epilog="Example: cwi publish 2023 --revision 'The Bureau corrected the figures of Abai'")(publish)
-    app.command(epilog="Example: cwi site 2023")(site)
 
 
 def check(as_json: JsonOutput = False) -> None:
@@ -322,15 +321,6 @@ def publish(
     print(f"{n} numbers of {year} are published, vintage {record['vintage']}")
     if (edition.path / "revision.csv").is_file():
         print(f"{folders.relative(edition.path)}: revision.csv, revision.kk.html, revision.ru.html, revision.en.html")
-
-
-def site(year: Year, output: Annotated[Path | None, typer.Option(help="Another folder than site/.")] = None) -> None:
-    """Make the page of a year on which anyone can try other weights; it needs no server."""
-    with working(f"making the page of {year}"):
-        from cwi.report.explorer import make_site
-
-        page = make_site(year, output)
-    print(folders.relative(page))
 
 
 def _parameters(notebook: Path, given: list[str] | None) -> dict[str, object]:

@@ -21,6 +21,7 @@ from cwi.report.languages import _messages as read_messages
 
 FOLDER = Path(cwi.report.__file__).parent
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
+IN_TEMPLATE = re.compile(r"""\bt\("([a-z]+(?:\.[a-z_]+)+)"[,)]""")  # of the site
 WORD = "[a-z0-9_]*"
 NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 
@@ -61,6 +62,8 @@ def spoken() -> tuple[dict[str, list[set[str] | None]], set[str], set[str]]:
                 elif isinstance(said, ast.JoinedStr):
                     pieces = [re.escape(p.value) if isinstance(p, ast.Constant) else WORD for p in said.values]
                     patterns.add("".join(map(str, pieces)))
+    for path in sorted(FOLDER.rglob("*.j2")):
+        outright.update((key, [None]) for key in IN_TEMPLATE.findall(path.read_text(encoding="utf-8")))
     return outright, patterns, words
 
 

@@ -4,13 +4,14 @@
 the codes of units, statuses and areas that both use.
 """
 
-from cwi.report.exchange.codes import area_codes, sdmx_statuses, unit_code
+from cwi.report.exchange.codes import area_codes, plain, sdmx_statuses, unit_code
 from cwi.report.exchange.opensdg import opensdg_numbers, write_opensdg
 from cwi.report.exchange.sdmx import sdmx_table, write_sdmx
 
 __all__ = [
     "area_codes",
     "opensdg_numbers",
+    "plain",
     "sdmx_statuses",
     "sdmx_table",
     "unit_code",

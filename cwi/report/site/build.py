@@ -1,0 +1,343 @@
+"""The site as a folder of files, of which only what changed is written."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from cwi import folders
+from cwi.errors import CwiError
+from cwi.report.explorer import make_site
+from cwi.report.site.articles import ArticlePages
+from cwi.report.site.atlas import Atlas, open_atlas, slug
+from cwi.report.site.downloads import LISTED, written
+from cwi.report.site.framework import FrameworkPages
+from cwi.report.site.package import LICENCE
+from cwi.report.site.pages import RegionPages
+from cwi.report.site.shared import Page, link
+from cwi.report.site.voice import Voice
+from cwi.writing import alone, writing
+
+__all__ = ["build_site"]
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+ASSETS = ("site.css", "site.js", "minisearch.js", "minisearch-licence.txt")
+TONGUES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+MANIFEST = "site.json"
+MOST = 1500  # letters of a page that the search knows
+MENU = (
+    ("index.html", "site.start"),
+    ("regions/index.html", "site.regions"),
+    ("indicators/index.html", "site.indicators"),
+    ("framework/index.html", "site.framework"),
+    ("compare.html", "site.compare"),
+    ("method.html", "site.method"),
+    ("reports.html", "site.reports"),
+    ("downloads.html", "site.downloads"),
+)
+FOOT = (
+    ("money.html", "site.money"),
+    ("promises.html", "site.promises"),
+    ("deprivation.html", "site.deprivation"),
+    ("glossary.html", "site.glossary"),
+    ("cite.html", "site.cite"),
+    ("accessibility.html", "site.accessibility"),
+)
+
+
+def build_site(
+    years: Sequence[int] = (),
+    output: Path | None = None,
+    *,
+    explorers: bool = True,
+    progress: Callable[[str], None] = lambda what: None,
+) -> dict[str, int]:
+    """Write the site of the project, or what changed of it.
+
+    Parameters
+    ----------
+    years
+        The editions that it shows; by default all that are no rehearsal.
+    output
+        A folder; ``site`` in the project's folder by default. Files in it that an earlier run wrote and that the site
+        does not have any more are removed; others stay.
+    explorers
+        Whether the page of weights of each year is made, where its data or rules changed.
+    progress
+        Is given what is being made.
+
+    Returns
+    -------
+    dict
+        ``files``: how many the site has; ``written``: how many of them changed; ``removed``.
+
+    Raises
+    ------
+    DataError
+        If there is no edition of a year, or it is a rehearsal.
+    WritingError
+        If the folder cannot be written, or another run is writing it.
+    """
+    atlas = open_atlas(years)
+    folder = output or folders.root() / "site"
+    with alone(folder, "the site is being written"):
+        before = _manifest(folder)
+        copied = _copied(atlas)
+        if explorers:
+            progress("explorers")
+            copied += _explorers(atlas, folder, before)
+        files: dict[str, bytes] = {}
+        for name in ASSETS:
+            files[f"assets/{name}"] = (TEMPLATES / "site" / name).read_bytes()
+        progress("downloads")
+        files |= {f"data/{name}": content for name, content in written(atlas).items()}
+        for code in atlas.languages:
+            progress(code)
+            files |= _language(atlas, code, copied)
+        for each in copied:
+            if "from" in each:
+                files[each["path"]] = Path(each["from"]).read_bytes()
+        files["index.html"] = _entrance(atlas).encode()
+        return _write(folder, files, atlas, [each["path"] for each in copied if "from" not in each])
+
+
+def _language(atlas: Atlas, code: str, copied: list[dict[str, Any]]) -> dict[str, bytes]:
+    """The pages of one language, and what its search knows."""
+    voice = Voice(atlas, code)
+    makers = (RegionPages(atlas, voice), FrameworkPages(atlas, voice), ArticlePages(atlas, voice, copied, LISTED))
+    pages = [page for maker in makers for page in maker.pages()]
+    pages.append(Page("search.html", "search", voice.text("site.search"), "article", {"pages": list(pages)}))
+    environment = _environment()
+    paths = frozenset(page.path for page in pages)
+    files, documents = {}, []
+    for page in pages:
+        text = _render(environment, atlas, voice, page, paths)
+        files[f"{code}/{page.path}"] = text.encode()
+        documents.append({"u": page.path, "t": page.title, "k": page.kind, "x": _words(text)})
+    index = json.dumps(documents, ensure_ascii=False, separators=(",", ":"))
+    files[f"assets/search-{code}.js"] = f"window.cwiPages={_script(index)};\n".encode()
+    return files
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES / "site"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _render(environment: jinja2.Environment, atlas: Atlas, voice: Voice, page: Page, paths: frozenset[str]) -> str:
+    inside = f"{voice.code}/{page.path}"
+
+    def url(target: str) -> str:
+        """A page of the same language."""
+        return link(page.path, target)
+
+    def root(target: str) -> str:
+        """A file of the site, counted from its folder."""
+        return link(inside, target)
+
+    name = voice.title(atlas.edition.methodology.top.code)
+    nation = voice.country()
+    values = {
+        "t": voice.text,
+        "url": url,
+        "root": root,
+        "page": page,
+        "language": voice.code,
+        "site_name": f"{name}: {nation}" if nation else name,
+        "languages": [(code, TONGUES[code], link(inside, f"{code}/{page.path}")) for code in atlas.languages],
+        "menu": [(target, voice.text(key)) for target, key in MENU],
+        "foot": [(target, voice.text(key)) for target, key in FOOT if target in paths],
+        "main_year": atlas.year,
+        "slug": slug,
+        "credit": _credit(atlas, voice) if page.context.get("map") else "",
+        "dataset": Markup(_script(json.dumps(_dataset(atlas, voice, page, root), ensure_ascii=False))),
+        "explorer": root(f"explorer/{atlas.year}.html"),
+    } | dict(page.context)
+    values.setdefault("marks", [])
+    return environment.get_template(f"{page.template}.html.j2").render(values)
+
+
+def _credit(atlas: Atlas, voice: Voice) -> str:
+    return voice.text("sources.boundaries") if voice.language.knows("sources.boundaries") else ""
+
+
+def _script(text: str) -> str:
+    """JSON as it is written into a page or a script: no sign of a tag, and no end of a line, can come from it."""
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _dataset(atlas: Atlas, voice: Voice, page: Page, root: Callable[[str], str]) -> dict[str, Any]:
+    """The page as schema.org has it: a Dataset where data can be downloaded, a WebPage elsewhere."""
+    base: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "WebPage",
+        "name": page.title,
+        "inLanguage": voice.code,
+        "description": page.description or page.title,
+        "isAccessibleForFree": True,
+        "license": LICENCE["path"],
+    }
+    names = {"index.html": "scores", "downloads.html": "scores"}
+    name = f"indicators/{slug(page.context['code'])}" if page.kind == "indicator" else names.get(page.path, "")
+    if not name:
+        return base
+    distribution = [
+        {"@type": "DataDownload", "encodingFormat": media, "contentUrl": root(f"data/{name}.{ending}")}
+        for ending, media in (("csv", "text/csv"), ("json", "application/json"))
+    ]
+    years = f"{atlas.years[0]}/{atlas.years[-1]}"
+    return base | {
+        "@type": "Dataset",
+        "distribution": distribution,
+        "temporalCoverage": years,
+        "spatialCoverage": voice.country(),
+        "version": atlas.edition.methodology.version,
+        "variableMeasured": page.title,
+        "creator": {"@type": "Organization", "name": "cwi"},
+    }
+
+
+MAIN = re.compile(r"<main\b.*?</main>", re.DOTALL)
+TAGS = re.compile(r"<(svg|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
+
+
+def _words(text: str) -> str:
+    """What can be read in the main part of a page, for the search."""
+    match = MAIN.search(text)
+    return " ".join(html.unescape(TAGS.sub(" ", match[0] if match else "")).split())[:MOST]
+
+
+def _entrance(atlas: Atlas) -> str:
+    """The page that leads to the languages."""
+    voices = {code: Voice(atlas, code) for code in atlas.languages}
+    titles = [(code, TONGUES[code], voices[code].title(atlas.edition.methodology.top.code)) for code in atlas.languages]
+    return _environment().get_template("entrance.html.j2").render(titles=titles, language=atlas.languages[0])
+
+
+# ---------------------------------------------------------------- files that are there already
+
+
+def _copied(atlas: Atlas) -> list[dict[str, Any]]:
+    """Reports, revisions and profiles that were made: where they are, and where the site has them."""
+    root, result = atlas.project.root, []
+    for year in atlas.years:
+        folder = root / "reports" / str(year)
+        names = [
+            f"{stem}.{code}.{ending}"
+            for code in atlas.languages
+            for stem, ending in (("report", "html"), ("report", "pdf"), ("tables", "xlsx"))
+        ]
+        for name in (*names, "ledger.csv"):
+            if (folder / name).is_file():
+                result.append(_file(folder / name, f"reports/{year}/{name}", year, name))
+        for code in atlas.languages:
+            path = atlas.editions[year].path / f"revision.{code}.html"
+            if path.is_file():
+                result.append(_file(path, f"reports/{year}/{path.name}", year, path.name))
+        profiles = root / "reports" / "profiles" / str(year)
+        for region in (*atlas.editions[year].regions, atlas.nation):
+            for code in atlas.languages:
+                path = profiles / f"{region}.{code}.html"
+                if region and path.is_file():
+                    place = f"profiles/{year}/{slug(region)}.{code}.html"
+                    result.append(
+                        {
+                            "from": str(path),
+                            "path": place,
+                            "year": year,
+                            "kind": "profile",
+                            "language": code,
+                            "region": region,
+                            "label": "",
+                        }
+                    )
+    return result
+
+
+def _file(path: Path, place: str, year: int, name: str) -> dict[str, Any]:
+    stem, *rest = name.split(".")
+    ending = rest[-1]
+    kind = {"report": f"report_{ending}", "tables": "tables", "ledger": "ledger", "revision": "revision"}[stem]
+    language = rest[0] if len(rest) > 1 else ""
+    return {"from": str(path), "path": place, "year": year, "kind": kind, "language": language, "label": f"{name}"}
+
+
+def _explorers(atlas: Atlas, folder: Path, before: dict[str, Any]) -> list[dict[str, Any]]:
+    """The page of weights of each year with an index; made again where its rules, its data or this code changed."""
+    result = []
+    for year, edition in atlas.editions.items():
+        if not edition.path.joinpath("edition.toml").is_file() or atlas.index(year).dropna().empty:
+            continue
+        path = folder / "explorer" / f"{year}.html"
+        made_of = _made_of(edition)
+        if not path.is_file() or before.get("explorers", {}).get(str(year)) != made_of:
+            try:
+                make_site(year, folder / "explorer")
+            except CwiError:  # a rule that no page can compute
+                continue
+        result.append({"path": f"explorer/{year}.html", "year": year, "kind": "explorer", "language": "", "label": ""})
+    return result
+
+
+def _made_of(edition: Any) -> str:
+    """What a page of weights is made of: rules, data, and the code that makes it."""
+    digest = hashlib.sha256(f"{edition.methodology.fingerprint} {edition.checksum}".encode())
+    for path in sorted([*(TEMPLATES).glob("explorer*"), *(TEMPLATES.parent / "explorer").glob("*.py")]):
+        digest.update(path.read_bytes())
+    for path in sorted((TEMPLATES.parent / "locale").glob("*/*.po")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _write(folder: Path, files: dict[str, bytes], atlas: Atlas, kept: list[str]) -> dict[str, int]:
+    """Write the files whose bytes changed, remove those of an earlier run that are not there any more."""
+    before = _manifest(folder)
+    record = {
+        "files": sorted([*files, *kept]),
+        "explorers": {
+            str(year): _made_of(edition) for year, edition in atlas.editions.items() if f"explorer/{year}.html" in kept
+        },
+    }
+    files = files | {MANIFEST: (json.dumps(record, indent=0) + "\n").encode()}
+    changed = [name for name, content in files.items() if not _same(folder / name, content)]
+    if changed:
+        with writing(*(folder / name for name in changed)) as places:
+            for place, name in zip(places, changed, strict=True):
+                place.write_bytes(files[name])
+    gone = [name for name in before.get("files", []) if name not in files and name not in kept]
+    for name in gone:
+        path = (folder / str(name)).resolve()
+        if path.is_file() and path.is_relative_to(folder.resolve()):
+            path.unlink()
+    return {"files": len(files) + len(kept), "written": len(changed), "removed": len(gone)}
+
+
+def _same(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
