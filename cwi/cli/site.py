@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import progress_bar, working, years
+from cwi.cli.shared import working, years
 
 __all__ = ["add_to"]
 
@@ -34,10 +34,7 @@ def site(
     with working("loading"):
         from cwi.report.site import build_site
     folder = output or folders.root() / "site"
-    with progress_bar() as bar:
-        task = bar.add_task("reading", total=None)
-        counts = build_site(
-            year or (), folder, explorers=explorers, progress=lambda what: bar.update(task, description=what)
-        )
+    with working("reading the editions") as advance:
+        counts = build_site(year or (), folder, explorers=explorers, progress=advance)
     removed = f", {counts['removed']} removed" if counts["removed"] else ""
     print(f"{folders.relative(folder)}: {counts['files']} files, {counts['written']} of them written{removed}")

@@ -31,7 +31,7 @@ def slug(code: str) -> str:
     """A code as the name of a file: as it is where any system can hold it, otherwise a checksum of it.
 
     >>> slug("KZ-75"), slug("../x")
-    ('KZ-75', 'x-25ae69faed')
+    ('KZ-75', 'x-d6b96a97d1')
     """
     return code if FILE.fullmatch(code) else f"x-{hashlib.sha256(code.encode()).hexdigest()[:10]}"
 

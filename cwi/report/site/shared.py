@@ -97,7 +97,7 @@ class Pages:
     # ---------------------------------------------------------------- words that several pages print
 
     def marks(self, edition: Edition) -> list[str]:
-        """What stands on every page: that the list is a working one, that the index is experimental."""
+        """What is on every page: that the list is a working one, that the index is experimental."""
         rules, marks = edition.methodology, []
         if rules.status == "working":
             marks.append(self.text("site.working", version=rules.version))
