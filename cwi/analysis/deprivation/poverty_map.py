@@ -20,6 +20,7 @@ from cwi.methods.small_area import (
     diagnose,
     logit_shares,
 )
+from cwi.rules import check_generator
 
 __all__ = ["AREA_COVARIATES", "PovertyMap", "poverty_map"]
 
@@ -108,6 +109,7 @@ def poverty_map(
     checks = diagnose(model.z, X, model.D, model.model)
     error = np.full(len(table), np.nan)
     if rng is not None:
+        check_generator(rng)
         error = np.sqrt(_redrawn(model, X, method, scale, rng, draws))
     return _result(table, model, checks, whole, population, used, method, error)
 

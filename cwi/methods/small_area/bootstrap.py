@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cwi.methods.small_area.fay_herriot import FayHerriot, fay_herriot
-from cwi.rules import check_generator
 
 __all__ = ["bootstrap_mse"]
 
@@ -64,7 +63,6 @@ def bootstrap_mse(
     >>> mse.shape, bool((mse > 0).all())
     ((5,), True)
     """
-    check_generator(rng)
     if draws < 2:
         raise ValueError(f"draws is {draws}; there must be at least 2")
     table, variance = np.asarray(X, dtype=float), np.asarray(D, dtype=float)
