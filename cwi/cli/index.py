@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cwi.cli.shared import SEED, JsonOutput, Place, Region, Seed, edition_at, print_json, print_table, working
+from cwi.cli.shared import SEED, JsonOutput, Place, Region, Seed, Year, edition_at, print_json, print_table, working
 from cwi.errors import ParameterError, near
 
 __all__ = ["add_to"]
@@ -16,6 +16,7 @@ __all__ = ["add_to"]
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     app.command(epilog="Examples: cwi score 2023 · cwi score imported/ · cwi score 2023 --json")(score)
+    app.command(epilog="Examples: cwi scenarios 2024 · cwi scenarios 2023 --methodology 2026.1")(scenarios)
     app.command(epilog="Examples: cwi trace 2023 Astana · cwi trace 2023 KZ-15 economy")(trace)
     app.command(
         epilog="Examples: cwi affected physicians:Astana:2023 · cwi affected bns-population --counts · "
@@ -77,6 +78,44 @@ def score(
             for code, row in top.astype({"rank": object}).where(top.notna(), None).iterrows()
         ),
     )  # fmt: skip
+
+
+def scenarios(
+    year: Year,
+    methodology: Annotated[str, typer.Option(help="Another version than that of the edition.")] = "",
+    as_json: JsonOutput = False,
+) -> None:
+    """Print who leads and how the order moves in the scenarios of the methodology: other indices of the same data."""
+    with working(f"scoring the scenarios of {year}"):
+        from cwi.analysis.comparison import read_scenarios, scenario_summary
+        from cwi.edition import read_edition
+        from cwi.errors import MethodologyError
+
+        edition = read_edition(year, methodology)
+        known = read_scenarios(edition.methodology)
+        if not known:
+            raise MethodologyError(
+                f"methodology {edition.methodology.version} has no scenarios.toml; --methodology names another version"
+            )
+        table = scenario_summary(edition)
+    if as_json:
+        record = {"year": year, "methodology": edition.methodology.version}
+        print_json(record | {"scenarios": table.reset_index().to_dict("records")})
+        return
+    names = {"official": "The official index"} | {name: str(each["title_en"]) for name, each in known.items()}
+
+    def shown(codes: str) -> str:
+        return ", ".join(edition.territory.name(code) for code in codes.split()) or "none"
+
+    print(f"{edition.label}, methodology {edition.methodology.version}: other indices of the same data")
+    rows = [
+        (names[str(name)], row["regions"], shown(row["first"]), shown(row["last"]), *(
+            "–" if row[key] != row[key] else f"{row[key]:.{digits}f}"
+            for key, digits in (("gap", 1), ("spearman", 2), ("moved", 0))
+        ))
+        for name, row in table.iterrows()
+    ]  # fmt: skip
+    print_table(("scenario", "regions", "first", "last", "gap", "rank correlation", "moved"), rows)
 
 
 def trace(

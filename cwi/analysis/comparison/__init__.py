@@ -27,7 +27,7 @@ from cwi.analysis.comparison.same_indicators import (
     like_with_like,
     mean_by_children,
 )
-from cwi.analysis.comparison.scenarios import read_scenarios, scenarios
+from cwi.analysis.comparison.scenarios import read_scenarios, scenario_summary, scenarios
 from cwi.analysis.comparison.similar import similar_regions
 from cwi.analysis.comparison.strictness import stricter_rules
 from cwi.analysis.comparison.unit_tables import group_summary, ranks_within_groups, strengths, trends
@@ -74,6 +74,7 @@ __all__ = [
     "revision",
     "revisions",
     "robust_leads",
+    "scenario_summary",
     "scenarios",
     "similar_regions",
     "standardised_mean",

@@ -1,11 +1,14 @@
 """Scenarios are other indices of the same data; they are kept apart from uncertainty."""
 
+import sys
+
 import pytest
 
 from cwi import read_edition
-from cwi.analysis.comparison import read_scenarios, scenarios
+from cwi.analysis.comparison import read_scenarios, scenario_summary, scenarios
 from cwi.analysis.comparison.scenarios import with_series
 from cwi.analysis.uncertainty import read_factors
+from cwi.cli import main
 from cwi.errors import MethodologyError
 
 
@@ -27,8 +30,9 @@ def test_the_official_index_is_first_and_as_published(edition, table):
 
 def test_each_scenario_is_the_edition_by_other_rules(edition, table):
     for name, row in read_scenarios(edition.methodology).items():
-        again = with_series(edition, row.get("series", {})).under(**row["changes"]).scores
+        again = with_series(edition, row.get("series", {})).under(**row.get("changes", {})).scores
         expected = again.nodes[again.nodes["node"] == "index"].set_index("region")["score"]
+        assert name == "without_cities" or set(table.loc[name, "score"].dropna().index) == set(expected.dropna().index)
         for region, score in table.loc[name, "score"].dropna().items():
             assert score == expected[region]
 
@@ -101,3 +105,58 @@ def test_a_scenario_that_is_wrong_is_refused(project, old, new, message):
 
 def test_a_methodology_without_scenarios_has_the_official_index_alone(project):
     assert set(scenarios(read_edition(2022))["scenario"]) == {"official"}
+
+
+CITIES = ["KZ-71", "KZ-75", "KZ-79"]
+
+
+def test_without_the_three_cities_the_others_keep_their_scores_and_move_up(table):
+    """Places are counted among the seventeen."""
+    official, other = (table.loc[name].drop("KZ") for name in ("official", "without_cities"))
+    assert other.loc[CITIES].isna().all(axis=None)
+    rest = official.drop(CITIES)
+    assert other["score"].drop(CITIES).to_dict() == rest["score"].to_dict()
+    printed = (rest["score"] + 1e-9).round(1)
+    assert other["rank"].drop(CITIES).to_dict() == printed.rank(ascending=False, method="min").to_dict()
+
+
+def test_the_summary_is_that_of_the_table(edition, table):
+    summary = scenario_summary(edition)
+    official = table.loc["official", "score"].drop("KZ")
+    assert summary.loc["official", ["first", "last"]].tolist() == [official.idxmax(), official.idxmin()]
+    assert summary.loc["official", ["regions", "spearman", "moved"]].tolist() == [20, 1, 0]
+    rest = official.drop(CITIES)
+    row = summary.loc["without_cities"]
+    assert (row["first"], row["regions"], row["spearman"]) == (rest.idxmax(), 17, 1)
+    assert row["gap"] == rest.max() - rest.min()
+    assert summary.loc["own_year_only", ["regions", "first", "last"]].tolist() == [0, "", ""]
+
+
+def test_a_region_that_is_none_is_named(edition, monkeypatch, says):
+    place = sys.modules[with_series.__module__]
+    monkeypatch.setattr(place, "read_scenarios", lambda _: {"small": {"without_regions": ["KZ-70"]}})
+    with says(
+        MethodologyError,
+        "scenario 'small': without_regions: there is no region 'KZ-70' (did you mean 'KZ-79'?); there are "
+        + ", ".join(list(edition.territory.regions.index)[:20]) + f", and {len(edition.territory.regions) - 20} more",
+    ):  # fmt: skip
+        place.scenarios(edition)
+
+
+def test_the_command_prints_the_leader_of_each_scenario(edition, monkeypatch, capsys):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["cwi", "scenarios", "2023", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return left.value.code, *capsys.readouterr()
+
+    code, out, err = run("--methodology", "2026.1")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert lines[0] == "2023, methodology 2026.1: other indices of the same data"
+    assert lines[2] == "The official index 20 Astana Kostanay 22.3 1.00 0"
+    assert "Without Astana, Almaty and Shymkent 17 Kyzylorda Kostanay 12.7 1.00 0" in lines
+    assert "Figures of the year itself only 0 none none – – –" in lines
+    assert run()[2] == (
+        "MethodologyError: methodology 2024.1 has no scenarios.toml; --methodology names another version\n"
+    )

@@ -1,5 +1,6 @@
 """From templates to returned workbooks, spoilt in every way, to a scored edition."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import openpyxl
 import pandas as pd
 import pytest
-from messy import NOTE, TOP, VALUE, spoil, with_history
+from messy import NOTE, REGION, TOP, VALUE, spoil, with_history
 
 import cwi
 from cwi import folders
@@ -100,6 +101,58 @@ def test_every_doubt_is_in_the_letter_of_its_owner(intake, language):
         page = (intake.root / "letters" / f"{owner}.html").read_text(encoding="utf-8")
         reason = words.text(f"intake.refusal.{kind.replace(' ', '_')}", detail="2023")
         assert escape(reason) in page
+
+
+def texts(sheet, column=VALUE):
+    cells = (cell.value for row in sheet.iter_rows(min_col=column, max_col=column) for cell in row)
+    return [value for value in cells if isinstance(value, str)]
+
+
+def values(sheet):
+    cells = (cell.value for row in sheet.iter_rows(min_row=TOP, min_col=VALUE, max_col=VALUE) for cell in row)
+    return [value for value in cells if isinstance(value, int | float)]
+
+
+THOUSANDS = re.compile(r"\d{1,3}(['\s]\d{3})+")
+DISASTERS = {
+    # what the issue names: whose file, and how it is seen in it
+    "moved or inserted columns": ("akimat-akmola", lambda sheet: sheet.cell(TOP + 3, VALUE + 3).value is not None),
+    "merged cells": ("statistics", lambda sheet: any(span.min_row > TOP for span in sheet.merged_cells.ranges)),
+    "decimal commas": ("akimat-abai", lambda sheet: any(re.fullmatch(r"\d+,\d+", text) for text in texts(sheet))),
+    "a dash": ("akimat-atyrau", lambda sheet: "–" in texts(sheet)),
+    "н/д": ("akimat-atyrau", lambda sheet: "н/д" in texts(sheet)),
+    "…": ("akimat-west-kazakhstan", lambda sheet: "…" in texts(sheet)),
+    "a note in a cell": ("akimat-west-kazakhstan", lambda sheet: any("(оценка)" in text for text in texts(sheet))),
+    "a comment on a cell": (
+        "akimat-west-kazakhstan", lambda sheet: any(cell.comment for row in sheet.iter_rows() for cell in row),
+    ),
+    "thousands": ("statistics", lambda sheet: any(THOUSANDS.fullmatch(text) for text in texts(sheet))),
+    "hidden rows": ("akimat-zhambyl", lambda sheet: sheet.row_dimensions[TOP + 1].hidden),
+    "percent as 0.85": ("akimat-almaty-region", lambda sheet: any(0 < value < 1 for value in values(sheet))),
+    "an English name": ("health", lambda sheet: "Kazakhstan" in texts(sheet, REGION)),
+    "an old name": ("health", lambda sheet: "Nur-Sultan" in texts(sheet, REGION)),
+    "a Russian name in an old spelling": ("health", lambda sheet: "Кустанайская область" in texts(sheet, REGION)),
+    "a Kazakh name": ("health", lambda sheet: "Ақмола облысы" in texts(sheet, REGION)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DISASTERS)
+def test_every_disaster_of_the_list_is_in_a_returned_file(intake, name):
+    owner, seen = DISASTERS[name]
+    paths = (intake.root / folder / f"{owner}.xlsx" for folder in ("returned", "templates"))
+    returned, sent = map(openpyxl.load_workbook, paths)
+    assert any(map(seen, returned.worksheets))
+    assert not any(map(seen, sent.worksheets))
+
+
+def test_two_files_of_one_owner_an_old_version_and_a_renamed_pdf_came(intake):
+    """What is seen outside of the sheets; twenty owners and more returned something."""
+    returned = intake.root / "returned"
+    names = {path.name for path in returned.glob("akimat-karaganda*")}
+    assert names == {"akimat-karaganda.xlsx", "akimat-karaganda (2).xlsx"}
+    assert openpyxl.load_workbook(returned / "akimat-kostanay.xlsx")["cwi"].cell(4, 2).value != intake.request.version
+    assert (returned / "akimat-kyzylorda.xlsx").read_bytes().startswith(b"%PDF")
+    assert len([path for path in returned.iterdir() if not path.name.startswith("~$")]) > 20
 
 
 def test_a_letter_without_doubt_asks_nothing(intake):
