@@ -80,7 +80,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; its kind is text, lead, note or warning."""
+    """A paragraph; its kind is text, lead, note, boxed or warning."""
 
     text: str
     kind: str = "text"

@@ -15,6 +15,7 @@ from cwi.report.draws import check_draws
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer, language_of
 from cwi.report.sections import (
+    annex,
     change,
     dimensions,
     equity,
@@ -153,15 +154,19 @@ class OfficialReport:
         return self._kept(rules.rules)
 
     def limits(self) -> Section:
-        """Limits and sources."""
+        """What a reader must not take from the report."""
         return self._kept(limits.limits)
+
+    def annex(self) -> Section:
+        """The method annex: rules, framework, weights in force, quality sheet, revisions, sources, how to cite."""
+        return self._kept(annex.annex)
 
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
         first = [self.opening(), self.measured(), self.map(), self.ranking(), self.certainty()]
         then = [self.dimensions(), self.example(), self.change(), self.profiles(), self.equity()]
         then += [self.money(), self.promises()]
-        return [*first, *then, self.rules(), self.limits()]
+        return [*first, *then, self.limits(), self.annex()]
 
     def close(self) -> Section:
         """Write ledger and tables where a report is being made, and print how many numbers it has."""

@@ -11,26 +11,24 @@ from cwi.report.blocks import Bullets, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
-__all__ = ["RELATIVE", "limits"]
+__all__ = ["RELATIVE", "capped", "limits", "never_measured", "sources"]
 
 RELATIVE = "% of national average"  # the nation's own figure is 100 by definition
 
 
 def limits(printer: Printer) -> Section:
-    """What was not measured, what is old or inherited, what is a working choice; sources and how to check."""
+    """What was not measured, what is old or inherited, what is a working choice."""
     methodology = printer.edition.methodology
     cells = printer.scores.cells
     seen = cells[cells["value"].notna()]
-    capped = printer.scores.nodes[(printer.scores.nodes["level"] == "indicator") & printer.scores.flagged(CAPPED)]
+    beyond = capped(printer)
     late = seen[(seen["observed"] < seen["year"]).fillna(False).astype(bool)]
-    never = [code for code in methodology.indicators["code"] if code not in set(seen["indicator"])]
+    never = never_measured(printer)
     items = [
         printer.text("limits.never", n=printer.whole(f"limits.{printer.year}.never", len(never))),
         printer.text("limits.carried", items=_named(printer, late)) if not late.empty else "",
         _inherited(printer, seen),
-        printer.text("limits.capped", n=printer.whole(f"limits.{printer.year}.capped", len(capped)))
-        if not capped.empty
-        else "",
+        printer.text("limits.capped", n=printer.whole(f"limits.{printer.year}.capped", beyond)) if beyond else "",
         printer.text("limits.territory") if not printer.edition.territory.changes.empty else "",
         printer.text("limits.population") if (average := mean_by_children(printer.edition)) == average else "",
         _goalposts(printer),
@@ -38,20 +36,30 @@ def limits(printer: Printer) -> Section:
         printer.text("limits.ratios") if (methodology.indicators["unit"] == RELATIVE).any() else "",
         printer.text("limits.working", version=methodology.version) if methodology.status == "working" else "",
     ]
-    return Section(
-        [
-            Heading(printer.text("limits.title"), anchor="limits"),
-            Bullets([item for item in items if item]),
-            Heading(printer.text("sources.title"), anchor="sources"),
-            Paragraph(
-                printer.text(
-                    "sources.how", fingerprint=methodology.fingerprint, data=printer.ledger.data, year=printer.year
-                )
-            ),
-            _sources(printer, seen),
-            *([Paragraph(printer.text("sources.boundaries"), "note")] if boundaries_of(printer.year).is_file() else []),
-        ]
-    )
+    title = Heading(printer.text("limits.title"), anchor="limits")
+    return Section([title, Bullets([item for item in items if item])])
+
+
+def never_measured(printer: Printer) -> list[str]:
+    """The indicators without a figure for any region or the nation."""
+    cells = printer.scores.cells
+    seen = set(cells.loc[cells["value"].notna(), "indicator"])
+    return [code for code in printer.edition.methodology.indicators["code"] if code not in seen]
+
+
+def capped(printer: Printer) -> int:
+    """How many scores of indicators were outside the goalposts."""
+    return int(((printer.scores.nodes["level"] == "indicator") & printer.scores.flagged(CAPPED)).sum())
+
+
+def sources(printer: Printer) -> Section:
+    """The source records that the index rests on, and how a number is traced to its row."""
+    methodology, cells = printer.edition.methodology, printer.scores.cells
+    how = printer.text("sources.how", fingerprint=methodology.fingerprint, data=printer.ledger.data, year=printer.year)
+    if boundaries_of(printer.year).is_file():
+        how = f"{how} {printer.text('sources.boundaries')}"
+    title = Heading(printer.text("sources.title"), 3, anchor="sources")
+    return Section([title, Paragraph(how), _sources(printer, cells[cells["value"].notna()])])
 
 
 def _goalposts(printer: Printer) -> str:

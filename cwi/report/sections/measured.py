@@ -7,10 +7,9 @@ import pandas as pd
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.pictures.measured import measured as bars_of_counts
 from cwi.report.printer import Printer
-from cwi.report.sections.weights_in_force import weights_in_force
 from cwi.territory import PARENT_REGION
 
-__all__ = ["coverage", "measured"]
+__all__ = ["cell_shares", "coverage", "measured"]
 
 
 def coverage(printer: Printer) -> pd.DataFrame:
@@ -55,11 +54,18 @@ def _coverage(printer: Printer) -> pd.DataFrame:
     return result
 
 
+def cell_shares(printer: Printer) -> dict[str, float]:
+    """Of the cells of the regions: the share of the year itself, carried, of the former region, and missing."""
+    words = ("own", "carried", "parent", "missing")
+    total = coverage(printer)[[f"cells_{word}" for word in words]].sum()
+    return {word: float(total[f"cells_{word}"] / total.sum()) for word in words}
+
+
 def measured(printer: Printer) -> Section:
     """What was measured, printed before any score."""
     table = coverage(printer)
     year = printer.year
-    total = table[["cells_own", "cells_carried", "cells_parent", "cells_missing"]].sum()
+    shares = cell_shares(printer)
     values = {
         "year": year,
         "max_age": printer.whole("rule.max_age", printer.edition.methodology.max_age, "years"),
@@ -73,10 +79,7 @@ def measured(printer: Printer) -> Section:
             printer.text(
                 "measured.cells",
                 regions=printer.whole(f"measured.{year}.regions", len(printer.edition.regions)),
-                **{
-                    word: printer.share(f"measured.{year}.cells.{word}", total[f"cells_{word}"] / total.sum())
-                    for word in ("own", "carried", "parent", "missing")
-                },
+                **{word: printer.share(f"measured.{year}.cells.{word}", share) for word, share in shares.items()},
             )
         )
     )
@@ -101,7 +104,7 @@ def measured(printer: Printer) -> Section:
         ),
     )
     blocks: list[Block] = [Heading(printer.text("measured.title"), anchor="measured"), *text, figure]
-    return Section([*blocks, *weights_in_force(printer).blocks])
+    return Section(blocks)
 
 
 def _table(printer: Printer, table: pd.DataFrame) -> Table:

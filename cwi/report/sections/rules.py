@@ -7,6 +7,7 @@ import pandas as pd
 from cwi.methodology import Node
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
+from cwi.report.sections.weights_in_force import in_force, years_of
 
 __all__ = ["rules"]
 
@@ -15,7 +16,7 @@ def rules(printer: Printer) -> Section:
     """Rules by level, outliers and gaps that were treated, and every indicator with its ends and its weight."""
     methodology = printer.edition.methodology
     blocks: list[Block] = [
-        Heading(printer.text("rules.title"), anchor="rules"),
+        Heading(printer.text("rules.title"), 3, anchor="rules"),
         Paragraph(printer.text("rules.how", normalisation=printer.method(methodology.normalisation))),
         _levels(printer),
     ]
@@ -90,6 +91,8 @@ def _framework(printer: Printer) -> Table:
     table = printer.edition.methodology.indicators
     level = printer.edition.methodology.levels[0].name
     weights = printer.scores.implied_weights()
+    inside = printer.scores.without_nation(in_force(printer))
+    means = inside.groupby("indicator")["weight"].mean()
     rows, data = [], []
     for row in table.to_dict("records"):
         code = str(row["code"])
@@ -100,13 +103,16 @@ def _framework(printer: Printer) -> Table:
         weight = printer.ledger.number(f"weight.{code}", 100 * weights[code], unit="%", decimals=2)
         status = printer.text("rules.open" if code in printer.with_figures else "rules.awaiting")
         basis = printer.text(f"rules.{row['ends_basis']}") if row["ends_basis"] else ""
+        mean = means.get(code, float("nan"))
+        here = printer.ledger.number(f"force.{printer.year}.mean.{code}", 100 * mean, unit="%", decimals=1)
         rows.append(
-            [printer.title(code), printer.title(str(row[level])), printer.unit(code), *ends, basis, weight, status]
-        )
+            [printer.title(code), printer.title(str(row[level])), printer.unit(code), *ends, basis, weight, here,
+             years_of(printer, code), status]
+        )  # fmt: skip
         data.append({"indicator": code, level: row[level], "unit": row["unit"], "worst": row["worst"],
                      "best": row["best"], "scale": row["scale"], "ends_basis": row["ends_basis"],
-                     "weight": weights[code], "data": row["data"]})  # fmt: skip
-    words = ("indicator", "component", "unit", "worst", "best", "basis", "weight", "data")
+                     "weight": weights[code], "weight_in_force": mean, "data": row["data"]})  # fmt: skip
+    words = ("indicator", "component", "unit", "worst", "best", "basis", "weight", "in_force", "years", "data")
     return Table(
         name="framework",
         caption=printer.text("rules.framework", n=len(table), version=printer.edition.methodology.version),

@@ -21,7 +21,7 @@ from cwi.report.blocks import Block, Bullets, Columns, Heading, Section, Table
 from cwi.report.printer import Printer
 from cwi.report.sections.change import compared, earlier_years, improved_and_worsened
 from cwi.report.sections.index import index_table
-from cwi.report.sections.limits import RELATIVE
+from cwi.report.sections.limits import RELATIVE, never_measured
 from cwi.report.sections.measured import coverage
 from cwi.report.sections.money import share_of_children
 from cwi.report.sections.promises import overview
@@ -29,7 +29,7 @@ from cwi.report.sections.robustness import SURE, letters, neighbours
 from cwi.report.sections.trend import FEWEST, series_of
 from cwi.report.sections.weights_in_force import in_force
 
-__all__ = ["country_gaps", "summary"]
+__all__ = ["about_children", "country_gaps", "findings", "summary", "weights_of_the_regions"]
 
 MOST = 3  # strengths, and problems, of the country
 DRAWS = 1000  # behind the interval of each of them, at most
@@ -60,7 +60,7 @@ def _parts(printer: Printer, parts: Mapping[str, list[str]]) -> list[Block]:
 
 def _measured(printer: Printer) -> list[str]:
     """How much of what was measured is about children, and how much of the index is of the year itself."""
-    items, about = [], _about_children(printer)
+    items, about = [], about_children(printer)
     used = in_force(printer)
     seen = set(used.loc[used["region"] == printer.nation, "indicator"])
     if about is not None:
@@ -71,7 +71,7 @@ def _measured(printer: Printer) -> list[str]:
                 measured=printer.whole(f"measured.{printer.year}.{printer.nation}.indicators", len(seen)),
             )
         )
-    known = printer.scores.without_nation(used).dropna(subset=["weight"])
+    known = weights_of_the_regions(printer)
     if not known.empty:
         regions = known["region"].nunique()
         own = known.loc[known["own"].astype(bool), "weight"].sum() / regions
@@ -87,7 +87,12 @@ def _measured(printer: Printer) -> list[str]:
     return items
 
 
-def _about_children(printer: Printer) -> set[str] | None:
+def weights_of_the_regions(printer: Printer) -> pd.DataFrame:
+    """The figures that the indices of the regions rest on, of :func:`in_force`."""
+    return printer.scores.without_nation(in_force(printer)).dropna(subset=["weight"])
+
+
+def about_children(printer: Printer) -> set[str] | None:
     """The indicators that are about children, as the methodology judges them or, where it does not, the latest one."""
     own = printer.edition.methodology.path
     later = methodologies(own.parents[1])
@@ -288,9 +293,7 @@ def _country(printer: Printer) -> list[str]:
 
 def _not(printer: Printer) -> list[str]:
     """What a reader must not take from the report."""
-    cells = printer.scores.cells
-    seen = set(cells.loc[cells["value"].notna(), "indicator"])
-    never = [code for code in printer.edition.methodology.indicators["code"] if code not in seen]
+    never = never_measured(printer)
     items = [printer.text("summary.not.cause"), printer.text("summary.not.level"), printer.text("summary.not.within")]
     if never:
         items.insert(0, printer.text("limits.never", n=printer.whole(f"limits.{printer.year}.never", len(never))))

@@ -13,7 +13,7 @@ from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
-__all__ = ["in_force", "mean_weight", "own_year", "weights_in_force", "years_of"]
+__all__ = ["in_force", "mean_weight", "own_year", "variance_shares", "weights_in_force", "years_of"]
 
 
 def in_force(printer: Printer) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def _without_carried(printer: Printer) -> str:
     )
 
 
-def _variance(printer: Printer) -> pd.Series:
+def variance_shares(printer: Printer) -> pd.Series:
     """Share of the variance of the index that each indicator has; empty where the parts do not sum to the index."""
     if printer.nobody:
         return pd.Series(dtype=float)
@@ -114,7 +114,7 @@ def _variance(printer: Printer) -> pd.Series:
 
 def _largest(printer: Printer) -> str | None:
     """The indicator that decides most about the index, why, and whether that is more than one should have."""
-    shares = _variance(printer)
+    shares = variance_shares(printer)
     if shares.empty:
         return None
     code, name = str(shares.idxmax()), f"force.{printer.year}.variance"
@@ -181,7 +181,7 @@ def _table(printer: Printer) -> Table:
     stated = printer.scores.implied_weights()
     level = rules.levels[0].name
     home = rules.indicators.set_index("code")[level]
-    inside, variance = printer.scores.without_nation(used), _variance(printer)
+    inside, variance = printer.scores.without_nation(used), variance_shares(printer)
     rows = []
     for code in (code for code in home.index if code in set(used["indicator"])):
         mine = inside[inside["indicator"] == code]
