@@ -18,7 +18,7 @@ need_python = @test -n "$(PYTHON)" || { \
   echo "Python 3.11 or newer was not found. Install it, or name it: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report site test quick lint lab bench lock audit-deps clean environment
+.PHONY: help report site test quick lint lab docs bench lock audit-deps clean environment
 
 help:
 	@echo "make report YEAR=$(YEAR)              the report of a year, in all languages, into reports/$(YEAR)/"
@@ -28,6 +28,7 @@ help:
 	@echo "make quick                         style, types and the tests that take no time, in about a minute"
 	@echo "make lint                          style, types and the order of layers"
 	@echo "make lab                           JupyterLab on the notebooks"
+	@echo "make docs                          the documentation site, into docs/_build/html/"
 	@echo "make bench                         speed and memory, measured here"
 	@echo "make lock                          write requirements.lock anew from pyproject.toml"
 	@echo "make audit-deps                    licences and known vulnerabilities of the packages"
@@ -59,6 +60,9 @@ lint: environment
 lab: environment
 	@$(BIN)/jupyter lab notebooks
 
+docs: environment
+	@$(BIN)/python docs/build.py
+
 bench: environment
 	@if [ -d benchmarks ]; then $(BIN)/python -m benchmarks; else echo "No benchmarks in this checkout yet; they will live in benchmarks/."; fi
 
@@ -74,7 +78,7 @@ audit-deps: environment
 	@$(BIN)/uv tool run --quiet pip-audit --strict --requirement requirements.lock --disable-pip --require-hashes
 
 clean:
-	@rm -rf .venv .venv.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist site
+	@rm -rf .venv .venv.lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist site docs/_build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 	@if [ -d reports ]; then \
