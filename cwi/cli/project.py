@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cwi import folders
+from cwi.cli.shared import working
 
 __all__ = ["add_to"]
 
@@ -24,9 +25,10 @@ def init(
     ] = False,
 ) -> None:
     """Make a project: the data and notebooks of this release, or an empty one for another country or index."""
-    from cwi.inputs.new_project import copy_release, empty_project
+    with working(f"making {folder.name}"):
+        from cwi.inputs.new_project import copy_release, empty_project
 
-    (empty_project if empty else copy_release)(folder)
+        (empty_project if empty else copy_release)(folder)
     print(folders.relative(folder))
     steps = "README.md in it has the steps" if empty else "cwi report 2023"
     print(f"next: cd {folder.as_posix()}, then cwi check; {steps}")
