@@ -139,7 +139,7 @@ class Table:
         body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
         note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
         return (
-            f'<div class="table" role="region" tabindex="0" aria-label="{escape(self.caption)}">'
+            f'<div class="table" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
             f'<table id="table-{escape(self.name)}"><caption>{escape(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
         )
@@ -205,7 +205,8 @@ class Figure:
             behind = f"<details><summary>{escape(self.open_table)}</summary>{self.table.html()}</details>"
         return (
             f'<figure id="figure-{escape(self.name)}"><figcaption>{escape(self.caption)}</figcaption>'
-            f'<img src="{self._source()}" alt="{escape(self.alt)}">{behind}</figure>'
+            f'<div class="picture" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
+            f'<img src="{self._source()}" alt="{escape(self.alt)}"></div>{behind}</figure>'
         )
 
     def _source(self) -> str:

@@ -2,15 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure as Drawing
+from playwright.sync_api import Browser, sync_playwright
 
 from cwi import read_edition
-from cwi.report.languages import LANGUAGES
+from cwi.report.blocks import Columns, Figure, Folded, Section, Table
+from cwi.report.document import write_html
+from cwi.report.languages import LANGUAGES, Language
 from cwi.report.publication import recompute
+from tests.report.everybody import CHROMIUM, FLAGS, MODES, problems
 
 
 @pytest.fixture
@@ -39,3 +45,43 @@ def finished() -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, once for each file of tests: while it is open, nothing else can use asyncio."""
+    if CHROMIUM is None:
+        pytest.skip("neither chromium nor google-chrome is installed")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def _tiny() -> Drawing:
+    return Drawing(figsize=(6.2, 1), facecolor="white")
+
+
+def _small(block: Any) -> Any:
+    """The same with pictures in which nothing is drawn, and three rows a table: what a page is built of stays."""
+    if isinstance(block, Table):
+        return replace(block, rows=block.rows[:3], emphasised=frozenset({1}))
+    if isinstance(block, Figure):
+        return replace(block, draw=_tiny, table=None if block.table is None else _small(block.table))
+    if isinstance(block, Folded):
+        return replace(block, tables=[_small(table) for table in block.tables])
+    if isinstance(block, Columns):
+        return Columns([[_small(inside) for inside in column] for column in block.columns])
+    return block
+
+
+@pytest.fixture
+def page_problems(browser: Browser, tmp_path: Path) -> Callable[..., list[str]]:
+    """``page_problems(sections, language)``: what is wrong with the page of some sections, their tables shortened."""
+
+    def found(sections: list[Section], language: str, modes: tuple[tuple[int, str], ...] = MODES) -> list[str]:
+        small = [Section([_small(block) for block in section.blocks]) for section in sections]
+        write_html(tmp_path / "page.html", small, language=Language(language), title="Title")
+        return problems(browser, tmp_path / "page.html", language, modes)
+
+    return found

@@ -1,39 +1,24 @@
 """The page of an edition in a browser: it fetches nothing, fits a telephone, and needs no mouse."""
 
-import shutil
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from cwi import folders, read_edition
 from cwi.report import OfficialReport
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.manifest import is_current
 from cwi.report.page import page as make_page
+from tests.report.everybody import CHROMIUM, OVERFLOW, markup, of_axe
 
 YEAR = 2023
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
 ]
-OVERFLOW = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def made(code: str, folder: Path) -> Path:
@@ -151,7 +136,18 @@ def links_lead_to_places_of_the_page(opened: Opened, code: str) -> None:
     assert [name for name in names if not name.startswith("#") or name[1:] not in ids] == []
 
 
-# in this order on one page: the keyboard starts from the top, and the last two open every detail
+def axe_finds_nothing_in_windows_of_two_kinds(opened: Opened, code: str) -> None:
+    """In one language: the others differ in their words."""
+    assert markup(Path(opened.address.removeprefix("file://")).read_text(encoding="utf-8")) == []
+    page = opened.page
+    page.eval_on_selector_all("tbody", "all => all.forEach(b => [...b.rows].slice(3).forEach(row => row.remove()))")
+    for width, theme in ((360, "light"), (1440, "dark")) if code == "kk" else ():
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": 800})
+        assert of_axe(page) == [], (width, theme)
+
+
+# in this order on one page: the keyboard starts from the top, then every detail is opened, and at last tables are cut
 CHECKS = [
     nothing_is_fetched_and_nothing_complains,
     the_page_says_its_language_and_title,
@@ -161,6 +157,7 @@ CHECKS = [
     the_keyboard_reaches_the_skip_link_first,
     every_detail_opens,
     the_page_is_never_wider_than_the_window,
+    axe_finds_nothing_in_windows_of_two_kinds,
 ]
 
 

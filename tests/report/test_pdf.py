@@ -86,6 +86,10 @@ def test_it_is_tagged_and_says_what_it_is(folder):
     found = tags(reader)
     assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/Caption", "/Figure", "/L", "/LI"} <= {kind for kind, _ in found}
     assert f"Бағандар {NASTY}" in {alt for _, alt in found}
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    bookmarks = [each["/Title"] for each in reader.outline if not isinstance(each, list)]
+    assert bookmarks == [f"Есеп {NASTY}"]
+    assert [each["/Title"] for part in reader.outline if isinstance(part, list) for each in part] == ["Бөлім"]
 
 
 def test_the_same_bytes_twice(folder):

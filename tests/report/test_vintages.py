@@ -19,6 +19,7 @@ from cwi.report.printer import Printer
 from cwi.report.publication import mend_publication, publish, review
 from cwi.report.recomputation import recompute
 from cwi.writing import alone
+from tests.report.everybody import markup
 
 pytestmark = pytest.mark.slow
 Finish = Callable[..., Path]
@@ -81,7 +82,9 @@ def test_a_row_a_rule_and_the_code_are_told_apart(
         ("ru", "Причина: The Bureau corrected poverty of A"),
         ("kk", "Орташа абсолюттік қайта қарау"),
     ):
-        assert words in (edition.path / f"revision.{code}.html").read_text(encoding="utf-8")
+        html = (edition.path / f"revision.{code}.html").read_text(encoding="utf-8")
+        assert words in html
+        assert markup(html) == []
 
     published.change("methodology/t1/indicators.csv", "poverty,home,Poverty,50,", "poverty,home,Poverty,60,")
     assert (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from cwi.analysis.budget import Account, totals
@@ -80,8 +82,9 @@ class BudgetReport(AnalysisReport):
         return self.section("coefficients", Table("widest", caption, columns, cells, frame, numeric=2))
 
     def form(self, form: str) -> Section:
-        """The annex, the section of the civil budget, or the page that compares them."""
-        return Section([block for section in sections_of(form, self._budget) for block in section.blocks])
+        """The annex, the section of the civil budget, or the page that compares them: a part of the notebook."""
+        blocks = [block for section in sections_of(form, self._budget) for block in section.blocks]
+        return Section([_below(block, form) if isinstance(block, Heading) else block for block in blocks])
 
     def totals(self) -> Section:
         """The total of each decision of 2025 beside what was added up, and how wide each interval is."""
@@ -133,3 +136,9 @@ class BudgetReport(AnalysisReport):
         columns = {"region": WORDS, "official": PLACES, "with_budget": PLACES, "change": Number(0, "ranks", sign=True)}
         made = self.table("index", ranks.reset_index(), columns, part=str(year), index_year=year)
         return self.section("index", Paragraph(self.text("budget.index.text", **count)), made, year=year)
+
+
+def _below(heading: Heading, form: str) -> Heading:
+    """A heading of a form one level lower, since the notebook has a title of its own."""
+    anchor = form if heading.level == 1 else heading.anchor
+    return replace(heading, level=min(heading.level + 1, 3), anchor=anchor)

@@ -89,7 +89,7 @@ def before_and_after(
         [name, *_printed(_entry(key), values, decimals, words, ledger)]
         for key, name, *values in shown.itertuples(name=None)
     ]
-    heads = ["", *(words.text(f"analysis.column.{column}") for column in COLUMNS)]
+    heads = [words.text(f"analysis.column.{column}") for column in ("name", *COLUMNS)]
     table = Table("changed", caption, heads, rows, data.reset_index(drop=True), note)
     section = Section([*warning, table])
     return section.marked(mark) if synthetic else section

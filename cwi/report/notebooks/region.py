@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -159,7 +160,7 @@ class RegionReport(AnalysisReport):
             made,
             region=self.called(self.region),
         )
-        return self._section("nodes", *([figure] if len(known) else []), made)
+        return self._section("nodes", *([replace(figure, table=None)] if len(known) else []), made)
 
     def strengths(self) -> Section:
         """Components that are above or below the nation by more than noise, and the indicators behind them."""

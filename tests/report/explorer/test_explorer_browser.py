@@ -3,7 +3,6 @@
 import io
 import math
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from cwi import MethodologyError, derive, read_edition
 from cwi.analysis.uncertainty import LiveDraws, full_simulation, live_draws
@@ -24,19 +23,14 @@ from cwi.report.explorer.data import by_count, sets
 from cwi.report.explorer.draws import KEPT
 from cwi.report.explorer.page import explorer, make_site
 from cwi.report.languages import LANGUAGES, Language
+from tests.report.everybody import CHROMIUM, OVERFLOW, markup, of_axe
 
 Array = NDArray[np.float64]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
 ]
-OVERFLOW = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 SETTLED = '#ranking[aria-busy="false"]'
 
 HOSTILE = "<script>alert(1)</script>"
@@ -193,14 +187,6 @@ class Opened:
 
     def printed(self, cell: str) -> list[str]:
         return [text.strip() for text in self.page.locator(f"#rows .{cell}").all_inner_texts()]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -514,6 +500,22 @@ def test_ready_made_weights(real: dict[int, tuple[Edition, str]], show: Callable
 
 
 # ---------------------------------------------------------------- for everybody
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "code"), [(360, "light", "kk"), (1440, "dark", "ru"), (1440, "light", "en")]
+)
+def test_axe_finds_nothing(
+    width: int, scheme: str, code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    assert markup(real[2023][1]) == []
+    opened = show(real[2023][1], color_scheme=scheme)
+    opened.page.set_viewport_size({"width": width, "height": 800})
+    opened.go(f"#lang={code}&w.child=70")
+    opened.settle()
+    for details in opened.page.locator("#levels, #ranking details").all():
+        details.evaluate("one => { (one.closest('details') ?? one).open = true; }")
+    assert of_axe(opened.page) == []
 
 
 def test_everything_has_a_name_and_the_keyboard_moves_it(

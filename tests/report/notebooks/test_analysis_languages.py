@@ -368,3 +368,15 @@ def test_a_rerun_of_the_change_replaces_its_numbers(edition: Edition) -> None:
         section = show.change(index, index + step, "What I tried")
     assert section.tables()[0].caption == "What I tried"
     assert section.tables()[0].rows == [["Astana", "50.0", "52.0", "+2.0"]]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("which", REPORTS)
+def test_everybody_can_use_their_pages(
+    which: str, request: pytest.FixtureRequest, page_problems: Callable[..., list[str]]
+) -> None:
+    sections = list(request.getfixturevalue(which)("kk")[1])
+    if which == "budgeted":
+        del sections[3]  # a notebook has one of the two forms
+    assert page_problems(sections, "kk", ((360, "light"),)) == []

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,10 @@ def test_an_unknown_methodology_is_refused(monkeypatch: pytest.MonkeyPatch, caps
         main()
     assert left.value.code != 0
     assert "2031.1" in capsys.readouterr().err
+
+
+@pytest.mark.browser
+def test_everybody_can_use_its_page(revised: Revisions, page_problems: Callable[..., list[str]]) -> None:
+    show = RevisionReport(read_edition(2023), revised, language="ru")
+    sections = [show.opening(), show.years(), show.causes(), show.regions(), show.levels(), show.one_year(2023)]
+    assert page_problems(sections, "ru") == []
