@@ -33,10 +33,16 @@ def read(path):
 
 
 @cache
+def every_row():
+    """The files of observations as text, rows without a figure too."""
+    return pd.concat([read(path) for path in sorted((DATA / "observations").glob("*.csv"))]).fillna("")
+
+
+@cache
 def observations():
     """Every row with a figure: whether it may be scored, year and value as numbers."""
     scored = read(DATA / "statuses.csv").set_index("status")["scored"]
-    table = pd.concat([read(path) for path in sorted((DATA / "observations").glob("*.csv"))]).fillna("")
+    table = every_row()
     table = table[table["value"] != ""]
     return table.assign(
         value=table["value"].astype(float), year=table["year"].astype(int), scored=table["status"].map(scored) == "yes"
@@ -79,6 +85,7 @@ class Rules:
         self.weight = pd.Series(1.0, table.index) if equal else table["weight"].astype(float)
         self.pooled = table["pooled_years"].astype(int) if "pooled_years" in table else pd.Series(1, table.index)
         self.max_age, self.vintage = rules["max_age"], rules.get("vintage", 0.0)
+        self.repairs = {"imputation", "treatment"} & set(rules)
         self.coverage = {level["name"]: level["coverage"] for level in rules["level"]}
         self.component = table["component"]
         self.dimension = table.drop_duplicates("component").set_index("component")["dimension"]
@@ -160,7 +167,7 @@ class Year:
         max_age = rules.max_age if max_age is None else max_age
         rows = rules.figures()
         rows = rows[rows["year"] <= year]
-        self.value, self.seen, self.former = _chosen(rules, rows, self.regions, year, max_age)
+        self.value, self.seen, self.former, self.status, self.source = _chosen(rules, rows, self.regions, year, max_age)
         self.table, self.raw = rules.scores(self.value, coverage=coverage)
         self.inside = self.table.loc[self.regions]
 
@@ -198,11 +205,13 @@ def _chosen(rules, rows, regions, year, max_age):
     shape = (["KZ", *regions], rules.table.index)
     value, seen = (pd.DataFrame(np.nan, *shape) for _ in range(2))
     former = pd.DataFrame(False, *shape)
+    words = {column: pd.DataFrame("", *shape) for column in ("status", "source")}
     for code, part in table.groupby("indicator"):
         wide, old = (
             part.pivot(index="year", columns="region", values=column).reindex(range(2000, year + 1))
             for column in ("value", "former")
         )
+        named = part.set_index(["region", "year"])[list(words)]
         if rules.pooled[code] > 1:
             wide = wide.rolling(rules.pooled[code], min_periods=2).mean().where(wide.notna())
         near = wide.loc[year - max_age : year]
@@ -220,7 +229,9 @@ def _chosen(rules, rows, regions, year, max_age):
                 when = years[-1]
                 value.at[region, code], seen.at[region, code] = near.at[when, region], when
                 former.at[region, code] = bool(old.at[when, region])
-    return value, seen, former
+                for column, table in words.items():
+                    table.at[region, code] = named.at[(region, when), column]
+    return value, seen, former, words["status"], words["source"]
 
 
 def numbers(year, version, earlier):
@@ -231,7 +242,7 @@ def numbers(year, version, earlier):
     rules = Rules(version)
     here = Year(rules, year)
     groups = (
-        _scores, _rules, _measured, _weights, _summary, _gaps, _example, _stricter, _equity, _money, _weak, _promises,
+        _scores, _rules, _measured, _weights, _summary, _quality, _gaps, _example, _stricter, _equity, _money, _weak, _promises,
         _trend,
     )  # fmt: skip
     result = {name: value for group in groups for name, value in group(here)}
@@ -334,6 +345,18 @@ def _summary(here):
     yield f"{name}.own_year", 100 * (weights * here.own.loc[weights.index]).sum(axis=1).mean()
     for node in rules.dimension.index:
         yield f"{name}.KZ.{node}.gap", here.table.at["KZ", node] - here.table.at["KZ", "index"]
+
+
+def _quality(here):
+    """What the annex counts: rows that were computed, sources, rows kept back."""
+    name, rows = f"quality.{here.year}", every_row()
+    yield f"{name}.derived", ((here.status == "derived") & ~here.former).sum().sum()
+    yield f"{name}.sources", len(set(here.source.to_numpy().ravel()) - {""})
+    kept_back = (rows["status"] == "suppressed") & (rows["year"] == str(here.year))
+    yield f"{name}.suppressed", (kept_back & rows["region"].isin(["KZ", *here.regions])).sum()
+    if not here.rules.repairs:  # neither rule is in the methodology
+        yield f"{name}.imputed", 0
+        yield f"{name}.treated", 0
 
 
 def _gaps(here):
