@@ -229,8 +229,8 @@ def _chosen(rules, rows, regions, year, max_age):
                 when = years[-1]
                 value.at[region, code], seen.at[region, code] = near.at[when, region], when
                 former.at[region, code] = bool(old.at[when, region])
-                for column, table in words.items():
-                    table.at[region, code] = named.at[(region, when), column]
+                for column, texts in words.items():
+                    texts.at[region, code] = named.at[(region, when), column]
     return value, seen, former, words["status"], words["source"]
 
 
@@ -242,8 +242,8 @@ def numbers(year, version, earlier):
     rules = Rules(version)
     here = Year(rules, year)
     groups = (
-        _scores, _rules, _measured, _weights, _summary, _quality, _gaps, _example, _stricter, _equity, _money, _weak, _promises,
-        _trend,
+        _scores, _rules, _measured, _weights, _summary, _quality, _gaps, _example, _stricter, _equity, _money, _weak,
+        _promises, _trend,
     )  # fmt: skip
     result = {name: value for group in groups for name, value in group(here)}
     for then in {max(earlier), min(earlier)} if earlier else ():
