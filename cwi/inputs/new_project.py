@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cwi import folders
@@ -93,8 +94,7 @@ def copy_release(folder: Path) -> Path:
             "the data of the release did not come with this installation; take them from the repository, or begin with "
             "'cwi init FOLDER --empty'"
         )
-    _refuse_full(folder)
-    with new_folder(folder) as aside:
+    with _begun(folder) as aside:
         _copy(COPIED, release, aside)
     return folder
 
@@ -117,8 +117,7 @@ def empty_project(folder: Path) -> Path:
     ['boundary_changes.csv', 'methodology', 'observations', 'regions.csv']
     """
     release = folders.release()
-    _refuse_full(folder)
-    with new_folder(folder) as aside:
+    with _begun(folder) as aside:
         for name, text in EMPTY.items():
             path = aside / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,9 +127,13 @@ def empty_project(folder: Path) -> Path:
     return folder
 
 
-def _refuse_full(folder: Path) -> None:
+@contextmanager
+def _begun(folder: Path) -> Iterator[Path]:
+    """A new folder that is filled aside; one that has something in it is refused."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError(f"{folder.as_posix()}: there is something in it already; name a new folder")
+    with new_folder(folder) as aside:
+        yield aside
 
 
 def _copy(names: Iterable[str], release: Path, target: Path) -> None:
