@@ -126,12 +126,14 @@ def number(text: str) -> float | None:
 
 
 def numbers(cells: pd.Series) -> pd.Series:
-    """The number in each cell, NaN where it holds none; whole numbers beyond any float are none.
+    """The number in each cell, NaN where it holds none; beyond any float, infinite or none.
 
-    ``pandas.to_numeric`` alone ends in an OverflowError at the latter, whatever it is told to do with errors.
+    ``pandas.to_numeric`` alone ends in an OverflowError at such whole numbers, whatever it is told to do with errors.
 
     >>> numbers(pd.Series(["1", "x", "9" * 400])).tolist()
-    [1.0, nan, nan]
+    [1.0, nan, inf]
+    >>> numbers(pd.Series([1, 10**400], dtype=object)).tolist()
+    [1.0, nan]
     """
     try:
         return pd.to_numeric(cells, errors="coerce")

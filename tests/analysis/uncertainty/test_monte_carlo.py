@@ -472,7 +472,7 @@ def test_a_year_that_was_not_drawn(table: str, found: Simulation, says: Says) ->
 
 
 @pytest.mark.slow
-@given(shuffle=st.integers(0, 2**32), seed=st.integers(0, 5))
+@given(shuffle=st.integers(0, 2**32 - 1), seed=st.integers(0, 5))
 @settings(deadline=None, max_examples=5)
 def test_the_order_of_rows_changes_nothing(shuffle: int, seed: int, plan: Planned, observations: pd.DataFrame) -> None:
     moving = {**NOISE, **SAMPLING, **EVENTS}
