@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import DataError, near
@@ -68,10 +69,14 @@ class Territory:
     def ancestors(self, code: str) -> list[str]:
         """The territories that a region was part of, the latest first."""
         former = []
-        while (old := self.changes.loc[self.changes["new"] == code, "old"]).size:
-            code = str(old.iloc[0])
+        while (old := self._parents.get(code)) is not None:
+            code = old
             former.append(code)
         return former
+
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        return {str(new): str(old) for new, old in zip(self.changes["new"], self.changes["old"], strict=True)}
 
     def successors(self, code: str) -> tuple[str, ...]:
         """The territories that a former territory was divided into; none where it was not divided."""
@@ -87,21 +92,26 @@ class Territory:
         For an indicator and a year in which a series knows only the former territory, each successor takes
         that value with the status 'parent region'.
         """
-        rows = observations[observations["region"].isin([self.nation, *regions])]
-        key = ["indicator", "year", "sex", "area"]
-        parts = [rows]
-        measured = rows[rows["value"].notna()]
-        divided = set(self.changes["new"])
-        for region in (region for region in regions if region in divided):
-            known = set(map(tuple, measured.loc[measured["region"] == region, key].to_numpy()))
-            for parent in self.ancestors(region):
-                inherited = observations[(observations["region"] == parent) & observations["value"].notna()]
-                new = np.array([tuple(row) not in known for row in inherited[key].to_numpy()], dtype=bool)
-                inherited = inherited[pd.Series(new, index=inherited.index, dtype=bool)]
-                known |= set(map(tuple, inherited[key].to_numpy()))
-                scored = inherited["status"].where(~inherited["scored"], PARENT_REGION)
-                parts.append(inherited.assign(region=region, status=scored))
-        return pd.concat(parts, ignore_index=True)
+        region, names = pd.factorize(observations["region"])
+        number = {str(name): place for place, name in enumerate(names)}
+        cell, measured = _cells(observations), observations["value"].notna().to_numpy()
+        own = np.flatnonzero(np.isin(region, [number[code] for code in (self.nation, *regions) if code in number]))
+        inherited, heirs = [own[:0]], []
+        for heir in (code for code in regions if code in self._parents):
+            known = cell[measured & (region == number.get(heir, len(names)))]
+            for parent in self.ancestors(heir):
+                rows = np.flatnonzero(measured & (region == number.get(parent, len(names))))
+                rows = rows[~np.isin(cell[rows], known)]
+                known = np.concatenate([known, cell[rows]])
+                inherited.append(rows)
+                heirs += [heir] * len(rows)
+        result = observations.take(np.concatenate([own, *inherited])).reset_index(drop=True)
+        if heirs:
+            names_of = [result["region"].iloc[: len(own)], pd.Series(heirs, dtype=result["region"].dtype)]
+            taken = result["scored"].to_numpy(bool) & (np.arange(len(result)) >= len(own))
+            result["region"] = pd.concat(names_of, ignore_index=True)
+            result["status"] = result["status"].mask(taken, PARENT_REGION)
+        return result
 
     def name(self, code: str, language: str = "en") -> str:
         """The name of a region."""
@@ -228,3 +238,12 @@ def _date(text: str, where: str, line: object, column: str) -> date:
         return date.fromisoformat(text if len(text) == 10 and "W" not in text else "")
     except ValueError:
         raise DataError(f"{where} line {line}: {column} is '{text}'; a date is written 2022-06-08") from None
+
+
+def _cells(observations: pd.DataFrame) -> NDArray[np.int64]:
+    """A number of each row's cell, without its region."""
+    cell = np.zeros(len(observations), dtype=np.int64)
+    for column in ("indicator", "year", "sex", "area"):
+        codes, values = pd.factorize(observations[column])
+        cell = cell * (len(values) + 1) + codes
+    return cell

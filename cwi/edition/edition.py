@@ -124,7 +124,10 @@ class Edition:
             raise MethodologyError(
                 f"methodology is of the type {type(methodology).__name__}; it must be a version or a Methodology"
             )
-        return replace(self, methodology=rules.replace(**changes) if changes else rules)
+        other = replace(self, methodology=rules.replace(**changes) if changes else rules)
+        if "observations" in vars(self):  # no rule changes them: they are put on the regions once
+            vars(other)["observations"] = self.observations
+        return other
 
     def earlier(self, year: int) -> Edition:
         """The edition of another year under this edition's methodology."""
