@@ -38,6 +38,14 @@ def _read_once(read: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]
     return reader
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with slow tests first: they are given out whole, and short ones fill the end of the other worker."""
+    modules = [item.nodeid.split("::")[0] for item in items]
+    slow = {module for module, item in zip(modules, items, strict=True) if item.get_closest_marker("slow")}
+    place = {module: number for number, module in enumerate(dict.fromkeys(modules))}
+    items.sort(key=lambda item: ((module := item.nodeid.split("::")[0]) not in slow, place[module]))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _observations_are_read_once() -> Iterator[None]:
     """An edition of files that did not change takes the table that was read and checked before."""
