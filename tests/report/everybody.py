@@ -83,9 +83,11 @@ def focus(page: Page, stops: int = 4) -> list[str]:
     """Whether it can be seen where the keyboard is, at the first stops."""
     for stop in range(stops):
         page.keyboard.press("Tab")
-        style, where = page.evaluate(
-            "(e => [getComputedStyle(e).outlineStyle, e.outerHTML.slice(0, 80)])(document.activeElement)"
+        style, tag, where = page.evaluate(
+            "(e => [getComputedStyle(e).outlineStyle, e.tagName, e.outerHTML.slice(0, 80)])(document.activeElement)"
         )
+        if tag == "BODY":  # the page has no more of them
+            break
         if style == "none":
             return [f"focus cannot be seen at stop {stop + 1}: {where}"]
     return []

@@ -19,6 +19,7 @@ from cwi.report.site.atlas import open_atlas, slug
 from cwi.report.site.drawings import bar, interval, lines, strip
 from cwi.report.site.shared import RANK_COLUMNS
 from cwi.report.site.voice import Voice
+from tests.report.everybody import markup, problems
 
 EMPTY = {"meta", "link", "br", "img", "input", "path", "circle", "rect", "polygon"}
 HOSTILE = "=<script>alert(1)</script>\" onload='x' & {{ 7 * 7 }}"
@@ -92,6 +93,20 @@ def check_links(site: Path, pages: dict[str, Read]) -> None:
 
 def test_every_link_leads_to_a_file_of_the_site(site, pages):
     check_links(site, pages)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_everybody_can_use_its_pages(site, browser):
+    """One page of each folder and those with a part of their own; the markup of every page in all languages."""
+    for path in site.rglob("*.html"):
+        assert markup(path.read_text(encoding="utf-8")) == [], path
+    folders = [path for path in (site / "en").iterdir() if path.is_dir()]
+    assert len(folders) > 3
+    kinds = [site / "en" / f"{name}.html" for name in ("index", "compare", "search", "downloads")]
+    kinds += [min(folder.glob("*.html")) for folder in folders]
+    assert [wrong for path in kinds for wrong in problems(browser, path, "en", ((360, "light"),))] == []
+    assert problems(browser, site / "index.html", LANGUAGES[0], ((360, "light"),)) == []
 
 
 def test_every_page_is_there_in_every_language_and_leads_to_itself_in_the_others(pages):
