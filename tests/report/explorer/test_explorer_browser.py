@@ -385,6 +385,8 @@ def test_without_a_script_the_order_of_the_report_is_there(
     low, high = (drawn(edition).intervals(list(edition.scores.weights)).loc[first, end] for end in ("low", "high"))
     assert rows[0].split("\t")[1] == (f"{low:.0f}–{high:.0f}" if high > low else f"{low:.0f}")
     assert page.locator("#weights").is_hidden()
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(OVERFLOW) <= 0
     context.close()
 
 
