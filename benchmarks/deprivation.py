@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +26,8 @@ REGIONS = [f"R{r:02d}" for r in range(20)]
 CHILDREN = 6_800_000
 SIZES = (1_700_000, CHILDREN, 13_600_000)
 SHARED = 200_000  # what a peer can do in seconds
+SURVEY = 20_000
+PEERS = Path(__file__).parents[1] / "build" / "peers"
 
 
 def written(folder: Path, n: int) -> Path:
@@ -103,6 +108,66 @@ def plain(n: int) -> tuple[float, float]:
     return loop, perf_counter() - start
 
 
+def answers(n: int) -> pd.DataFrame:
+    """Children of a survey: 20 items that each fifth lacks, region and weight."""
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame((rng.random((n, 20)) < 0.2).astype(int), columns=ITEMS)
+    return table.assign(region=np.array(REGIONS)[rng.integers(0, 20, n)], weight=rng.uniform(0.5, 2, n))
+
+
+def by_pandas(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """What a user would write: for each cut-off the weighted means of H, M0 and censored headcounts by region."""
+    share, w = table[ITEMS].mean(axis=1), table["weight"]
+    results = []
+    for k in range(1, 21):
+        poor = (share >= k / 20 - 1e-9).astype(float)
+        rows = table[ITEMS].mul(poor * w, axis=0).assign(H=poor * w, M0=poor * share * w, w=w)
+        sums = rows.groupby(table["region"]).sum()
+        results.append(sums.div(sums["w"], axis=0))
+    return results
+
+
+def by_mpitb(table: pd.DataFrame, cutoffs: Sequence[int], over: list[str] | None) -> list[dict[str, Any]]:
+    """The same with the package mpitb of PyPI, 0.2."""
+    from mpitb.core import MPIToolbox
+
+    tool = MPIToolbox()
+    tool.set(name="all", dimensions=[(ITEMS[4 * d : 4 * d + 4], f"d{d}") for d in range(5)])
+    tool.svyset(weight="weight")
+    found: list[dict[str, Any]] = tool.est(table, "all", list(cutoffs), svy=True, over=over)
+    return found
+
+
+def beside(n: int) -> None:
+    """Seconds of a survey by this library, by pandas and by mpitb, and the cut-offs at which mpitb counts otherwise."""
+    table = answers(n)
+    cutoffs = [5 * k for k in range(1, 21)]
+    region, g, w = pd.factorize(table["region"], sort=True)[0], table[ITEMS].to_numpy(bool), table["weight"].to_numpy()
+    start = perf_counter()
+    every_cutoff(g, [1] * 20, people=w, groups=region, count=20)
+    mine = perf_counter() - start
+    start = perf_counter()
+    by_pandas(table)
+    pandas = perf_counter() - start
+    print(f"| all cut-offs and regions, {n:,} × 20, in memory | {mine:.3f} | |")
+    print(f"| &nbsp;&nbsp;pandas, as a user would write it | {pandas:.2f} ({pandas / mine:,.0f} ×) | |")
+    start = perf_counter()
+    by_mpitb(table.copy(), cutoffs[5:6], ["region"])
+    peer = 20 * (perf_counter() - start)
+    print(f"| &nbsp;&nbsp;mpitb 0.2 of PyPI, one cut-off scaled to 20 | {peer:.2f} ({peer / mine:,.0f} ×) | |")
+    found = by_mpitb(table.copy(), cutoffs, None)
+    shares = {row["k"]: row["b"] for row in found if row["measure"] == "H" and row["loa"] == "nat"}
+    counts = g.sum(axis=1)
+    exact = {5 * k: float(w[counts >= k].sum() / w.sum()) for k in range(1, 21)}
+    wrong = [k for k in cutoffs if abs(shares[k] - exact[k]) > 1e-9]
+    worst = max(wrong, key=lambda k: abs(shares[k] - exact[k]), default=0)
+    if wrong:
+        print(
+            f"mpitb loses children whose count is exactly the cut-off at {len(wrong)} of 20 cut-offs; worst at "
+            f"{worst} %: H = {shares[worst]:.4f} instead of {exact[worst]:.4f} (counted in whole numbers)"
+        )
+
+
 def main() -> None:
     print("| line | seconds | peak MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -117,6 +182,11 @@ def main() -> None:
     loop, here = plain(SHARED)
     print(f"| all cut-offs in memory, {SHARED:,} × 20 | {here:.3f} | |")
     print(f"| &nbsp;&nbsp;plain NumPy, a loop over cut-offs and regions | {loop:.3f} | |")
+    if not (PEERS / "mpitb").is_dir():
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "pip", "install", "--quiet", "--no-deps", "--target", PEERS, "mpitb==0.2"], check=False)
+    sys.path.append(str(PEERS))
+    beside(SURVEY)
     print(f"| this process | | {peak()} |")
 
 

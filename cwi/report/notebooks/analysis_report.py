@@ -320,7 +320,7 @@ def keyed(word: object) -> str:
     ('bartletts_test', 'eigenvalues_above_one')
     """
     text = str(word).lower().replace("1", "one")
-    return "_".join(re.sub(r"['()]", "", text).replace("-", " ").split())
+    return "_".join(re.sub(r"['();,.=%]", "", text).replace("-", " ").split())
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

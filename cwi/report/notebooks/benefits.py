@@ -43,7 +43,8 @@ class BenefitReport(AnalysisReport):
         draw = self.show.dots(drawn, {"count": FULL}, "laws", limits=(0.0, float(count.max()) + 1))
         english = Words(english=True)
         columns: dict[str, Column] = {"date": Words(str), "title": Words(str), "components": Words(self._components),
-                   "right": english, "in_force": english, "source": english, "read": english}  # fmt: skip
+                   "right": self.words("right"),
+                   "in_force": self.words("in_force"), "source": english, "read": self.words("checked")}  # fmt: skip
         behind = self.table("laws", rows, columns, key=1)
         words = {"n": self.number("laws.n", len(rows)), "component": self.called(str(count.idxmax()))}
         return self._real("laws", self.figure("laws", draw, behind, **words), **words)
@@ -64,14 +65,14 @@ class BenefitReport(AnalysisReport):
         english, name = Words(english=True), Words(self._benefit)
         behind = self.table(
             "policies", parameters,
-            {"benefit": name, "parameter": self.words("parameter"), "value": TWO, "unit": english,
-             "valid_from": Words(str), "source": english, "status": english},
+            {"benefit": name, "parameter": self.words("parameter"), "value": TWO, "unit": self.words("measure"),
+             "valid_from": Words(str), "source": english, "status": self.words("checked")},
             key=2, day=day,
         )  # fmt: skip
         amounts = self.table(
             "policies_amounts", rules.amounts,
-            {"amount": self.words("amount"), "value": WHOLE, "unit": english, "valid_from": Words(str),
-             "source": english, "status": english},
+            {"amount": self.words("amount"), "value": WHOLE, "unit": self.words("measure"),
+             "valid_from": Words(str), "source": english, "status": self.words("checked")},
             day=day,
         )  # fmt: skip
         words = {
@@ -110,8 +111,8 @@ class BenefitReport(AnalysisReport):
         held = self.table(
             "contribution_scorecard", card,
             {"year": Words(str), "benefit": name, "quantity": self.words("quantity"), "published": ONE,
-             "simulated": ONE, "gap": Number(1, sign=True), "ratio": TWO, "unit": english, "note": english,
-             "source": english},
+             "simulated": ONE, "gap": Number(1, sign=True), "ratio": TWO, "unit": self.words("measure"),
+             "note": english, "source": english},
             key=3, note=self.text("deprivation.contribution.note"),
         )  # fmt: skip
         return self.section("contribution", self.figure("contribution", draw, behind, **words), reach, held)

@@ -1,0 +1,27 @@
+"""Every unit, status and right in the tables of benefits and laws has a message in each language."""
+
+import pandas as pd
+import pytest
+
+from cwi import folders
+from cwi.inputs.benefits import read_laws, read_totals
+from cwi.report.languages import Language
+from cwi.report.notebooks.analysis_report import keyed
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_words_of_the_tables_have_messages(language: str) -> None:
+    tables = [pd.read_csv(folders.data() / "benefits" / f"{name}.csv") for name in ("parameters", "amounts")]
+    laws = read_laws()
+    words = {
+        "measure": [*tables[0]["unit"], *tables[1]["unit"], *read_totals()["unit"]],
+        "checked": [*tables[0]["status"], *tables[1]["status"], *laws["read"]],
+        "in_force": list(laws["in_force"]),
+        "right": list(laws["right"]),
+    }
+    known = Language(language)
+    missing = {
+        word for kind, of in words.items() for word in of if not known.knows(f"deprivation.{kind}.{keyed(word)}")
+    }
+    assert missing == set()
+    assert not known.knows("deprivation.measure.bushels")
