@@ -374,7 +374,9 @@ def main(args):
     if args[:1] == ["run"]:
         return hand_over(BIN / ("cwi" + EXE), *args[1:])
     if args[:1] == ["test"]:
-        return hand_over(PYTHON, "-m", "pytest", "-n", workers(), "--dist", "loadscope", "--no-loadscope-reorder", *args[1:])
+        return hand_over(
+            PYTHON, "-m", "pytest", "-n", workers(), "--dist", "loadscope", "--no-loadscope-reorder", *args[1:]
+        )
     if args[:1] == ["quick"]:
         return hand_over(PYTHON, "-m", "pytest", "-m", "not slow and not browser", "tests", *args[1:])
     return 0

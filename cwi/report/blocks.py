@@ -181,7 +181,8 @@ class Table:
 class Figure:
     """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it.
 
-    ``mark`` is written across it, ``foot`` in small print below it, inside the picture.
+    ``mark`` is written across it, ``foot`` in small print below it, inside the picture; ``scale`` is its size in
+    print, of what it was drawn as.
     """
 
     name: str
@@ -193,6 +194,7 @@ class Figure:
     open_table: str = ""
     mark: str = ""
     foot: str = ""
+    scale: float = 1.0
 
     @property
     def stem(self) -> str:
@@ -223,7 +225,9 @@ class Figure:
         return f"{self.stem}.svg"
 
     def typst(self) -> str:
-        return f"#picture({quoted(self.stem + '.svg')}, alt: {quoted(self.alt)}, caption: {quoted(self.caption)})"
+        scale = "" if self.scale == 1 else f", scale: {100 * self.scale:.0f}%"
+        words = f"alt: {quoted(self.alt)}, caption: {quoted(self.caption)}"
+        return f"#picture({quoted(self.stem + '.svg')}, {words}{scale})"
 
     def plain(self) -> str:
         return f"{self.caption} [{self.alt}]"

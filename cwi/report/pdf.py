@@ -120,11 +120,12 @@ def _preamble(language: Language, words: Mapping[str, str]) -> str:
 def _paginated(source: str) -> str:
     """The blocks, a line each, in one list that the template puts on pages, with the list of parts among them.
 
-    That stands before the first part, or the first that follows the summary. Pictures and tables are handed over as
-    functions, as their size is decided by the pages. No text can begin a line, blocks take care of that.
+    That stands before the first part, or the first that follows columns, which fill pages of their own. Pictures and
+    tables are handed over as functions, as their size is decided by the pages. No text can begin a line, blocks take
+    care of that.
     """
     lines = source.split("\n")
-    after = next((i + 1 for i, line in enumerate(lines) if line.startswith(SUMMARY)), 0)  # it ends its page itself
+    after = max((i + 1 for i, line in enumerate(lines) if line.startswith(SUMMARY)), default=0)  # they end their pages
     first = next((i for i, line in enumerate(lines) if i >= after and line.startswith(PART)), None)
     rest = lines[after:] if first is None else [*lines[after:first], "#contents", *lines[first:]]
     items = [FUNCTION.sub(r"\1.with(", line.removeprefix("#")) for line in rest if line]

@@ -74,8 +74,9 @@ def publish_profiles(
 def _write(report: RegionReport, folder: Path) -> None:
     from cwi.report.document import write_html, write_pdf  # when a profile is written; they take half a second
 
-    sections = report.sections()
-    title, stem = sections[0].blocks[0].plain(), f"{report.region}.{report.language.code}"
-    for ending, write in (("html", write_html), ("pdf", write_pdf)):
-        write(folder / f"{stem}.{ending}", sections, language=report.language, title=title)
+    sections, language = report.sections(), report.language
+    title, stem = sections[0].blocks[0].plain(), f"{report.region}.{language.code}"
+    write_html(folder / f"{stem}.html", sections, language=language, title=title)
+    foot = report.printer.status_line
+    write_pdf(folder / f"{stem}.pdf", report.printed(), language=language, title=title, foot=foot)
     report.ledger.write(folder / f"ledger.{stem}.csv")

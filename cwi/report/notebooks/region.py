@@ -16,12 +16,13 @@ from cwi.analysis.uncertainty import gaps_to_nation
 from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.inputs.policy import read_register
-from cwi.report.blocks import Block, Bullets, Heading, Paragraph, Section
+from cwi.report.blocks import Block, Bullets, Columns, Figure, Heading, Paragraph, Section
 from cwi.report.notebooks.analysis_report import POINTS, WHOLE, WORDS, AnalysisReport, Number, Words
 from cwi.report.pictures.money import years as lines_over_years
 from cwi.report.pictures.panels import interval_panels
 from cwi.report.printer import Printer
 from cwi.report.sections import promises
+from cwi.report.sections.summary import country
 from cwi.territory import PARENT_REGION
 
 __all__ = ["RegionReport"]
@@ -30,6 +31,7 @@ NEAREST = 5  # similar regions that are shown
 MOST = 3  # indicators that are named behind a strength or a problem
 FIRST = 2018  # of the series on a fixed set: the first year of today's regions but those of 2022
 POINT = Number(1, "points")
+LISTED = 6  # indicators without a value that are named in print
 
 
 class RegionReport(AnalysisReport):
@@ -81,7 +83,8 @@ class RegionReport(AnalysisReport):
         return f"region.{self.year}.{self.region}.{name}"
 
     def _section(self, what: str, *blocks: Block) -> Section:
-        return self.section(what, *blocks, region=self.called(self.region), year=self.year)
+        made = self.section(what, *blocks, region=self.called(self.region), year=self.year)
+        return made.footed(self.printer.status_line)
 
     def sections(self) -> list[Section]:
         """All sections in their order."""
@@ -89,6 +92,35 @@ class RegionReport(AnalysisReport):
             self.opening(), self.nodes(), self.strengths(), self.similar(), self.trend(), self.explained(),
             self.groups(), self.money(), self.measures(), self.missing(),
         ]  # fmt: skip
+
+    def printed(self) -> list[Section]:
+        """What matters of the same on two printed pages, whose type is the largest with which each is full.
+
+        The gaps are a picture, the trend is a table, and of long lists the first items are named; sections that have
+        no figures of this territory are left out. Everything is on the page (HTML).
+        """
+        picture, table = self._parts(self.nodes())
+        trend = [block.table if isinstance(block, Figure) and block.table else block for block in self.trend().blocks]
+        strengths = list(self.strengths().blocks)
+        if self.national:
+            left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
+            below = [self.groups().blocks, self.missing(most=LISTED).blocks]
+        else:
+            left, right = [*table, *self.money().blocks], strengths
+            similar = [] if self._similar.empty else list(self.similar().blocks)
+            below = [
+                [*self.explained().blocks, *self.measures().blocks],
+                [*trend, *self.groups().blocks, *self.missing(most=LISTED).blocks],
+            ]
+        first = Section([*self.opening().blocks, *picture, Columns([left, right])])
+        return [first, Section([*similar, Columns(below)])]
+
+    @staticmethod
+    def _parts(section: Section) -> tuple[list[Block], list[Block]]:
+        """A picture, smaller than it was drawn, and the other blocks; the heading leads the picture if there is one."""
+        pictures = [replace(block, scale=0.62) for block in section.blocks if isinstance(block, Figure)]
+        rest = [block for block in section.blocks if not isinstance(block, Figure)]
+        return [*rest[:-1], *pictures] if pictures else [], rest[-1:] if pictures else rest
 
     # ---------------------------------------------------------------- sections
 
@@ -164,6 +196,10 @@ class RegionReport(AnalysisReport):
 
     def strengths(self) -> Section:
         """Components that are above or below the nation by more than noise, and the indicators behind them."""
+        if self.national:  # beside its own index, by the rule of the official report
+            anchor = "region-strengths"
+            title = Heading(self.text("region.strengths.title"), anchor=anchor)
+            return self.printer.marked(Section([title, Bullets(country(self.printer))]))
         clear = self._gaps[self._gaps["clear"]].sort_values("gap", kind="stable")
         items = []
         for word, rows in (("strong", clear[clear["gap"] > 0][::-1]), ("weak", clear[clear["gap"] < 0])):
@@ -294,22 +330,23 @@ class RegionReport(AnalysisReport):
         register = read_register()
         return self._section("measures", *promises.region_page(self.printer, register, self.region).blocks[1:])
 
-    def missing(self) -> Section:
-        """What was not measured, and what is of another year or another territory."""
+    def missing(self, most: int | None = None) -> Section:
+        """What was not measured, and what is of another year or another territory; ``most`` items of each are named."""
         cells = self._cells
         never = [str(code) for code in cells.index[cells["value"].isna()]]
         known = cells[cells["value"].notna()]
         old = known[(known["observed"] < known["year"]).fillna(False).astype(bool)]
-        items = [self.text("region.missing.never", n=self.number("missing", len(never)), items=self.listed(never))]
+        items = [
+            self.text("region.missing.never", n=self.number("missing", len(never)), items=self.listed(never, most=most))
+        ]
         if not old.empty:
-            names = "; ".join(f"{self.called(code)} ({int(year)})" for code, year in old["observed"].items())
+            names = self.listed([str(code) for code in old.index], most=most)
+            if most is None:
+                names = "; ".join(f"{self.called(code)} ({int(year)})" for code, year in old["observed"].items())
             items.append(self.text("region.missing.old", n=self.number("carried", len(old)), items=names))
         if len(shared := known.index[known["status"] == PARENT_REGION]):
-            items.append(
-                self.text(
-                    "region.missing.parent", n=self.number("parent", len(shared)), items=self.listed(list(shared))
-                )
-            )
+            names = self.listed([str(code) for code in shared], most=most)
+            items.append(self.text("region.missing.parent", n=self.number("parent", len(shared)), items=names))
         return self._section("missing", Bullets(items))
 
     # ---------------------------------------------------------------- what the sections rest on

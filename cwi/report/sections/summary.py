@@ -29,7 +29,7 @@ from cwi.report.sections.robustness import SURE, letters, neighbours
 from cwi.report.sections.trend import FEWEST, series_of
 from cwi.report.sections.weights_in_force import in_force
 
-__all__ = ["about_children", "country_gaps", "findings", "summary", "weights_of_the_regions"]
+__all__ = ["about_children", "country", "country_gaps", "findings", "summary", "weights_of_the_regions"]
 
 MOST = 3  # strengths, and problems, of the country
 DRAWS = 1000  # behind the interval of each of them, at most
@@ -38,7 +38,7 @@ DRAWS = 1000  # behind the interval of each of them, at most
 def summary(printer: Printer) -> Section:
     """What a reader takes away who reads nothing else, on one printed page with the title."""
     left = {"measured": _measured(printer), "place": _place(printer), "changed": _changed(printer)}
-    left["country"] = _country(printer)
+    left["country"] = country(printer)
     left["money"] = [share_of_children(printer)] if (folders.data() / "budget").is_dir() else []
     right = {
         "promises": [overview(printer)] if (folders.data() / "policy").is_dir() else [],
@@ -266,7 +266,7 @@ def _country_gaps(robustness: Robustness, nation: str, nodes: tuple[str, ...], d
     return gaps_to_top(robustness.plan, nation, nodes, draws=draws, rng=np.random.default_rng(seed).spawn(3)[2])
 
 
-def _country(printer: Printer) -> list[str]:
+def country(printer: Printer) -> list[str]:
     """At most three components clearly above the country's own index, and three clearly below."""
     table = country_gaps(printer)
     if table.empty:

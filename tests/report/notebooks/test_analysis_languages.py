@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from babel.messages.pofile import read_po
+from pypdf import PdfReader
 
 from cwi import Edition, read_edition, read_methodology
 from cwi.analysis import deprivation
@@ -36,6 +38,7 @@ from cwi.inputs.households import HouseholdSample, synthesize_households
 from cwi.inputs.policy import read_register
 from cwi.inputs.survey import estimate, read_survey_definitions, survey_round
 from cwi.report.blocks import Figure, Section
+from cwi.report.document import write_pdf
 from cwi.report.languages import LANGUAGES, LOCALE
 from cwi.report.ledger import merge
 from cwi.report.notebooks.analysis_report import AnalysisReport
@@ -380,3 +383,23 @@ def test_everybody_can_use_their_pages(
     if which == "budgeted":
         del sections[3]  # a notebook has one of the two forms
     assert page_problems(sections, "kk", ((360, "light"),)) == []
+
+
+def test_a_profile_is_two_printed_pages(profiled: Shown, tmp_path: Path) -> None:
+    """The region with the longest lists in Russian; with every item named it would be more."""
+    show, sections = profiled("ru")
+    assert isinstance(show, RegionReport)
+
+    def pages(*printed: Section) -> list[str]:
+        write_pdf(tmp_path / "p.pdf", printed, language=show.language, title="t")
+        return [page.extract_text() for page in PdfReader(tmp_path / "p.pdf").pages]
+
+    made = show.printed()
+    texts = pages(*made)
+    assert len(texts) == 2
+    assert "Алматинская область" in texts[0]
+    assert "Что не измерено" in texts[1]
+    assert {table.name for section in made for table in section.tables()} <= {
+        table.name for section in sections for table in section.tables()
+    }
+    assert len(pages(*sections[:-1])) > 2  # the whole of it
