@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
+from cwi.report.named import marked_up
 from cwi.report.pictures.style import footnote, saved, stamp
 
 __all__ = [
@@ -87,7 +88,7 @@ class Paragraph:
 
     def html(self) -> str:
         name = "" if self.kind == "text" else f' class="{self.kind}"'
-        return f"<p{name}>{escape(self.text)}</p>"
+        return f"<p{name}>{marked_up(self.text)}</p>"
 
     def typst(self) -> str:
         text = f"text({quoted(self.text)})"
@@ -104,7 +105,7 @@ class Bullets:
     items: Sequence[str]
 
     def html(self) -> str:
-        return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in self.items) + "</ul>"
+        return "<ul>" + "".join(f"<li>{marked_up(item)}</li>" for item in self.items) + "</ul>"
 
     def typst(self) -> str:
         return "#list(" + ", ".join(f"text({quoted(item)})" for item in self.items) + ")" if self.items else ""
@@ -147,7 +148,7 @@ class Table:
     def _row(self, number: int, row: Sequence[str]) -> str:
         name = ' class="emphasised"' if number in self.emphasised else ""
         cells = "".join(
-            f"<td{self._number(i)}{self._english(number, i)}>{escape(cell)}</td>" for i, cell in enumerate(row) if i
+            f"<td{self._number(i)}{self._english(number, i)}>{marked_up(cell)}</td>" for i, cell in enumerate(row) if i
         )
         return f'<tr{name}><th scope="row"{self._english(number, 0)}>{escape(row[0])}</th>{cells}</tr>'
 

@@ -20,6 +20,7 @@ from babel.support import Translations
 from cwi.errors import DataError, ParameterError, near
 from cwi.inputs.country import NAME, Country, read_country
 from cwi.methods.ranking import half_away
+from cwi.report.named import filled
 
 __all__ = ["LANGUAGES", "Language"]
 
@@ -69,7 +70,7 @@ class Language:
         KeyError
             If no message has the key.
         """
-        return self.template(key).format(**values)
+        return filled(self.template(key), values)
 
     def template(self, key: str) -> str:
         """The message of that key with its places still open, as a page needs it that fills them in itself.

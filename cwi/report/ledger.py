@@ -10,6 +10,7 @@ import pandas as pd
 
 from cwi.errors import DataError
 from cwi.report.languages import LANGUAGES, NONE, Language
+from cwi.report.named import Named
 
 __all__ = ["COLUMNS", "SHARED", "Ledger", "merge"]
 
@@ -62,7 +63,7 @@ class Ledger:
                 f"the number '{name}' is printed as {known['text']} ({known['value']}) and as {text} ({row['value']}); "
                 "one name has one value"
             )
-        return text
+        return Named(text, [(0, len(text), name)])
 
     def restart(self, prefix: str) -> None:
         """Drop the entries whose names begin so: the cell that prints them is run again."""

@@ -1,16 +1,19 @@
-"""An executed notebook as one HTML page that needs nothing else: no script, no font, no picture from elsewhere."""
+"""An executed notebook as one HTML page that needs nothing else: no script, font or picture from elsewhere."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from cwi.report.languages import Language
+from cwi.report.numbers import with_numbers, without_names
 from cwi.report.pdf import shown
 
 __all__ = ["page"]
@@ -21,7 +24,10 @@ IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'(?<=\ssrc=")[^"]*(?=")')
 
 
-def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str, code: bool, mark: str = "") -> str:
+def page(
+    notebook: NotebookNode, folder: Path, *, language: Language, title: str, code: bool, mark: str = "",
+    numbers: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
     """The report as one HTML page.
 
     Parameters
@@ -34,6 +40,8 @@ def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str
         Whether reviewers see text and code of the notebook too; readers see what its cells show.
     mark
         Words that stand across the whole page.
+    numbers
+        What is known of the printed numbers, of :func:`~cwi.report.numbers.known_numbers`; plain numbers without.
 
     Raises
     ------
@@ -53,7 +61,8 @@ def page(notebook: NotebookNode, folder: Path, *, language: Language, title: str
     words = {"skip": language.text("page.skip"), "contents": language.text("page.contents")}
     report = {"language": language.code, "title": title, "code": code, "mark": mark, **words}
     html, _resources = exporter.from_notebook_node(notebook, resources={"report": report})
-    return html.rstrip() + "\n"
+    html = html.rstrip() + "\n"
+    return without_names(html) if numbers is None else with_numbers(html, numbers, language)
 
 
 def _embedded(html: str, folder: Path) -> str:

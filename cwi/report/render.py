@@ -276,7 +276,7 @@ def _one_language(
     target = stage / f"{NOTEBOOK}.{code}.ipynb"
     execute(source, target, parameters, stage, forks=forks)
     progress(f"{code}: pages and PDF")
-    printers.submit(_print, target, code, parameters["year"], *about).result()
+    printers.submit(_print, target, code, parameters["year"], parameters.get("methodology"), *about).result()
     progress(code)
 
 
@@ -286,17 +286,22 @@ def _about(edition: Edition, code: str) -> tuple[str, bool, str]:
     return name, edition.rehearsal, status_line(edition, language_of(edition, code))
 
 
-def _print(executed: Path, code: str, year: int, nation: str, rehearsal: bool, foot: str) -> None:
+def _print(
+    executed: Path, code: str, year: int, methodology: str | None, nation: str, rehearsal: bool, foot: str
+) -> None:
     """The pages and the PDF of an executed notebook, beside it."""
-    from cwi.report.page import page  # here alone: the process that is forked has it
+    from cwi.report.numbers import known_numbers  # here alone: the process that is forked has them
+    from cwi.report.page import page
     from cwi.report.pdf import pdf
 
     stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
     title = language.text("report.title", year=year, nation=nation)
     mark = language.text("rehearsal.mark") if rehearsal else ""
     title = f"{mark}. {title}" if mark else title
+    ledger = pd.read_csv(stage / f"ledger.{code}.csv", keep_default_na=False)
+    numbers = known_numbers(read_edition(year, methodology or None), ledger, language)
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
-        text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark)
+        text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark, numbers=numbers)
         (stage / name).write_text(text, encoding="utf-8", newline="\n")
     printed = pdf(notebook, stage, language=language, title=title, author=AUTHOR, mark=mark, foot=foot)
     (stage / f"report.{code}.pdf").write_bytes(printed)

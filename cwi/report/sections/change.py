@@ -12,6 +12,7 @@ from cwi.analysis.comparison import change as compare
 from cwi.edition import Edition, editions
 from cwi.methodology import methodologies, read_methodology
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures.dumbbells import dumbbells
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
@@ -85,7 +86,7 @@ def _against(printer: Printer, comparison: Change) -> list[Block]:
                 "n": printer.whole(f"{name}.{printer.nation}.{key.split('.')[1]}", len(items)),
                 "matched": printer.whole(f"{name}.{printer.nation}.matched", len(matched)),
             }
-            blocks.append(Paragraph(printer.text(key, items="; ".join(items), **values)))
+            blocks.append(Paragraph(printer.text(key, items=joined(items, "; "), **values)))
     if doubtful := _doubtful(printer, comparison):
         blocks.append(Paragraph(doubtful, "note"))
     codes = [c for c in table.columns if c in {node.code for node in printer.components} and table[c].notna().any()]

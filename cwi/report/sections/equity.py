@@ -9,6 +9,7 @@ import pandas as pd
 
 from cwi.analysis.equity import GROUPS, gaps, gaps_by_year, history, summary
 from cwi.report.blocks import Block, Bullets, Figure, Folded, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures.pairs import paired_panels
 from cwi.report.printer import Printer
 
@@ -67,7 +68,7 @@ def _worse(printer: Printer, by: str, whole: pd.DataFrame, side: str) -> str:
         )
         for row in rows.to_dict("records")
     ]
-    return printer.text(f"equity.{by}.{side}_worse", items="; ".join(items))
+    return printer.text(f"equity.{by}.{side}_worse", items=joined(items, "; "))
 
 
 def _name(printer: Printer, by: str, indicator: object, part: str, region: str = "") -> str:

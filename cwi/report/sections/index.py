@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures import maps
 from cwi.report.pictures.ranking import dot_plot
 from cwi.report.printer import Printer
@@ -138,7 +139,7 @@ def _table(printer: Printer, table: pd.DataFrame) -> Table:
             [
                 printer.region(code),
                 printer.rank(code, printer.top.code, rank),
-                low if low == high else f"{low}–{high}",
+                low if low == high else joined([low, high], "–"),
                 printer.score(code, printer.top.code, row["score"]),
                 *(printer.score(code, node.code, row[node.code]) for node in printer.dimensions),
                 printer.share(f"measured.{printer.year}.{code}.weight", row["measured"]),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cwi.analysis.uncertainty import SHIFT, Robustness
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures import intervals
 from cwi.report.printer import Printer
 
@@ -182,4 +183,4 @@ def inside_a_sentence(title: str) -> str:
 
 def range_text(low: str, high: str) -> str:
     """Two printed numbers as a range, one where they are the same."""
-    return low if low == high else f"{low}–{high}"
+    return low if low == high else joined([low, high], "–")

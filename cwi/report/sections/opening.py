@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cwi.report.blocks import Block, Heading, Paragraph, Section
+from cwi.report.named import joined
 from cwi.report.printer import Printer
 from cwi.report.sections.summary import summary
 
@@ -64,4 +65,4 @@ def _why_no_index(printer: Printer) -> str:
         )
     if not items:
         return printer.text("index.thin.top", year=printer.year, coverage=printer.share("rule.top", rules.top.coverage))
-    return printer.text("index.thin", year=printer.year, parts="; ".join(items))
+    return printer.text("index.thin", year=printer.year, parts=joined(items, "; "))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from cwi.analysis.comparison import LikeWithLike, like_with_like
 from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
 
@@ -126,4 +127,4 @@ def _listed(printer: Printer, region: str, chosen: pd.Series) -> str:
         )
         for code, value in chosen.items()
     ]
-    return "; ".join(items) if items else printer.language.number(float("nan"), 0)
+    return joined(items, "; ") if items else printer.language.number(float("nan"), 0)

@@ -11,6 +11,7 @@ from cwi import folders
 from cwi.analysis.policy import PROGRESS, STATUSES, aims, judge, progress, unaimed
 from cwi.inputs.policy import Register, read_indicator_targets, read_register
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures import targets as pictures
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
@@ -82,7 +83,7 @@ def _counted(printer: Printer, register: Register, day: str, judged: pd.DataFram
         "measures": printer.whole("policy.measures", len(register.measures)),
         "promised": printer.whole("policy.promised", int(kinds.get("promised", 0))),
         "targets": printer.whole(f"policy.{day}.targets", len(judged)),
-        "items": "; ".join(items),
+        "items": joined(items, "; "),
     }
     return printer.text("policy.lead", **values)
 

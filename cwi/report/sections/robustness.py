@@ -9,6 +9,7 @@ import pandas as pd
 
 from cwi.analysis.uncertainty import Robustness, far_from_median
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.pictures import intervals
 from cwi.report.pictures.heat import heat_map
 from cwi.report.printer import Printer
@@ -228,7 +229,7 @@ def _far(printer: Printer, robustness: Robustness) -> str:
             items.append(printer.text("sure.far.item", factor=title, **values))
         else:
             items.append(printer.text("sure.far.item.none", **values))
-    return printer.text("sure.far", n=printer.whole(f"{name}.far", len(table)), all=whole, items="; ".join(items))
+    return printer.text("sure.far", n=printer.whole(f"{name}.far", len(table)), all=whole, items=joined(items, "; "))
 
 
 @lru_cache(maxsize=1)  # the same in each language

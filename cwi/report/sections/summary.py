@@ -18,6 +18,7 @@ from cwi.analysis.uncertainty import Robustness, gaps_to_top
 from cwi.inputs.selection import read_selection
 from cwi.methodology import methodologies
 from cwi.report.blocks import Block, Bullets, Columns, Heading, Section, Table
+from cwi.report.named import joined
 from cwi.report.printer import Printer
 from cwi.report.sections.change import compared, earlier_years, improved_and_worsened
 from cwi.report.sections.index import index_table
@@ -185,7 +186,7 @@ def _table(printer: Printer) -> Table:
             [
                 printer.region(code),
                 printer.rank(code, printer.top.code, rank),
-                ends[0] if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}",
+                ends[0] if ends[0] == ends[1] else joined(ends[:2], "–"),
                 printer.score(code, printer.top.code, row["score"]),
                 mark or "–",
             ]
@@ -239,7 +240,7 @@ def _changed(printer: Printer) -> list[str]:
             for year, score in zip((first, last), ends, strict=True)
         ]
         parts.append(f"{printer.title(code)} {scores[0]} → {scores[1]}")
-    return [*items, printer.text("summary.changed.set", items="; ".join(parts), **values)] if parts else items
+    return [*items, printer.text("summary.changed.set", items=joined(parts, "; "), **values)] if parts else items
 
 
 def country_gaps(printer: Printer) -> pd.DataFrame:
@@ -285,7 +286,7 @@ def country(printer: Printer) -> list[str]:
             score = printer.score(printer.nation, node, float(row["score"]))
             parts.append(printer.text("summary.country.item", title=printer.title(node), score=score, **values))
         if parts:
-            items.append(printer.text(f"summary.country.{word}", items="; ".join(parts)))
+            items.append(printer.text(f"summary.country.{word}", items=joined(parts, "; ")))
         else:
             items.append(printer.text(f"summary.country.{word}.none"))
     return items

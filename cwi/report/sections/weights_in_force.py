@@ -10,6 +10,7 @@ from cwi.analysis.audit import LARGEST_SHARE, shares_of_variance
 from cwi.analysis.comparison import stricter_rules
 from cwi.errors import DataError
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.printer import Printer
 from cwi.territory import PARENT_REGION
 
@@ -197,7 +198,7 @@ def _table(printer: Printer) -> Table:
                 printer.title(str(home[code])),
                 printer.ledger.number(f"weight.{code}", 100 * stated[code], unit="%", decimals=2),
                 shown[0],
-                shown[1] if shown[1] == shown[2] else f"{shown[1]}–{shown[2]}",
+                shown[1] if shown[1] == shown[2] else joined([shown[1], shown[2]], "–"),
                 printer.ledger.number(
                     f"force.{printer.year}.variance.{code}", 100 * variance.get(code, math.nan), unit="%", decimals=1
                 ),

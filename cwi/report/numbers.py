@@ -1,0 +1,163 @@
+"""The numbers of a page that know their source: value, derivation, rows, sources, dates and checksums, written once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cwi.edition import Edition
+from cwi.report.grounds import CELLS, RULES, Grounds
+from cwi.report.languages import Language
+from cwi.territory import PARENT_REGION
+
+__all__ = ["known_numbers", "with_numbers", "without_names"]
+
+DATA = re.compile(r'<data value="([^"]*)">')
+SCRIPT = Path(__file__).parent / "templates" / "page" / "numbers.js"
+WORDS = ("title", "value", "unit", "how", "rests", "row", "source", "date", "checksum", "close", "parts", "rules",
+         "cells", "registers", "status", "year", "name")  # fmt: skip
+
+
+def known_numbers(edition: Edition, ledger: pd.DataFrame, language: Language) -> dict[str, Any]:
+    """What a page prints about its numbers.
+
+    Parameters
+    ----------
+    ledger
+        Of the report: name, value, unit.
+    language
+        Of the titles and the words.
+
+    Returns
+    -------
+    dict with ``numbers`` by name: value, unit, ground; ``grounds``: what a number rests on, years, values, sources;
+    ``sources``, ``rows`` by region and indicator, ``tree`` (parts and rule of a node), ``scores``, ``titles`` and
+    ``words``.
+    """
+    cells = edition.scores.cells[edition.scores.cells["value"].notna()]
+    used = sorted(set(cells["source"].dropna().astype(str)))
+    places = {source: number for number, source in enumerate(used)}
+    grounds, of = _grounds(edition, cells, places, [str(name) for name in ledger["name"]])
+    nodes = edition.scores.nodes
+    scored = nodes[nodes["score"].notna()]
+    rules = edition.methodology
+    titles = rules.titles_of(language.code)
+    return {
+        "numbers": {
+            str(row["name"]): [float(row["value"]), str(row["unit"]), of[str(row["name"])]]
+            for row in ledger.to_dict("records")
+        },
+        "grounds": grounds,
+        "sources": [_source(edition, name, language) for name in used],
+        "rows": _rows(edition, cells, places),
+        "tree": {
+            node.code: [str(node.aggregation), list(rules.tree.parts_of[node.code])]
+            for level in rules.nodes for node in level
+        },
+        "scores": {
+            str(region): {str(n): round(float(s), 6) for n, s in zip(rows["node"], rows["score"], strict=True)}
+            for region, rows in scored.groupby("region", sort=False)
+        },
+        "titles": {str(code): title for code, title in titles.items()},
+        "words": {word: language.text(f"numbers.{word}") for word in WORDS},
+        "year": edition.year,
+    }  # fmt: skip
+
+
+def _grounds(
+    edition: Edition, cells: pd.DataFrame, places: Mapping[str, int], names: list[str]
+) -> tuple[list[Any], dict[str, int]]:
+    """Each ground once, and by name which: kind, years, number of values in use, sources, registers."""
+    known = Grounds(edition)
+    numbered: dict[Any, int] = {}
+    of: dict[str, int] = {}
+    here = list(zip(cells["region"], cells["indicator"], cells["source"], strict=True))
+    cached: dict[Any, tuple[int, tuple[int, ...]]] = {}
+    for name in names:
+        ground = known.of(name)
+        key = ground.regions, ground.indicators
+        if key not in cached:
+            inside = [s for region, code, s in here if region in ground.regions and code in ground.indicators]
+            cached[key] = len(inside), tuple(sorted({places[str(s)] for s in inside}))
+        values, sources = cached[key]
+        if ground.of == RULES:
+            values, sources = 0, ()
+        years = tuple(sorted(ground.years))
+        record = (ground.of, years, values if ground.of == CELLS else 0, sources, ground.folders)
+        of[name] = numbered.setdefault(record, len(numbered))
+    return [list(record) for record in numbered], of
+
+
+def _source(edition: Edition, name: str, language: Language) -> list[str]:
+    """Record, publisher, title, date and checksum of a source, in the language where there is a translation."""
+    record = edition.sources.get(name, {})
+    texts = [str(record.get(f"{key}_{language.code}", record.get(key, ""))) for key in ("publisher", "title")]
+    return [name, *texts, str(record.get("retrieved", "")), str(record.get("sha256", ""))]
+
+
+def _rows(edition: Edition, cells: pd.DataFrame, places: Mapping[str, int]) -> dict[str, dict[str, list[Any]]]:
+    """By region and indicator: the value in use, its year, status, source, file and line."""
+    base = edition.base[(edition.base["sex"] == "") & (edition.base["area"] == "")]
+    at = {
+        (str(r["region"]), str(r["indicator"]), int(r["year"]), str(r["source"])): f"{r['file']}:{r['line']}"
+        for r in base[["region", "indicator", "year", "source", "file", "line"]].to_dict("records")
+    } if "file" in base else {}  # fmt: skip
+    rows: dict[str, dict[str, list[Any]]] = {}
+    for row in cells.to_dict("records"):
+        region, code, source = str(row["region"]), str(row["indicator"]), str(row["source"])
+        observed = int(row["observed"]) if row["observed"] == row["observed"] else edition.year
+        owners = edition.territory.ancestors(region) if row["status"] == PARENT_REGION else [region]
+        place = next((at[key] for owner in owners if (key := (owner, code, observed, source)) in at), "")
+        value = float(f"{float(row['value']):.12g}")
+        rows.setdefault(region, {})[code] = [value, observed, str(row["status"]), places.get(source, -1), place]
+    return rows
+
+
+def without_names(html: str) -> str:
+    """The page with plain numbers.
+
+    >>> without_names('<td><data value="score">56.1</data></td>')
+    '<td>56.1</td>'
+    """
+    return re.sub(r"</?data\b[^>]*>", "", html)
+
+
+def with_numbers(html: str, known: Mapping[str, Any], language: Language) -> str:
+    """The page with what it knows of its numbers, and the script that shows it; numbers stay plain without it.
+
+    Names become short numbers, each written once. Only numbers that the page prints are kept. The content security
+    policy of the page admits this one script by its checksum.
+    """
+    numbers: Mapping[str, list[Any]] = known["numbers"]
+    order: dict[str, int] = {}
+
+    def short(tag: re.Match[str]) -> str:
+        name = unescape(tag[1])
+        return f"<data value={order.setdefault(name, len(order))}>" if name in numbers else "<data>"
+
+    html = DATA.sub(short, html)
+    if not order:
+        return html
+    record = {**known, "numbers": [[name, *numbers[name]] for name in order]}
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    script = SCRIPT.read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    dialog = (
+        f'<dialog id="number" aria-labelledby="number-title"><h2 id="number-title" tabindex="-1" autofocus></h2><dl></dl>'
+        f'<button type="button">{escape(language.text("numbers.close"))}</button></dialog>'
+    )
+    added = f'{dialog}\n<script type="application/json" id="numbers">{text}</script>\n<script>{script}</script>\n'
+    policy = "default-src 'none'; "
+    if policy not in html:
+        raise ValueError("the page has no content security policy that the script could be named in")
+    html = html.replace(policy, f"{policy}script-src 'sha256-{digest}'; ", 1)
+    return html.replace("</body>", f"{added}</body>", 1)

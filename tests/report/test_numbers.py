@@ -1,0 +1,151 @@
+"""Numbers of a page know their source: names survive sentences and tables, and a dialog shows what is behind them."""
+
+import json
+import pickle
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from cwi import read_edition
+from cwi.report import OfficialReport
+from cwi.report.blocks import Bullets, Figure, Paragraph, Table
+from cwi.report.document import _shown
+from cwi.report.languages import Language
+from cwi.report.ledger import Ledger
+from cwi.report.named import Named, joined, marked_up
+from cwi.report.numbers import known_numbers, with_numbers, without_names
+from cwi.report.page import page
+from cwi.report.printer import language_of
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NASTY = '<i> & "x"'
+
+
+def test_a_name_survives_a_sentence_a_list_and_a_table() -> None:
+    ledger = Ledger(Language("en"), "2023", "f", "d", 1)
+    gap = ledger.number("gap.2023.index", 20.34, unit="points")
+    sentence = Language("en").text("index.gap", gap=gap)
+    expected = f'<data value="gap.2023.index">{gap}</data>'
+    assert expected in Paragraph(sentence).html()
+    assert expected in Bullets([sentence, "x"]).html()
+    assert f"<td>{expected}</td>" in Table("t", "c", ["a", "b"], [["r", gap]], None, numeric=2).html()  # type: ignore[arg-type]
+    assert sentence == Language("en").text("index.gap", gap=str(gap))  # for everybody else it is text
+    assert "data" not in Paragraph(sentence).typst()
+    assert (pickle.loads(pickle.dumps(gap)), pickle.loads(pickle.dumps(gap)).spans) == (gap, gap.spans)
+    assert marked_up(Named(NASTY, [(0, 3, NASTY)])).startswith(
+        '<data value="&lt;i&gt; &amp; &quot;x&quot;">&lt;i&gt;</data>'
+    )
+    assert joined(["a", "b"]) == "ab"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str, Any]]:
+    """A page of three sections of a real year, without pictures; the same with plain numbers; what it knows."""
+    edition = read_edition(2023)
+    words = language_of(edition, "en")
+    folder = tmp_path_factory.mktemp("numbers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "_source", lambda self: "data:image/svg+xml;base64,PHN2Zy8+")
+        report = OfficialReport(edition, language="en", draws=100, seed=1)
+        notebook = _shown([report.opening(), report.dimensions(), report.rules(), report.limits()], folder)
+    known = known_numbers(edition, report.ledger.frame(), words)
+    (folder / "page.html").write_text(
+        page(notebook, folder, language=words, title="T", code=False, numbers=known), encoding="utf-8"
+    )
+    return folder / "page.html", page(notebook, folder, language=words, title="T", code=False), known
+
+
+def embedded(html: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="numbers">(.*?)</script>', html)
+    assert found
+    record: dict[str, Any] = json.loads(found[1])
+    return record
+
+
+def test_the_page_knows_what_it_prints(made: tuple[Path, str, dict[str, Any]]) -> None:
+    path, plain, _ = made
+    html = path.read_text(encoding="utf-8")
+    record = embedded(html)
+    assert "<data" not in plain
+    shown, _, _ = html.partition('<dialog id="number"')
+    assert re.sub(r"script-src [^;]*; ", "", without_names(shown)) == plain.partition("</body>")[0]
+    name, value, unit, ground = next(row for row in record["numbers"] if row[0] == "score.2023.KZ-71.health_care")
+    edition = read_edition(2023)
+    nodes = edition.scores.nodes.set_index(["region", "node"])
+    assert value == pytest.approx(nodes.at[("KZ-71", "health_care"), "score"], abs=1e-9)
+    assert unit == "points"
+    kind, years, count, sources, registers = record["grounds"][ground]
+    cells = edition.scores.cells
+    codes = set(edition.methodology.tree.under("health_care")) | {"physicians"}
+    mine = cells[(cells["region"] == "KZ-71") & cells["indicator"].isin(codes) & cells["value"].notna()]
+    assert (kind, years, count, registers) == ("cells", [2023], len(mine), [])
+    assert {record["sources"][s][0] for s in sources} == set(mine["source"])
+    row = record["rows"]["KZ-71"]["physicians"]
+    assert row[4].startswith("data/observations/")
+    assert len(record["sources"][row[3]][4]) == 64
+    assert name.endswith("health_care")
+
+
+def test_a_name_that_nothing_is_known_of_stays_plain() -> None:
+    words = Language("en")
+    html = '<meta content="default-src \'none\'; x"><data value="a">1</data><data value="b">2</data></body>'
+    known = {"numbers": {"a": [1.0, "", 0]}}
+    text = with_numbers(html, known, words)
+    assert "<data value=0>1</data><data>2</data>" in text
+    assert with_numbers('<data value="b">2</data>', known, words) == "<data>2</data>"
+    with pytest.raises(ValueError, match="no content security policy"):
+        with_numbers('<data value="a">1</data></body>', known, words)
+
+
+def opened(page: Page) -> str:
+    return page.locator("dialog").inner_text() if page.evaluate("document.getElementById('number').open") else ""
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed")
+def test_numbers_open_by_click_and_keyboard(made: tuple[Path, str, dict[str, Any]]) -> None:
+    path = made[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_context(offline=True, viewport={"width": 360, "height": 800}).new_page()
+        complaints: list[str] = []
+        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(path.as_uri())
+        tab.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
+        numbers = tab.locator("main data[role=button]")
+        assert numbers.count() > 300
+        assert tab.eval_on_selector_all(
+            "main tr", "rows => rows.every(r => r.querySelectorAll('[tabindex=\"0\"]').length <= 1)"
+        )
+        numbers.first.focus()
+        tab.keyboard.press("Enter")
+        text = opened(tab)
+        assert "Value, not rounded" in text
+        assert "Name in the ledger" in text
+        tab.keyboard.press("Escape")
+        assert opened(tab) == ""
+        assert tab.evaluate("document.activeElement.tagName") == "DATA"
+        tab.keyboard.press("ArrowRight")
+        assert tab.evaluate("document.activeElement === document.querySelectorAll('main data[value]')[1]")
+        score = embedded(path.read_text(encoding="utf-8"))["numbers"]
+        at = next(i for i, row in enumerate(score) if row[0] == "score.2023.KZ-71.health_care")
+        tab.locator(f"main data[value='{at}']").first.click()
+        text = opened(tab)
+        assert str(score[at][1]) in text
+        assert "arithmetic" in text
+        assert tab.evaluate("document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth")
+        tab.locator("dialog button").click()
+        assert opened(tab) == ""
+        assert complaints == []
+        plain = browser.new_context(offline=True, java_script_enabled=False).new_page()
+        plain.goto(path.as_uri())
+        assert plain.locator("main data").count() == numbers.count()
+        assert plain.locator("main data[role]").count() == 0
+        assert not plain.locator("dialog").is_visible()
+        browser.close()
