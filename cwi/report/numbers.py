@@ -152,7 +152,8 @@ def with_numbers(html: str, known: Mapping[str, Any], language: Language) -> str
     script = SCRIPT.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     dialog = (
-        '<dialog id="number" aria-labelledby="number-title"><h2 id="number-title" tabindex="-1" autofocus></h2><dl></dl>'
+        '<dialog id="number" aria-labelledby="number-title">'
+        '<h2 id="number-title" tabindex="-1" autofocus></h2><dl></dl>'
         f'<button type="button">{escape(language.text("numbers.close"))}</button></dialog>'
     )
     added = f'{dialog}\n<script type="application/json" id="numbers">{text}</script>\n<script>{script}</script>\n'
