@@ -22,7 +22,7 @@ from cwi.report.site.downloads import LISTED, written
 from cwi.report.site.framework import FrameworkPages
 from cwi.report.site.package import LICENCE
 from cwi.report.site.pages import RegionPages
-from cwi.report.site.shared import Page, link
+from cwi.report.site.shared import Page, Pages, link
 from cwi.report.site.voice import Voice
 from cwi.writing import alone, writing
 
@@ -70,7 +70,7 @@ def build_site(
         A folder; ``site`` in the project's folder by default. Files in it that an earlier run wrote and that the site
         does not have any more are removed; others stay.
     explorers
-        Whether the page of weights of each year is made, where its data or rules changed.
+        Whether the page of weights of each year is made, where its rules, data or code changed.
     progress
         Is given what is being made.
 
@@ -91,9 +91,8 @@ def build_site(
     with alone(folder, "the site is being written"):
         before = _manifest(folder)
         copied = _copied(atlas)
-        if explorers:
-            progress("explorers")
-            copied += _explorers(atlas, folder, before)
+        progress("explorers")
+        copied += _explorers(atlas, folder, before, make=explorers)
         files: dict[str, bytes] = {}
         for name in ASSETS:
             files[f"assets/{name}"] = (TEMPLATES / "site" / name).read_bytes()
@@ -119,7 +118,7 @@ def _language(atlas: Atlas, code: str, copied: list[dict[str, Any]]) -> dict[str
     paths = frozenset(page.path for page in pages)
     files, documents = {}, []
     for page in pages:
-        text = _render(environment, atlas, voice, page, paths)
+        text = _render(environment, atlas, voice, page, paths, copied)
         files[f"{code}/{page.path}"] = text.encode()
         documents.append({"u": page.path, "t": page.title, "k": page.kind, "x": _words(text)})
     index = json.dumps(documents, ensure_ascii=False, separators=(",", ":"))
@@ -138,7 +137,14 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _render(environment: jinja2.Environment, atlas: Atlas, voice: Voice, page: Page, paths: frozenset[str]) -> str:
+def _render(
+    environment: jinja2.Environment,
+    atlas: Atlas,
+    voice: Voice,
+    page: Page,
+    paths: frozenset[str],
+    copied: Sequence[dict[str, Any]],
+) -> str:
     inside = f"{voice.code}/{page.path}"
 
     def url(target: str) -> str:
@@ -165,9 +171,21 @@ def _render(environment: jinja2.Environment, atlas: Atlas, voice: Voice, page: P
         "slug": slug,
         "credit": _credit(atlas, voice) if page.context.get("map") else "",
         "dataset": Markup(_script(json.dumps(_dataset(atlas, voice, page, root), ensure_ascii=False))),
-        "explorer": root(f"explorer/{atlas.year}.html"),
+        "explorer": [
+            root(each["path"]) for each in copied if each["kind"] == "explorer" and each["year"] == atlas.year
+        ],
+        "profiles": [
+            (each["year"], root(each["path"]))
+            for each in copied
+            if each["kind"] == "profile"
+            and page.kind == "region"
+            and (each["region"], each["language"]) == (page.context["code"], voice.code)
+        ],
     } | dict(page.context)
-    values.setdefault("marks", [])
+    own = list(page.context.get("marks", []))
+    if page.kind not in ("year", "region"):  # those have the marks of their own edition
+        own += [mark for mark in Pages(atlas, voice).marks(atlas.edition) if mark not in own]
+    values["marks"] = own
     return environment.get_template(f"{page.template}.html.j2").render(values)
 
 
@@ -278,8 +296,11 @@ def _file(path: Path, place: str, year: int, name: str) -> dict[str, Any]:
     return {"from": str(path), "path": place, "year": year, "kind": kind, "language": language, "label": f"{name}"}
 
 
-def _explorers(atlas: Atlas, folder: Path, before: dict[str, Any]) -> list[dict[str, Any]]:
-    """The page of weights of each year with an index; made again where its rules, its data or this code changed."""
+def _explorers(atlas: Atlas, folder: Path, before: dict[str, Any], *, make: bool) -> list[dict[str, Any]]:
+    """The page of weights of each year with an index, as it is or made where its rules, data or code changed.
+
+    ``make``: whether one that changed is made; it is left out otherwise.
+    """
     result = []
     for year, edition in atlas.editions.items():
         if not edition.path.joinpath("edition.toml").is_file() or atlas.index(year).dropna().empty:
@@ -287,6 +308,8 @@ def _explorers(atlas: Atlas, folder: Path, before: dict[str, Any]) -> list[dict[
         path = folder / "explorer" / f"{year}.html"
         made_of = _made_of(edition)
         if not path.is_file() or before.get("explorers", {}).get(str(year)) != made_of:
+            if not make:
+                continue
             try:
                 make_site(year, folder / "explorer")
             except CwiError:  # a rule that no page can compute

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 __all__ = ["bar", "interval", "lines", "strip"]
 
 WIDE, TALL = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 46, 150, 14, 26
+LEFT, RIGHT, TOP, BOTTOM = 46, 185, 14, 26
 TICKS = 4
 
 
@@ -143,7 +143,7 @@ def strip(rows: Sequence[tuple[str, float, str]], label: str, *, reference: floa
     for place, (who, value, printed) in enumerate(rows):
         y = top + tall * place + tall / 2
         parts.append(
-            f'<text class="axis-text end" x="{left - 10}" y="{y + 4:.1f}">{escape(_short(who, 30))}</text>'
+            f'<text class="axis-text end" x="{left - 10}" y="{y + 4:.1f}">{escape(_short(who, 24))}</text>'
             f'<path class="grid" d="M{left} {y:.1f}H{right}"/>'
             f'<circle class="point" cx="{x(value):.1f}" cy="{y:.1f}" r="5"/>'
             f'<text class="axis-text" x="{x(value) + 9:.1f}" y="{y + 4:.1f}">{escape(printed)}</text>'
@@ -178,5 +178,5 @@ def _apart(ends: list[tuple[float, float, str, int]]) -> list[tuple[float, float
     return result
 
 
-def _short(name: str, most: int = 22) -> str:
+def _short(name: str, most: int = 18) -> str:
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"

@@ -242,7 +242,7 @@ class RegionPages(Pages):
             )
         words = ("indicator", "value", "unit", "observed", "score", "remark", "source")
         heads = [
-            Column(self.text(f"site.column.{word}"), number=word in ("value", "score"), narrow=word not in ("source",))
+            Column(self.text(f"site.column.{word}"), number=word in ("value", "score"), roomy=word == "source")
             for word in words
         ]
         note = self.text("site.missing", items="; ".join(cell.text for cell in missing)) if missing else ""

@@ -19,12 +19,14 @@ EMPTY = Markup("")
 class Column:
     """The head of a column.
 
-    ``number``: set to the right; ``narrow``: whether a phone shows it; ``code``: of a region, for the script.
+    ``number``: set to the right; ``narrow``: whether a phone shows it; ``roomy``: only a wide screen does; ``code``: of
+    a region, for the script.
     """
 
     head: str
     number: bool = False
     narrow: bool = True
+    roomy: bool = False
     code: str = ""
 
 

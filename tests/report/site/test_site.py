@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from cwi import DataError, read_edition
+from cwi.published import read_published
 from cwi.report.languages import LANGUAGES
-from cwi.report.site import build_site
+from cwi.report.site import build, build_site
 from cwi.report.site.atlas import open_atlas, slug
 from cwi.report.site.drawings import bar, interval, lines, strip
 from cwi.report.site.shared import RANK_COLUMNS
@@ -28,7 +29,7 @@ HOSTILE = "=<script>alert(1)</script>\" onload='x' & {{ 7 * 7 }}"
 class Read(HTMLParser):
     """A page: its links, its anchors, and its texts with the language that each is in."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
@@ -36,7 +37,11 @@ class Read(HTMLParser):
         self.texts: list[tuple[str, str]] = []
         self.languages: list[str] = []
         self._open: list[tuple[str, str]] = []
-        self.feed(path.read_text(encoding="utf-8"))
+        self.feed(text)
+
+    @classmethod
+    def of(cls, page: str | Path) -> "Read":
+        return cls(page.read_text(encoding="utf-8") if isinstance(page, Path) else page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -77,7 +82,7 @@ def site(small: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[str, Read]:
-    return {path.relative_to(site).as_posix(): Read(path) for path in sorted(site.rglob("*.html"))}
+    return {path.relative_to(site).as_posix(): Read.of(path) for path in sorted(site.rglob("*.html"))}
 
 
 def check_links(site: Path, pages: dict[str, Read]) -> None:
@@ -154,7 +159,7 @@ def test_the_interval_is_beside_the_rank_in_the_first_table(small, pages):
 
 def test_marks_are_on_every_page_with_scores(pages):
     for name, page in pages.items():
-        if re.match(r"en/(index|years|regions|indicators|framework|compare|method|downloads)", name):
+        if name.startswith("en/"):
             assert any("working choices of this project (methodology t1)" in text for _, text in page.texts), name
 
 
@@ -209,7 +214,9 @@ def test_what_machines_read_of_a_page(site):
         assert (site / "ru" / "indicators" / each["contentUrl"]).resolve().is_file()
 
 
-def test_only_what_changed_is_written_and_what_is_gone_is_removed(small, tmp_path):
+def test_only_what_changed_is_written_and_what_is_gone_is_removed(project, tmp_path_factory):
+    project.write("country.toml", 'languages = ["en"]\n')
+    tmp_path = tmp_path_factory.mktemp("site")
     first = build_site(output=tmp_path, explorers=False)
     (tmp_path / "mine.txt").write_text("stays")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
@@ -225,14 +232,16 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(small, tmp_pat
     assert (tmp_path / "mine.txt").read_text() == "stays"
 
 
-def test_hostile_words_come_out_harmless(project, tmp_path):
+def test_hostile_words_come_out_harmless(project, tmp_path_factory):
+    project.write("country.toml", 'languages = ["ru"]\n')
+    tmp_path = tmp_path_factory.mktemp("site")
     quoted = HOSTILE.replace('"', '""')
     project.change("regions.csv", "Alpha,Альфа,Альфа", f'"{quoted[:40]}","{quoted}","{quoted}"')
     project.change("methodology/t1/indicators.csv", "Poverty,50", f'"{quoted}{"x" * 10_000}",50')
     build_site(output=tmp_path, explorers=False)
     for path in tmp_path.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
-        page = Read(path)
+        page = Read.of(path)
         assert page.tags.count("script") == text.count("<script"), path.name
         assert "<script>alert" not in text
         assert "onload='x'" not in re.sub(r"&#39;|&quot;", "", text) or "onload=&#39;x&#39;" in text
@@ -273,6 +282,42 @@ def test_years_that_cannot_be_shown_are_named(project, tmp_path, says):
     assert list(tmp_path.rglob("*.html")) == []
 
 
+@pytest.mark.slow
+def test_the_pages_of_a_real_year_have_its_published_numbers_and_no_english(monkeypatch):
+    """Every number that the published report has too is the same, to its printed text; proper names are free."""
+    monkeypatch.delenv("CWI_ROOT", raising=False)
+    atlas = open_atlas([2023])
+    voice = Voice(atlas, "ru")
+    monkeypatch.setattr(build, "Voice", lambda *given: voice)
+    files = build._language(atlas, "ru", [])
+    printed = voice.ledgers[2023].frame().set_index("name")
+    published = read_published(atlas.edition)[0]
+    both = printed.index.intersection(published.index)
+    assert len(both) > 700
+    assert printed.loc[both, "text_ru"].tolist() == published.loc[both, "text_ru"].tolist()
+    free = re.compile(r"[\w-]+\.(csv|json)|datapackage|\b[0-9a-f]{12}\b")  # names of files, checksums
+    pages = [content.decode() for name, content in files.items() if name.endswith(".html")]
+    texts = [text for page in pages for text in Read.of(page).texts]
+    left = {word for code, text in texts if code == "ru" for word in re.findall("[A-Za-z]{4,}", free.sub("", text))}
+    assert left <= {"PISA", "TIMSS", "NEET", "JSON", "Open", "SDMX", "Data", "Package", "Python", "WCAG", "OCHA",
+                    "UNHCR", "Kazakhstan", "OpenStreetMap", "PDDL"}  # fmt: skip
+
+
+def test_reports_and_profiles_that_were_made_are_copied_and_linked(project, tmp_path_factory):
+    project.write("country.toml", 'languages = ["en"]\n')
+    for place in ("2022/report.en.html", "2022/ledger.csv", "profiles/2022/A.en.html"):
+        path = project.data.parent / "reports" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(place)
+    folder = tmp_path_factory.mktemp("site")
+    build_site(output=folder, explorers=False)
+    assert (folder / "reports/2022/report.en.html").read_text() == "2022/report.en.html"
+    assert "../../profiles/2022/A.en.html" in Read.of(folder / "en/regions/A.html").links
+    assert {"../reports/2022/report.en.html", "../reports/2022/ledger.csv"} <= set(
+        Read.of(folder / "en/reports.html").links
+    )
+
+
 def test_a_folder_with_three_files_makes_a_site_too(project, tmp_path, monkeypatch):
     folder = tmp_path / "three"
     folder.mkdir()
@@ -287,6 +332,8 @@ def test_a_folder_with_three_files_makes_a_site_too(project, tmp_path, monkeypat
     monkeypatch.setenv("CWI_ROOT", str(folder))
     counts = build_site(output=tmp_path / "site", explorers=False)
     assert counts["written"] == counts["files"] > 60
-    pages = {path.relative_to(tmp_path / "site").as_posix(): Read(path) for path in (tmp_path / "site").rglob("*.html")}
+    pages = {
+        path.relative_to(tmp_path / "site").as_posix(): Read.of(path) for path in (tmp_path / "site").rglob("*.html")
+    }
     check_links(tmp_path / "site", pages)
     assert "years/2022.html" in {name.partition("/")[2] for name in pages}
