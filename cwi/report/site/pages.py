@@ -68,6 +68,8 @@ class RegionPages(Pages):
         printer = self.voice.printer(edition)
         cells = edition.scores.cells
         own = cells[(cells["year"] == year) & cells["value"].notna()]
+        if not (national := own[own["region"] == edition.methodology.nation]).empty:
+            own = national  # the share is the country's, so is their number
         measured = self.text(
             "site.lead.measured",
             n=printer.whole(f"site.measured.indicators.{year}", own["indicator"].nunique()),
