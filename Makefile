@@ -18,11 +18,12 @@ need_python = @test -n "$(PYTHON)" || { \
   echo "Python 3.11 or newer was not found. Install it, or name it: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report site test quick lint lab docs bench lock audit-deps clean environment
+.PHONY: help report edition site test quick lint lab docs bench lock audit-deps clean environment
 
 help:
 	@echo "make report YEAR=$(YEAR)              the report of a year, in all languages, into reports/$(YEAR)/"
 	@echo "make report YEAR=$(YEAR) LANGUAGE=kk  one language only: en, kk or ru"
+	@echo "make edition YEAR=$(YEAR)             the report, the profile of every region and of the country, and the site"
 	@echo "make site                          the site of all years, into site/"
 	@echo "make test                          all tests"
 	@echo "make quick                         style, types and the tests that take no time, in about a minute"
@@ -40,6 +41,10 @@ environment:
 
 report: environment
 	@$(BIN)/cwi report $(YEAR) $(if $(LANGUAGE),--language $(LANGUAGE))
+
+edition: report
+	@$(BIN)/cwi profile $(YEAR) $(if $(LANGUAGE),--language $(LANGUAGE))
+	@$(BIN)/cwi site
 
 site: environment
 	@$(BIN)/cwi site
