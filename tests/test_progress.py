@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,18 +94,24 @@ def test_the_options_of_the_command_line(
 def test_on_a_true_terminal_results_go_to_their_file(project: Any, option: tuple[str, ...], shown: bool) -> None:
     """A pseudo terminal as stderr, a pipe as stdout, as in 'cwi score 2022 > scores.txt'."""
     ours, theirs = pty.openpty()
+    printed = bytearray()
+
+    def read() -> None:  # while the command runs: a terminal that nobody reads is full after some frames of the bar
+        try:
+            while part := os.read(ours, 4096):
+                printed.extend(part)
+        except OSError:  # Linux: the other end is closed
+            pass
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     done = subprocess.run(
         [sys.executable, "-m", "cwi.cli", *option, "score", "2022"],
-        stdout=subprocess.PIPE, stderr=theirs, stdin=theirs, check=True, cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE, stderr=theirs, stdin=theirs, check=True, cwd=Path(__file__).parents[1], timeout=120,
         env={**os.environ, "CWI_ROOT": str(project.data.parent), "TERM": "xterm"},
     )  # fmt: skip
     os.close(theirs)
-    printed = b""
-    try:
-        while part := os.read(ours, 4096):
-            printed += part
-    except OSError:  # Linux: the other end is closed
-        pass
+    reader.join(timeout=30)
     os.close(ours)
     assert (b"scoring 2022" in printed) == shown
     assert b"Alpha" in done.stdout
