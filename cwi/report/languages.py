@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
 from babel import Locale
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -99,6 +101,16 @@ class Language:
         if exact < 0:
             return MINUS + text
         return "+" + text if sign and exact > 0 else text
+
+    def day(self, day: date | str) -> str:
+        """A day, given as a date or as 2026-01-27, as the language writes it.
+
+        >>> Language("ru").day("2026-01-27"), Language("en").day("2026-01-27")
+        ('27 января 2026\\xa0г.', '27 January 2026')
+        """
+        when = date.fromisoformat(day) if isinstance(day, str) else day
+        text = format_date(when, "long", locale="en_GB" if self.code == "en" else self.locale)
+        return text.replace("\N{NARROW NO-BREAK SPACE}", NBSP)
 
     def list(self, items: list[str]) -> str:
         """Several things in a row, the last joined with the language's 'and'."""

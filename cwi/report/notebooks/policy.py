@@ -48,7 +48,9 @@ class PolicyReport(AnalysisReport):
     def moved(self) -> Section:
         """Targets that were announced again with another value."""
         blocks = promises.moved(self.printer, self.register, self.day).blocks
-        return self.section("moved", *(blocks or [Paragraph(self.text("policy.moved.none", day=self.day))]))
+        return self.section(
+            "moved", *(blocks or [Paragraph(self.text("policy.moved.none", day=self.language.day(self.day)))])
+        )
 
     def indicators(self) -> Section:
         """How regions move towards the targets of indicators."""

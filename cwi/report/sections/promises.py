@@ -79,7 +79,7 @@ def _counted(printer: Printer, register: Register, day: str, judged: pd.DataFram
     ]
     kinds = register.measures["kind"].value_counts()
     values = {
-        "day": day,
+        "day": printer.language.day(day),
         "measures": printer.whole("policy.measures", len(register.measures)),
         "promised": printer.whole("policy.promised", int(kinds.get("promised", 0))),
         "targets": printer.whole(f"policy.{day}.targets", len(judged)),
