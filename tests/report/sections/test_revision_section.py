@@ -1,6 +1,7 @@
 """The revision report as it is printed, in three languages, in the notebook and on the command line."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_the_notebook_prints_what_was_computed(revised: Revisions, code: str, mo
     show = RevisionReport(read_edition(2023), revised, language=code)
     sections = [show.opening(), show.years(), show.causes(), show.regions(), show.levels(), show.one_year(2023)]
     html = " ".join(section._repr_mimebundle_()["text/html"] for section in sections)
-    assert "revision." not in html.replace("revision.csv", "")  # every word has a message
+    words = re.sub(r'<data value="[^"]*">', "", html)  # the name of a number is no word
+    assert "revision." not in words.replace("revision.csv", "")  # every word has a message
     years = sections[1].tables()[0].rows[0]
     row = revised.years.loc[2023]
     number = show.language.number

@@ -186,7 +186,7 @@ def test_regions_share_a_letter_if_and_only_if_they_share_a_group(edition: Editi
 
 
 def test_letters_go_on_after_the_alphabet() -> None:
-    marks = view._letters([(f"r{i}", f"r{i + 1}") for i in range(60)])
+    marks = view.letters([(f"r{i}", f"r{i + 1}") for i in range(60)])
     assert marks["r0"] == "A"
     assert marks["r1"] == "A B"
     assert marks["r26"] == "Z A1"

@@ -16,7 +16,16 @@ from cwi.report.blocks import Bullets, Heading, Paragraph, Section
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import Ledger
 from cwi.report.printer import Printer
-from cwi.report.sections import change, dimensions, index, influence, measured, opening, profiles, trend
+from cwi.report.sections import (
+    change,
+    dimensions,
+    index,
+    influence,
+    opening,
+    profiles,
+    trend,
+    weights_in_force,
+)
 from cwi.report.sections import robustness as view
 
 pytestmark = pytest.mark.slow  # whole years are scored and drawn
@@ -187,7 +196,7 @@ def test_every_score_of_a_dimension_has_its_weight_in_force_and_its_years(editio
 
 def test_the_weights_in_force_are_those_the_index_uses(edition: Edition) -> None:
     p = printer(edition)
-    section = measured.measured(p)
+    section = weights_in_force.weights_in_force(p)
     table = table_of(section, "weights-in-force")
     cells = {row[0]: row for row in table.rows}
     assert cells["Physicians per 10 000 population"][2:5] == ["2.78", "12.5", "12.5"]
@@ -202,7 +211,7 @@ def test_the_weights_in_force_are_those_the_index_uses(edition: Edition) -> None
 
 
 def test_the_indicator_that_decides_most_is_named_with_its_reason(edition: Edition, newer: Edition) -> None:
-    section = measured.measured(printer(edition))
+    section = weights_in_force.weights_in_force(printer(edition))
     said = next(text for text in sentences(section) if "variance of the index" in text)
     shares = shares_of_variance(edition.scores, 2023)
     assert f"‘Physicians per 10 000 population’: {100 * shares['physicians']:.1f}%" in said
@@ -210,11 +219,11 @@ def test_the_indicator_that_decides_most_is_named_with_its_reason(edition: Editi
     assert "more than 12%, the most that one indicator should have" in said
     table = table_of(section, "weights-in-force")
     assert np.isclose(table.data.drop_duplicates("indicator")["variance"].sum(), 1)
-    assert "No indicator has more than 12%" in " ".join(sentences(measured.measured(printer(newer))))
+    assert "No indicator has more than 12%" in " ".join(sentences(weights_in_force.weights_in_force(printer(newer))))
 
 
 def test_the_report_prints_what_the_index_is_without_carried_figures(edition: Edition, newer: Edition) -> None:
-    said = sentences(measured.measured(printer(edition)))
+    said = sentences(weights_in_force.weights_in_force(printer(edition)))
     assert "Without carried figures there is no index of 2023: none of the 20 regions would have one." in said
     assert any("at least 20% of its weight" in text and "at most 3 years old" in text for text in said)
     table = stricter_rules(newer)
