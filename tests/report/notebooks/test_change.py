@@ -40,7 +40,7 @@ def test_numbers_are_in_the_language_and_in_the_ledger_and_a_rerun_replaces_them
     ledger = Ledger(Language("ru"), "2023", "f", "d", 1)
     for factor in (2, 3):
         table = before_and_after(BEFORE, factor * BEFORE, "Балл", language="ru", ledger=ledger).tables()[0]
-    assert table.columns == ["", "До", "После", "Изменение"]
+    assert table.columns == ["Наименование", "До", "После", "Изменение"]
     assert table.rows[0] == ["c", "3,0", "9,0", "+6,0"]
     assert table.note == "Отличаются: 3 из 3."
     entries = ledger.frame().set_index("name")

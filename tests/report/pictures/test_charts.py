@@ -101,7 +101,9 @@ def dumbbells(earlier, later):
 
 
 def codes(year):
-    return list(maps._ground(maps.boundaries_of(year), None).shapes["code"])
+    return list(
+        maps._ground(maps.boundaries_of(year), None, maps.projection_of(maps.boundaries_of(year))).shapes["code"]
+    )
 
 
 def chart(year=2022, other=None, *, label="", name="A", **values):
