@@ -114,7 +114,7 @@ def empty_project(folder: Path) -> Path:
     >>> import tempfile
     >>> made = empty_project(Path(tempfile.mkdtemp()) / "testland")
     >>> sorted(path.name for path in (made / "data").iterdir())[:4]
-    ['boundary_changes.csv', 'methodology', 'observations', 'regions.csv']
+    ['boundary_changes.csv', 'country.toml', 'methodology', 'observations']
     """
     release = folders.release()
     with _begun(folder) as aside:

@@ -35,6 +35,7 @@ import cwi.report.notebooks.policy
 import cwi.report.notebooks.region
 import cwi.report.notebooks.revision
 import cwi.report.notebooks.sensitivity
+import cwi.report.notebooks.start
 import cwi.report.notebooks.survey
 import cwi.report.official
 import cwi.report.page

@@ -21,7 +21,6 @@ LEFT_OUT = {
     r"sure\.\d{4}\..+": "draws and all combinations of the declared choices; one draw alone is recomputed to its last "
     "bit by Simulation.replication (tests/analysis/uncertainty)",
     r"summary\.\d{4}\.KZ\.\w+\.(low|high)": "the interval of a gap, of the same draws",
-    r"quality\.\d{4}\.\w+": "counts of records and statuses, counted again in tests/report/sections/test_annex.py",
 }
 DIGITS = 1e-9  # relative; the ledger keeps twelve digits
 

@@ -203,8 +203,8 @@ def test_an_unmarked_picture_is_the_one_it_was(tmp_path: Path, monkeypatch: pyte
             found[name] = (html.count(MARK), svg.count('id="mark"'), reddish(image) > 500)
         tables: list[Any] = section.tables()
         assert all(("mark" in each.data) == (name == "marked") for each in tables)
-    # in both captions, and in what a table is called for who cannot see it
-    assert found == {"plain": (0, 0, False), "marked": (5, 1, True)}
+    # in the captions, and in what a picture and a table are called for those who cannot see them
+    assert found == {"plain": (0, 0, False), "marked": (6, 1, True)}
     assert plain.blocks[2].mark == ""  # type: ignore[attr-defined]
     assert list(marked.blocks[:2]) == list(plain.blocks[:2])  # headings and texts stay as they are
 
