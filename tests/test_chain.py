@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from cwi import Methodology, Scores, read_methodology, score
+from cwi.analysis.comparison import strengths
 from cwi.errors import DataError, MethodologyError
 from cwi.panel import read_panel
 
@@ -193,6 +194,68 @@ def test_what_cannot_be_divided_is_refused(rules: Methodology, says: Says, tmp_p
         rules.replace(indicators=itself)
 
 
+@pytest.mark.parametrize(
+    ("register", "sentence"),
+    [
+        (
+            "code,unit\npeople,\narea,km2\n",
+            "denominators.csv line 2: 'unit' is empty; a denominator has a code and a unit",
+        ),
+        (
+            "code,unit\npeople,inhabitants\narea,km2\npeople,persons\n",
+            "denominators.csv line 4: the denominator 'people' is listed twice",
+        ),
+        (
+            None,
+            "the denominator of 'a1' is 'people'; there is no denominators.csv, which lists each with its unit",
+        ),
+    ],
+)
+def test_a_register_of_denominators_that_is_refused(tmp_path: Path, register: str | None, sentence: str) -> None:
+    made(tmp_path / "sizes")  # the control: as written it is read
+    path = tmp_path / "sizes" / "denominators.csv"
+    path.unlink()
+    if register is not None:
+        path.write_text(register, encoding="utf-8")
+    with pytest.raises(MethodologyError) as caught:
+        read_methodology(tmp_path / "sizes")
+    assert str(caught.value).endswith(sentence)
+
+
+def test_a_factor_of_zero_is_refused(rules: Methodology) -> None:
+    with pytest.raises(MethodologyError, match=r"a1: per is 0; it must be above zero$"):
+        rules.replace(indicators=rules.indicators.assign(per=[0, *rules.indicators["per"][1:]]))
+
+
+def test_what_is_learnt_from_has_two_words(rules: Methodology) -> None:
+    with pytest.raises(MethodologyError) as caught:
+        rules.replace(learn_from="complete")
+    assert str(caught.value).endswith(
+        "learn_from is 'complete' (did you mean 'completed'?); there are measured, completed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "without"),
+    [
+        ({"name": "carry", "direction": "backward", "max_age": 1}, {"name": "carry", "max_age": 1}),
+        ({"name": "linear", "extrapolate": "constant"}, {"name": "linear"}),
+    ],
+)
+def test_a_methodology_asks_for_filling_before_the_first_value(
+    rules: Methodology, asked: Mapping[str, Any], without: Mapping[str, Any]
+) -> None:
+    """A gap of 2020 gets the value of 2021; the control leaves it open."""
+    table = pd.concat([observed(5, 2020), observed(6, 2021)], ignore_index=True)
+    here = (table["region"] == "U05") & (table["indicator"] == "a2")
+    table.loc[here, "value"] = table.loc[here, "year"].map({2020: np.nan, 2021: 0.75})
+    plain = rules.replace(screening=None, treatment=None, nation=None)
+    cells = score(table, plain.replace(imputation=asked), years=[2020]).cells.set_index(["region", "indicator"])
+    assert cells.loc[("U05", "a2"), ["value", "status"]].tolist() == [0.75, "imputed"]
+    left = score(table, plain.replace(imputation=without), years=[2020]).wide(2020, "indicator")
+    assert np.isnan(left.at["U05", "a2"])
+
+
 # ---------------------------------------------------------------- screening
 
 
@@ -314,6 +377,25 @@ def test_settings_of_the_treatment_are_checked_when_they_are_read(
     assert str(caught.value).endswith(sentence)
 
 
+def test_the_treatment_of_one_indicator_is_checked_too(rules: Methodology) -> None:
+    with pytest.raises(MethodologyError) as caught:
+        rules.replace(indicator={"b2": {"treatment": {"limit": 2.5}}})
+    assert str(caught.value).endswith(
+        "[indicator.b2]: limit of the treatment is 2.5; it must be a whole number not below 0"
+    )
+
+
+def test_box_cox_of_a_stated_power_in_a_methodology(rules: Methodology, scores: Scores) -> None:
+    """The root of x - min + 1, brought to 0 to 100 by its own range, of the one indicator that asks for it."""
+    rooted = {"limit": 0, "then": "boxcox", "shift": "one", "power": 0.5}
+    result = score(observed(), rules.replace(indicator={"b2": {"treatment": rooted}}))
+    assert "b2" in set(result.treated["indicator"])
+    x = result.values(2020)["b2"]
+    y = stats.boxcox(x - x.min() + 1, lmbda=0.5)
+    np.testing.assert_allclose(result.of("b2")[2020], 100 * (y - y.min()) / (y.max() - y.min()), atol=1e-9)
+    pd.testing.assert_series_equal(result.of("a1")[2020], scores.of("a1")[2020])
+
+
 # ---------------------------------------------------------------- references
 
 
@@ -357,6 +439,23 @@ def test_a_ratio_to_a_unit_by_its_code(rules: Methodology) -> None:
     np.testing.assert_allclose(ratio.of("a2")[2020], 100 * values / values["U03"])
 
 
+# ---------------------------------------------------------------- settings of an aggregation
+
+
+def test_the_penalty_and_the_distance_of_wroclaw_by_the_sample(rules: Methodology) -> None:
+    """With two parts, by hand: their variance over k - 1 is half the square of their difference."""
+    penalty = {"name": "penalised", "direction": "down", "ddof": 1, "weighted": False}
+    result = score(observed(), rules.replace(node={"a": {"weight": 3}}, index={"aggregation": penalty}))
+    parts = result.wide(2020, "pillar")
+    a, b = parts["a"], parts["b"]
+    expected = (3 * a + b) / 4 - (a - b) ** 2 / 2 / ((a + b) / 2)
+    np.testing.assert_allclose(result.of("index")[2020], expected, atol=1e-9)
+    distance = np.sqrt(((a - a.max()) ** 2 + (b - b.max()) ** 2) / 2)
+    taxonomy = score(observed(), rules.replace(index={"aggregation": {"name": "wroclaw", "ddof": 1}}))
+    expected = 100 * (1 - distance / (distance.mean() + 2 * distance.std(ddof=1)))
+    np.testing.assert_allclose(taxonomy.of("index")[2020], expected, atol=1e-9)
+
+
 # ---------------------------------------------------------------- alternatives
 
 
@@ -396,3 +495,14 @@ def test_scores_from_1_to_100_have_a_geometric_mean(rules: Methodology) -> None:
     indicators = result.wide(2020, "indicator")
     assert (indicators.min().min(), indicators.max().max()) == (pytest.approx(1), pytest.approx(100))
     assert result.of("index")[2020].notna().all()
+
+
+def test_strengths_in_a_tree_of_other_levels(scores: Scores) -> None:
+    ranks = scores.wide(2020, "pillar", "rank")
+    unit = ranks.index[(ranks["a"] < ranks["b"]).to_numpy()][0]
+    table = strengths(scores, unit, level="pillar", n=1)
+    assert table[["kind", "node", "parent"]].to_numpy().tolist() == [
+        ["strength", "a", "index"], ["weakness", "b", "index"]
+    ]  # fmt: skip
+    assert table["rank"].tolist() == ranks.loc[unit, ["a", "b"]].tolist()
+    assert table["ranked"].tolist() == [len(UNITS)] * 2

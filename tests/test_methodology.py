@@ -739,6 +739,17 @@ def test_a_word_of_a_description_that_is_refused(project, says, column):
         read_methodology("t1")
 
 
+def test_goalposts_from_a_norm_name_it(project, says):
+    """The ends of a guideline score like any others, once the guideline is named."""
+    table = "code,component,worst,best,ends_basis,ends_reason\npoverty,home,10,5,norm,{}\nwater,school,0,1,natural,\n"
+    project.write(INDICATORS, table.format("WHO guideline of 2021"))
+    row = read_methodology("t1").indicators.iloc[0]
+    assert row[["worst", "best", "ends_basis", "ends_reason"]].tolist() == [10, 5, "norm", "WHO guideline of 2021"]
+    project.write(INDICATORS, table.format(""))
+    with says(MethodologyError, f"{CSV} line 2: poverty: the ends are a norm; ends_reason must name it and its source"):
+        read_methodology("t1")
+
+
 @pytest.mark.parametrize("digits", ["1.5", "-1", "13"])
 def test_digits_that_are_refused(project, says, digits):
     project.write(INDICATORS, f"code,component,worst,best,decimals\nwater,home,0,1,{digits}\n")

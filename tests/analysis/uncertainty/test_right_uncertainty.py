@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cwi import DataError, Methodology, MethodologyError, ParameterError
+from cwi.analysis import uncertainty
 from cwi.analysis.uncertainty import Plan, exact, rank_confidence, simulate, sobol
 from cwi.analysis.uncertainty.draws import official_ranks, points, ranked
 
@@ -62,6 +63,26 @@ def test_thirds_count_those_ranked_in_the_draw(plan: Planned, whole: pd.DataFram
         summary = replace(drawn, ranks=ranks).summary(2021).drop(index="All")
         assert summary["top_third"].sum() == third
         assert summary["bottom_third"].sum() == third
+
+
+def test_of_twenty_regions_seven_six_and_seven(plan: Planned, whole: pd.DataFrame) -> None:
+    nation = whole["region"] == "All"
+    more = [whole.assign(region=whole["region"].where(nation, whole["region"] + mark)) for mark in "abc"]
+    rows = pd.concat(more, ignore_index=True).drop_duplicates(["region", "year", "indicator"], ignore_index=True)
+    rows = rows[~rows["region"].isin(["R4c", "R5c", "R6c", "R7c"])]
+    made = plan({"noise": {"weights": {"noise": 0.25}}}, observations=rows)
+    drawn = simulate(made, draws=8, rng=np.random.default_rng(1))
+    ranks = drawn.ranks.copy()
+    ranks[made.regions(2021)] = np.arange(1, 21)[:, None]
+    shares = replace(drawn, ranks=ranks).summary(2021).drop(index="All")[["top_third", "bottom_third"]]
+    middle = (shares == 0).all(axis=1).sum()
+    assert (shares["top_third"].sum(), middle, shares["bottom_third"].sum()) == (7, 6, 7)
+
+
+def test_intervals_of_ranks_are_asked_for_in_one_way() -> None:
+    """Weights that are drawn are a factor of a plan; a function beside ``simulate`` answered the same otherwise."""
+    assert not hasattr(uncertainty, "rank_intervals")
+    assert {"prepare", "simulate", "sensitivity", "robustness"} <= set(uncertainty.__all__)
 
 
 # ---------------------------------------------------------------- what cannot be drawn

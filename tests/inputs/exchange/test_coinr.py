@@ -10,8 +10,10 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import cwi
+from cwi.cli.app import app
 from cwi.errors import CwiError, DataError, MethodologyError, ParameterError
 from cwi.inputs.exchange import Imported, read_coinr, write_coinr
 
@@ -243,6 +245,19 @@ def test_one_year_of_a_panel_and_digits(tables: Tables) -> None:
         tables.read(year=2019)
     with pytest.raises(ParameterError, match=r"^decimals is 13; it must be a whole number from 0 to 12$"):
         tables.read(decimals=13)
+
+
+def test_the_command_reads_one_year_with_harmonic_means_and_digits(tables: Tables) -> None:
+    rows = tables.data.read_text(encoding="utf-8").splitlines()
+    timed = [f"{rows[0]},Time", *(f"{row},{year}" for year in (2020, 2021) for row in rows[1:])]
+    tables.data.write_text("\n".join(timed) + "\n", encoding="utf-8")
+    words = ["import", "coinr", str(tables.meta), str(tables.data), str(tables.folder / "new"), "--year", "2021"]
+    result = CliRunner().invoke(app, [*words, "--aggregation", "harmonic", "--decimals", "9"])
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(tables.folder / "new" / "observations.csv")["year"].unique().tolist() == [2021]
+    methodology = cwi.read_methodology(tables.folder / "new")
+    assert methodology.decimals == 9
+    assert {str(node.aggregation) for level in methodology.nodes for node in level} == {"harmonic"}
 
 
 def test_goalposts(tables: Tables) -> None:

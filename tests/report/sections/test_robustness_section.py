@@ -30,6 +30,11 @@ pytestmark = pytest.mark.slow  # its fixtures take seconds
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 YEAR, DRAWS = 2019, 300
+NO_CONFIDENCE = {
+    "en": "These intervals are not confidence intervals of the rank",
+    "ru": "Эти интервалы не являются доверительными интервалами места",
+    "kk": "Бұл аралықтар орынның сенімділік аралықтары емес",
+}
 MAKERS = (
     view.ranks,
     view.key_sentences,
@@ -139,7 +144,9 @@ def test_what_is_printed_of_a_rank_is_what_was_drawn(edition: Edition, found: Ro
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_confidence_sets_are_a_second_table(edition: Edition, found: Robustness, code: str) -> None:
     p = printer(edition, found, code)
-    _, table = blocks_of(view.ranks(p), Table)
+    drawn, table = blocks_of(view.ranks(p), Table)
+    assert NO_CONFIDENCE[code] in (drawn.note or "")
+    assert NO_CONFIDENCE[code] not in (table.note or "")
     assert found.confidence is not None
     assert [row[0] for row in table.rows] == [p.region(region) for region in found.confidence.index]
     for row, (low, high) in zip(table.rows, found.confidence[["low", "high"]].to_numpy(), strict=True):
