@@ -283,7 +283,7 @@ def country(printer: Printer) -> list[str]:
             node = str(row["node"])
             name = f"summary.{printer.year}.{printer.nation}.{node}"
             values = {end: printer.points(f"{name}.{end}", float(row[end])) for end in ("gap", "low", "high")}
-            score = printer.score(printer.nation, node, float(row["score"]))
+            score = printer.score(printer.nation, node, printer.scores.at(printer.nation, node, printer.year))
             parts.append(printer.text("summary.country.item", title=printer.title(node), score=score, **values))
         if parts:
             items.append(printer.text(f"summary.country.{word}", items=joined(parts, "; ")))
