@@ -37,6 +37,8 @@ def test_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     assert code == 0
     assert out.startswith("SYNTHETIC DATA: made by a computer, no information about children. Specification(cc-moda")
     assert "(working choice of this project), fingerprint" in out.splitlines()[0]
+    assert out.splitlines()[1].startswith("source of the method: de Neubourg")
+    assert out.splitlines()[1].endswith("(known, text not read)")
     approved = shutil.copytree(folders.data() / "deprivation" / "cc-moda", tmp_path / "approved")
     rules = approved / "specification.toml"
     changed = rules.read_text(encoding="utf-8").replace('status = "working"', 'status = "approved"')
@@ -48,7 +50,8 @@ def test_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     assert read["rule"] == "at least 2 items"
     assert (read["synthetic"], read["status"], read["rows"][0]["region"]) == (True, "working", "KZ")
     code, out, _ = ran(monkeypatch, capsys, "map", str(path), "--output", str(tmp_path / "m.svg"), "--language", "kk")
-    assert (code, "<svg" in (tmp_path / "m.svg").read_text(encoding="utf-8")) == (0, True)
+    drawn = (tmp_path / "m.svg").read_text(encoding="utf-8")
+    assert (code, "<svg" in drawn, '<g id="mark">' in drawn) == (0, True, True)  # stamped as synthetic
     small.assign(car=9.0).to_parquet(path)
     code, out, _ = ran(monkeypatch, capsys, "check", str(path))
     assert code == 1
@@ -56,3 +59,18 @@ def test_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     assert out.splitlines()[-1] == "1 problems"
     code, _, err = ran(monkeypatch, capsys, "table", "--measure", "M9")
     assert (code, err.split(":")[0]) == (2, "ParameterError")
+
+
+def test_check_prints_what_a_map_of_columns_rests_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text(
+        "child_no,family_no,region,area,sex,age,members,children,income_per_head\n"
+        "1,1,KZ-11,1,1,3,4,2,50000\n2,1,KZ-11,1,2,7,4,2,50000\n",
+        encoding="utf-8",
+    )
+    code, out, _ = ran(monkeypatch, capsys, "check", str(path), "--columns", "family_card")
+    first, last = out.splitlines()[0], out.splitlines()[-1]
+    assert first.startswith("map of columns 'family_card': placeholders, layout not public. Placeholders: replace the")
+    assert (code, last.endswith(": 2 children are read")) == (0, True)

@@ -79,12 +79,15 @@ def table(
             "synthetic": households.synthetic, "specification": coded.specification.name,
             "version": coded.specification.version, "status": coded.specification.status,
             "fingerprint": coded.specification.fingerprint, "rule": coded.specification.rule, "measure": measure,
+            "source": coded.specification.source, "source_read": coded.specification.read,
         }  # fmt: skip
         print_json(head | {"rows": rows.to_dict("records")})
         return
     mark = "SYNTHETIC DATA: made by a computer, no information about children. " if households.synthetic else ""
     working_choice = " (working choice of this project)" if coded.specification.status == "working" else ""
     print(f"{mark}{coded.specification}{working_choice}, fingerprint {coded.specification.fingerprint}")
+    source_read = f" ({coded.specification.read})" if coded.specification.read else ""
+    print(f"source of the method: {coded.specification.source}{source_read}")
     shown = [[str(row[name]) for name in ("region", "area", "group", "of")] + _figures(row) for row in records(rows)]
     print_table(("region", "area", "group", "of", "%", "low", "high", "n", "remark"), shown)
 
@@ -160,13 +163,16 @@ def check(
     """Check a file of children row by row: every problem, or how many children can be read."""
     with working("reading the children"):
         from cwi.inputs.households import HOUSEHOLD_FLAGS as flags
-        from cwi.inputs.households import household_problems, read_households
+        from cwi.inputs.households import household_problems, read_column_map, read_households
 
         try:
             read = read_households(path, columns, year=year)
             problems = list(read.flags)
         except DataError:
             read, problems = None, household_problems(path, columns, year=year)  # raises where no row can be read
+    mapped = read_column_map(columns)
+    if mapped.read:
+        print(f"map of columns '{mapped.name}': {mapped.read}. {mapped.note}")
     print(*problems, sep="\n", end="\n" if problems else "")
     if read is None:
         print(f"{sum(problem.kind not in flags for problem in problems)} problems")

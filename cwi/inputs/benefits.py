@@ -30,7 +30,8 @@ class BenefitRules:
     """What holds on one day.
 
     ``values``: by benefit and parameter, in the unit of the table; ``mci``, ``subsistence``: KZT; ``take_up``: shares;
-    ``titles``: by benefit and language; ``table``, ``amounts``: the rows that hold, with their sources.
+    ``titles``: by benefit and language; ``table``, ``amounts``: the rows that hold, with their sources; ``benefits``: a
+    row a benefit, with its law and what of it was not checked.
     """
 
     day: date
@@ -41,6 +42,7 @@ class BenefitRules:
     titles: Mapping[str, Mapping[str, str]]
     table: pd.DataFrame
     amounts: pd.DataFrame
+    benefits: pd.DataFrame
 
     def __repr__(self) -> str:
         return f"BenefitRules({self.day}, {len(self.values)} benefits, MCI {self.mci:,.0f} KZT)"
@@ -87,7 +89,7 @@ def read_benefit_rules(day: date | str) -> BenefitRules:
     }
     rates = {row["benefit"]: float(row["rate"]) for _, row in shares.iterrows()}
     mci, subsistence = float(known["MCI"]), float(known["subsistence_minimum"])
-    return BenefitRules(when, values, mci, subsistence, rates, titles, table, amounts)
+    return BenefitRules(when, values, mci, subsistence, rates, titles, table, amounts, benefits)
 
 
 def read_totals() -> pd.DataFrame:

@@ -25,7 +25,7 @@ TESTS = ("cannot afford", "below", "above", "is")
 COUNTS = ("items", "dimensions")
 LANGUAGES = ("en", "ru", "kk")
 ITEM_COLUMNS = ("code", "variable", "test", "cut", "dimension", "bands", "weight", "title_en", "title_ru", "title_kk")
-KEYS = ("name", "version", "status", "counts", "source", "doi", "note", "bands", "dimensions", "rule")
+KEYS = ("name", "version", "status", "counts", "source", "doi", "read", "note", "bands", "dimensions", "rule")
 TITLES = ("title_en", "title_ru", "title_kk")
 
 
@@ -62,7 +62,8 @@ class Specification:
 
     ``counts``: "items", or "dimensions" where a child deprived in any item of a dimension is deprived in it.
     ``at_least``: a number of items or dimensions; ``share``: a share of their weights; one of them is set.
-    ``also``: at least so many items of a dimension besides.
+    ``also``: at least so many items of a dimension besides. ``read``: what of the source was read; empty if nothing is
+    recorded.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Specification:
     source: str
     doi: str
     note: str
+    read: str = ""
 
     def __repr__(self) -> str:
         return f"Specification({self.name} {self.version}, {self.status}, {len(self.items)} items, {self.rule})"
@@ -177,7 +179,7 @@ def read_specification(name: str | Path) -> Specification:
         if key not in (*KEYS, *TITLES):
             raise MethodologyError(f"{where}: there is no setting '{key}'{near(key, (*KEYS, *TITLES))}")
     for key in (*KEYS, *TITLES):
-        if key not in table and key not in ("doi", "note"):
+        if key not in table and key not in ("doi", "note", "read"):
             raise MethodologyError(f"{where}: '{key}' is missing")
     if table["counts"] not in COUNTS:
         raise MethodologyError(f"{where}: counts is '{table['counts']}'{near(table['counts'], COUNTS)}")
@@ -204,6 +206,7 @@ def read_specification(name: str | Path) -> Specification:
             source=str(table["source"]),
             doi=str(table.get("doi", "")),
             note=str(table.get("note", "")),
+            read=str(table.get("read", "")),
         ),
         where,
         rule,

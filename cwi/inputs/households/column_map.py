@@ -33,13 +33,17 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class ColumnMap:
-    """A map of columns; ``design`` and ``variables`` by our names. ``census``: a register of all, not a sample."""
+    """A map of columns; ``design`` and ``variables`` by our names. ``census``: a register of all, not a sample.
+
+    ``read``: what the names and codes rest on, such as "known, text not read"; empty if nothing is recorded.
+    """
 
     name: str
     note: str
     census: bool
     design: Mapping[str, Column]
     variables: Mapping[str, Column]
+    read: str = ""
 
     def __repr__(self) -> str:
         return f"ColumnMap({self.name}, {len(self.variables) or 'all'} variables)"
@@ -132,7 +136,8 @@ def read_column_map(name: str | Path) -> ColumnMap:
         if column.per and column.per not in variables:
             raise DataError(f"{where}: '{code}' is divided by '{column.per}', which the map does not have")
     design = {code: _column(code, one, where) for code, one in table["design"].items()}
-    return ColumnMap(str(table.get("name", path.stem)), str(table.get("note", "")), census, design, variables)
+    name, note, read = (str(table.get(key, "")) for key in ("name", "note", "read"))
+    return ColumnMap(name or path.stem, note, census, design, variables, read)
 
 
 def _column(code: str, settings: Mapping[str, Any], where: str) -> Column:

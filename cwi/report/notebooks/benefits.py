@@ -75,13 +75,17 @@ class BenefitReport(AnalysisReport):
              "valid_from": Words(str), "source": english, "status": self.words("checked")},
             day=day,
         )  # fmt: skip
+        laws = self.table(
+            "policies_benefits", rules.benefits.assign(benefit=rules.benefits["code"], source=rules.benefits["law"]),
+            {"benefit": name, "source": english, "note": english},
+        )  # fmt: skip
         words = {
             "mci": self.number("policies.mci", rules.mci, unit="KZT"),
             "most": self.number("policies.most", float(drawn["amount"].max()), 1, unit="thousand KZT"),
             "line": self.number("policies.line", rules.subsistence, unit="KZT"),
         }
         figure = self.figure("policies", draw, behind, **words, day=day)
-        return self._real("policies", figure, amounts, **words, day=day)
+        return self._real("policies", figure, amounts, laws, **words, day=day)
 
     def contribution(self, benefits: BenefitResult, card: pd.DataFrame) -> Section:
         """To what extent benefits contribute: poverty before and after each, whom they reach, and published totals."""

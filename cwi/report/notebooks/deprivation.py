@@ -113,8 +113,15 @@ class DeprivationReport(AnalysisReport):
         blocks: list[Block] = [Paragraph(self.text("deprivation.opening.measure", **values))]
         if specification.status == "working":
             blocks.append(Paragraph(self.text("deprivation.opening.working"), "warning"))
-        source = pd.DataFrame({"measure": [values["measure"]], "source": [specification.source]})
-        blocks.append(self.table("opening_source", source, {"measure": Words(str), "source": Words(english=True)}))
+        source = pd.DataFrame(
+            {"measure": [values["measure"]], "source": [specification.source], "read": [specification.read or "–"]}
+        )
+        heads: dict[str, Column] = {
+            "measure": Words(str),
+            "source": Words(english=True),
+            "read": self.words("checked"),
+        }
+        blocks.append(self.table("opening_source", source, heads))
         rows = coded.lost().reset_index()
         columns = {"band": WORDS, "n": WHOLE, "counted": WHOLE, "lost": PERCENT, "most_missing": WORDS}
         blocks.append(self.table("opening", rows, columns, key=1))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from cwi import folders
 from cwi.analysis.deprivation import (
@@ -102,6 +103,7 @@ def test_intervals_of_twenty_clusters_hold_the_truth_as_often_as_they_should() -
     rng = np.random.default_rng(8)
     held = {"CR2": 0, "CR3": 0}
     rounds = 120
+    slopes = []
     groups = np.repeat(np.arange(20), 15)
     for _ in range(rounds):
         x = np.repeat(rng.normal(size=20), 15) + 0.3 * rng.normal(size=300)
@@ -110,8 +112,28 @@ def test_intervals_of_twenty_clusters_hold_the_truth_as_often_as_they_should() -
         for kind in held:
             row = associations(y, table, ["x"], model="ols", variance=kind).table.loc["x"]
             held[kind] += bool(row["low"] <= 0.1 <= row["high"])
+        slopes.append(row["coef"])
+    near = 4 * np.std(slopes, ddof=1) / np.sqrt(rounds)
+    assert np.mean(slopes) == pytest.approx(0.1, abs=near)  # no bias beyond what 120 samples can show
+    assert abs(np.mean(slopes)) > near  # a control: the same test tells the truth from zero
     assert held["CR2"] / rounds > 0.89
     assert held["CR3"] / rounds > 0.91
+
+
+@pytest.mark.parametrize(("model", "link"), [("logit", stats.logistic.cdf), ("probit", stats.norm.cdf)])
+def test_known_coefficients_are_recovered_from_twenty_clusters(model: str, link: Callable[[Any], Any]) -> None:
+    rng = np.random.default_rng(11)
+    groups, truth = np.repeat(np.arange(20), 250), {"constant": -0.5, "x": 0.7, "z": -0.4}
+    x, z = rng.normal(size=(2, groups.size))
+    y = (rng.random(groups.size) < link(-0.5 + 0.7 * x - 0.4 * z)).astype(float)
+    table = pd.DataFrame({"x": x, "z": z, "region": groups.astype(str), "weight": 1.0, "stratum": 0, "psu": groups})
+    got = associations(y, table, ["x", "z"], model=model, variance="CR3")
+    assert (got.df, got.clusters) == (19, 20)
+    for name, coefficient in truth.items():
+        row = got.table.loc[name]
+        assert abs(row["coef"] - coefficient) < 3 * row["se"], name
+        assert row["se"] < 0.05, name
+    assert not got.table["low"]["x"] <= 0 <= got.table["high"]["x"]
 
 
 def test_the_wild_bootstrap_tells_a_term_that_matters_from_one_that_does_not(coded: Deprivations) -> None:
@@ -275,6 +297,13 @@ def test_a_law_without_a_date_is_refused(date: str, tmp_path: Path, says: Says) 
         "2023-04-20",
     ):
         laws_dated(tmp_path, "2023", date)
+
+
+def test_each_benefit_has_its_law_and_reads_that_the_article_was_not_checked() -> None:
+    table = read_benefit_rules("2024-07-01").benefits.set_index("code")
+    assert set(table.index) == set(BENEFITS)
+    assert table["law"].str.startswith("Social Code").all()
+    assert table["note"].str.contains("article number not checked").all()
 
 
 def test_a_benefit_without_parameters_is_not_offered(coded: Deprivations, says: Says) -> None:

@@ -46,6 +46,17 @@ def test_the_shipped_specifications_are_whole() -> None:
     assert eu.ages == (1, 15)
 
 
+def test_what_was_read_of_each_source_is_recorded_and_moves_no_fingerprint(tmp_path: Path) -> None:
+    assert {name: read_specification(name).read for name in specifications()} == {
+        "cc-moda": "known, text not read", "child-af": "known, text not read",
+        "eu-child": "abstract read, list of items not",
+    }  # fmt: skip
+    eu = read_specification("eu-child")
+    silent = read_specification(changed(tmp_path, f'read = "{eu.read}"', ""))
+    assert silent.read == ""
+    assert silent.fingerprint == eu.fingerprint
+
+
 def test_the_european_rule_on_a_dozen_children() -> None:
     """Three of seventeen items, lacked for want of money; what is not wanted is no deprivation."""
     three = {"holiday": 2, "car": 2, "internet": 2}
@@ -109,6 +120,29 @@ def test_a_compound_rule_in_a_specification(tmp_path: Path) -> None:
     assert specification.rule == "at least 3 items and at least 2 of 'home'"
     rows = [child(specification, holiday=2, car=2, books=2), child(specification, holiday=2, car=2, furniture=2)]
     assert code_deprivations(pd.DataFrame(rows), specification).poor.tolist() == [False, True]
+
+
+def test_seven_of_thirteen_and_three_of_the_household_on_a_dozen_children(tmp_path: Path) -> None:
+    """The compound rule of a specification: 13 items, of which 5 are of the household, answered by twelve children."""
+    folder = changed(tmp_path, "at_least = 3", 'at_least = 7\n[[rule.also]]\ndimension = "home"\nat_least = 3\n')
+    dropped = ("friends_round", "school_trips", "celebrations", "holiday")
+    lines = (folder / "items.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "items.csv").write_text("".join(line for line in lines if not line.startswith(dropped)), encoding="utf-8")
+    specification = read_specification(folder)
+    own = [item.variable for item in specification.items if item.dimension == "child"]
+    home = ["furniture", "internet", "warm_home", "car"]
+    assert (len(specification.items), len(own)) == (13, 8)
+    cases: list[tuple[int, int, int, bool]] = [  # items of the child, of the household, arrears, deprived
+        (0, 0, 0, False), (8, 0, 0, False), (8, 2, 0, False), (8, 1, 1, False), (8, 2, 1, True), (8, 3, 0, True),
+        (4, 3, 0, True), (3, 3, 0, False), (3, 3, 1, True), (2, 4, 1, True), (1, 4, 1, False), (8, 4, 1, True),
+    ]  # fmt: skip
+    rows = [
+        child(specification, **dict.fromkeys(own[:of_child] + home[:of_home], 2), arrears=arrears)
+        for of_child, of_home, arrears, _ in cases
+    ]
+    got = code_deprivations(pd.DataFrame(rows), specification)
+    assert got.counts.tolist() == [of_child + of_home + arrears for of_child, of_home, arrears, _ in cases]
+    assert got.poor.tolist() == [poor for *_, poor in cases]
 
 
 def changed(tmp_path: Path, old: str, new: str, file: str = "specification.toml") -> Path:

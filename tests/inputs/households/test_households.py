@@ -163,6 +163,13 @@ def test_maps_that_cannot_be_used_are_refused(says: Says, tmp_path: Path) -> Non
         read_column_map("mics7")
 
 
+def test_maps_record_what_their_names_and_codes_rest_on() -> None:
+    placeholders = "placeholders, layout not public"
+    assert {name: read_column_map(name).read for name in column_maps()} == {
+        "family_card": placeholders, "household_budget": placeholders, "mics6": "known, text not read", "standard": "",
+    }  # fmt: skip
+
+
 def test_a_smaller_sample_is_smaller() -> None:
     sample = HouseholdSample(units=2, households=3)
     small = synthesize_households(cwi.read_edition(2019), rng=np.random.default_rng(1), sample=sample)

@@ -1,6 +1,7 @@
 """Counting deprivations: the published example, and what holds whoever is counted."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,23 @@ def test_the_published_example(persons: pd.DataFrame, expected: dict[str, Array]
     assert found.group_A == pytest.approx([1 / 2, 5 / 8])
     assert found.lost == 0
     assert found.used.all()
+
+
+def test_the_published_example_in_whole_fractions(persons: pd.DataFrame) -> None:
+    """Counted on paper: persons 1, 3 and 5 lack 2, 3 and 2 of 4, so that A = 7/12 and M0 = 7/20 exactly."""
+    g = persons.filter(like="indicator").to_numpy()
+    found = alkire_foster(g, np.ones(4), k=0.5, groups=persons["region"])
+    by_hand = {
+        "H": ([found.H], [Fraction(3, 5)]),
+        "A": ([found.A], [Fraction(7, 12)]),
+        "M0": ([found.M0], [Fraction(7, 20)]),
+        "M0 by region": (found.group_M0, [Fraction(1, 4), Fraction(5, 12)]),
+        "contributions": (found.contributions, [Fraction(2, 7), Fraction(1, 7), Fraction(3, 7), Fraction(1, 7)]),
+    }
+    for name, (values, fractions) in by_hand.items():
+        assert values == pytest.approx([float(one) for one in fractions], rel=1e-15, abs=0), name
+    at_three = alkire_foster(g, np.ones(4), k=0.75)
+    assert at_three.H == 1 / 5  # a control: only person 3 reaches three of four
 
 
 def test_a_person_may_stand_for_many(persons: pd.DataFrame) -> None:

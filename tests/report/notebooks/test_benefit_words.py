@@ -5,6 +5,7 @@ import pytest
 
 from cwi import folders
 from cwi.inputs.benefits import read_laws, read_totals
+from cwi.inputs.deprivation import read_specification, specifications
 from cwi.report.languages import Language
 from cwi.report.notebooks.analysis_report import keyed
 
@@ -13,9 +14,10 @@ from cwi.report.notebooks.analysis_report import keyed
 def test_words_of_the_tables_have_messages(language: str) -> None:
     tables = [pd.read_csv(folders.data() / "benefits" / f"{name}.csv") for name in ("parameters", "amounts")]
     laws = read_laws()
+    methods = [read_specification(name).read for name in specifications()]
     words = {
         "measure": [*tables[0]["unit"], *tables[1]["unit"], *read_totals()["unit"]],
-        "checked": [*tables[0]["status"], *tables[1]["status"], *laws["read"]],
+        "checked": [*tables[0]["status"], *tables[1]["status"], *laws["read"], *methods],
         "in_force": list(laws["in_force"]),
         "right": list(laws["right"]),
     }
