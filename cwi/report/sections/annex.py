@@ -45,7 +45,9 @@ def quality(printer: Printer) -> Section:
         "processing": _processing(printer),
     }
     rows = [[printer.text(f"quality.{word}"), " ".join(texts)] for word, texts in parts.items()]
-    data = pd.DataFrame({"heading": list(parts), "text": [row[1] for row in rows]})
+    numbers = printer.ledger.frame().set_index("name")["value"]  # the file of the table is the same in every language
+    own = numbers[numbers.index.str.startswith(f"quality.{printer.year}.")].sort_index()
+    data = pd.DataFrame({"number": [name.split(".", 2)[2] for name in own.index], "value": own.to_numpy()})
     table = Table(
         name="quality",
         caption=printer.text("quality.table", year=printer.year),

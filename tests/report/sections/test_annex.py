@@ -21,9 +21,10 @@ def reports(request: pytest.FixtureRequest) -> list[OfficialReport]:
 
 
 def test_parts_and_numbers_are_the_same_in_each_language(reports: list[OfficialReport]) -> None:
-    names = []
+    names, files = [], []
     for report in reports:
         section = report.annex()
+        files.append({table.name: table.data.to_csv() for table in section.tables()})
         assert [block.anchor for block in section.blocks if isinstance(block, Heading)] == PARTS
         quality = next(table for table in section.tables() if table.name == "quality")
         assert len(quality.rows) == HEADINGS
@@ -31,6 +32,7 @@ def test_parts_and_numbers_are_the_same_in_each_language(reports: list[OfficialR
         assert [block.kind for block in section.blocks if isinstance(block, Paragraph)][-3:] == ["boxed"] * 3
         names.append(list(report.ledger.frame()["name"]))
     assert names[0] == names[1] == names[2]
+    assert files[0] == files[1] == files[2]  # whichever language is made last
 
 
 def test_counts_of_the_quality_sheet_are_those_of_the_rows(reports: list[OfficialReport]) -> None:
