@@ -19,6 +19,15 @@ from cwi.report.publication import recompute
 from tests.report.everybody import CHROMIUM, FLAGS, MODES, problems
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a page needs the system's Chromium; `.ci/run` installs it, so that nothing is left out there."""
+    if CHROMIUM is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("browser") or "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason="neither chromium nor google-chrome is installed"))
+
+
 @pytest.fixture
 def finished() -> Callable[..., Path]:
     """``finished(folder, year)`` leaves a report of the small project as `cwi report` does: ledger and manifest."""
@@ -50,8 +59,6 @@ def finished() -> Callable[..., Path]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, once for each file of tests: while it is open, nothing else can use asyncio."""
-    if CHROMIUM is None:
-        pytest.skip("neither chromium nor google-chrome is installed")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened

@@ -12,13 +12,10 @@ from cwi.report import OfficialReport
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.manifest import is_current
 from cwi.report.page import page as make_page
-from tests.report.everybody import CHROMIUM, OVERFLOW, markup, of_axe
+from tests.report.everybody import OVERFLOW, markup, of_axe
 
 YEAR = 2023
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
+pytestmark = pytest.mark.browser
 
 
 def made(code: str, folder: Path) -> Path:

@@ -18,12 +18,9 @@ from cwi.report.intake import board_section
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.page import page
 from cwi.report.questionnaire import questionnaire
-from tests.report.everybody import CHROMIUM, markup, problems
+from tests.report.everybody import markup, problems
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
+pytestmark = pytest.mark.browser
 Problems = Callable[..., list[str]]
 
 

@@ -3,12 +3,11 @@
 import json
 import pickle
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from cwi import read_edition
 from cwi.report import OfficialReport
@@ -21,7 +20,6 @@ from cwi.report.numbers import known_numbers, with_numbers, without_names
 from cwi.report.page import page
 from cwi.report.printer import language_of
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NASTY = '<i> & "x"'
 
 
@@ -107,45 +105,41 @@ def opened(page: Page) -> str:
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed")
-def test_numbers_open_by_click_and_keyboard(made: tuple[Path, str, dict[str, Any]]) -> None:
+def test_numbers_open_by_click_and_keyboard(made: tuple[Path, str, dict[str, Any]], browser: Browser) -> None:
     path = made[0]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_context(offline=True, viewport={"width": 360, "height": 800}).new_page()
-        complaints: list[str] = []
-        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(path.as_uri())
-        tab.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
-        numbers = tab.locator("main data[role=button]")
-        assert numbers.count() > 300
-        assert tab.eval_on_selector_all(
-            "main tr", "rows => rows.every(r => r.querySelectorAll('[tabindex=\"0\"]').length <= 1)"
-        )
-        numbers.first.focus()
-        tab.keyboard.press("Enter")
-        text = opened(tab)
-        assert "Value, not rounded" in text
-        assert "Name in the ledger" in text
-        tab.keyboard.press("Escape")
-        assert opened(tab) == ""
-        assert tab.evaluate("document.activeElement.tagName") == "DATA"
-        tab.keyboard.press("ArrowRight")
-        assert tab.evaluate("document.activeElement === document.querySelectorAll('main data[value]')[1]")
-        score = embedded(path.read_text(encoding="utf-8"))["numbers"]
-        at = next(i for i, row in enumerate(score) if row[0] == "score.2023.KZ-71.health_care")
-        tab.locator(f"main data[value='{at}']").first.click()
-        text = opened(tab)
-        assert str(score[at][1]) in text
-        assert "arithmetic" in text
-        assert tab.evaluate("document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth")
-        tab.locator("dialog button").click()
-        assert opened(tab) == ""
-        assert complaints == []
-        plain = browser.new_context(offline=True, java_script_enabled=False).new_page()
-        plain.goto(path.as_uri())
-        assert plain.locator("main data").count() == numbers.count()
-        assert plain.locator("main data[role]").count() == 0
-        assert not plain.locator("dialog").is_visible()
-        browser.close()
+    tab = browser.new_context(offline=True, viewport={"width": 360, "height": 800}).new_page()
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(path.as_uri())
+    tab.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
+    numbers = tab.locator("main data[role=button]")
+    assert numbers.count() > 300
+    assert tab.eval_on_selector_all(
+        "main tr", "rows => rows.every(r => r.querySelectorAll('[tabindex=\"0\"]').length <= 1)"
+    )
+    numbers.first.focus()
+    tab.keyboard.press("Enter")
+    text = opened(tab)
+    assert "Value, not rounded" in text
+    assert "Name in the ledger" in text
+    tab.keyboard.press("Escape")
+    assert opened(tab) == ""
+    assert tab.evaluate("document.activeElement.tagName") == "DATA"
+    tab.keyboard.press("ArrowRight")
+    assert tab.evaluate("document.activeElement === document.querySelectorAll('main data[value]')[1]")
+    score = embedded(path.read_text(encoding="utf-8"))["numbers"]
+    at = next(i for i, row in enumerate(score) if row[0] == "score.2023.KZ-71.health_care")
+    tab.locator(f"main data[value='{at}']").first.click()
+    text = opened(tab)
+    assert str(score[at][1]) in text
+    assert "arithmetic" in text
+    assert tab.evaluate("document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth")
+    tab.locator("dialog button").click()
+    assert opened(tab) == ""
+    assert complaints == []
+    plain = browser.new_context(offline=True, java_script_enabled=False).new_page()
+    plain.goto(path.as_uri())
+    assert plain.locator("main data").count() == numbers.count()
+    assert plain.locator("main data[role]").count() == 0
+    assert not plain.locator("dialog").is_visible()

@@ -3,7 +3,6 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from shutil import which
 
 import nbformat
 import pandas as pd
@@ -194,28 +193,21 @@ def contrast(one, other):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(which("chromium") is None, reason="no Chromium here")
-def test_a_phone_shows_the_page_without_scrolling_sideways(folder):
-    api = pytest.importorskip("playwright.sync_api")
+def test_a_phone_shows_the_page_without_scrolling_sideways(folder, browser):
     path = Path(folder, "report.html")
     path.write_text(read(folder, code=True), encoding="utf-8")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-    flags += ["--disable-background-networking", "--disable-component-update"]
-    with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=which("chromium"), args=flags)
-        for width in (360, 768, 1280):
-            sheet = browser.new_page(viewport={"width": width, "height": 800})
-            heard, asked = [], []
-            sheet.on("console", lambda message, heard=heard: heard.append(message.text))
-            sheet.on("request", lambda request, asked=asked: asked.append(request.url))
-            sheet.goto(path.as_uri())
-            assert sheet.evaluate("document.documentElement.scrollWidth") == width
-            assert not heard
-            assert all(url.startswith(("file:", "data:")) for url in asked)
-            box = sheet.locator("#table-wide").locator("..")
-            moved = box.evaluate("b => { b.scrollLeft = 200; return b.scrollLeft }")
-            left = sheet.evaluate("document.querySelector('#table-wide tbody th').getBoundingClientRect().left")
-            assert width > 768 or moved == 200  # the box scrolls …
-            assert abs(left - box.bounding_box()["x"]) < 1  # … and the names of the rows stay
-            sheet.close()
-        browser.close()
+    for width in (360, 768, 1280):
+        sheet = browser.new_page(viewport={"width": width, "height": 800})
+        heard, asked = [], []
+        sheet.on("console", lambda message, heard=heard: heard.append(message.text))
+        sheet.on("request", lambda request, asked=asked: asked.append(request.url))
+        sheet.goto(path.as_uri())
+        assert sheet.evaluate("document.documentElement.scrollWidth") == width
+        assert not heard
+        assert all(url.startswith(("file:", "data:")) for url in asked)
+        box = sheet.locator("#table-wide").locator("..")
+        moved = box.evaluate("b => { b.scrollLeft = 200; return b.scrollLeft }")
+        left = sheet.evaluate("document.querySelector('#table-wide tbody th').getBoundingClientRect().left")
+        assert width > 768 or moved == 200  # the box scrolls …
+        assert abs(left - box.bounding_box()["x"]) < 1  # … and the names of the rows stay
+        sheet.close()

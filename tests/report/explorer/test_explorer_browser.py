@@ -23,14 +23,11 @@ from cwi.report.explorer.data import by_count, sets
 from cwi.report.explorer.draws import KEPT
 from cwi.report.explorer.page import explorer, make_site
 from cwi.report.languages import LANGUAGES, Language
-from tests.report.everybody import CHROMIUM, OVERFLOW, markup, of_axe
+from tests.report.everybody import OVERFLOW, markup, of_axe
 
 Array = NDArray[np.float64]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="neither chromium nor google-chrome is installed"),
-]
+pytestmark = pytest.mark.browser
 SETTLED = '#ranking[aria-busy="false"]'
 
 HOSTILE = "<script>alert(1)</script>"
