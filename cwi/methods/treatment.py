@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.errors import near
+from cwi.methods.outliers import beyond, outlying, shape, skewness
 
 __all__ = [
     "SHIFTS",
@@ -29,14 +30,9 @@ __all__ = [
     "Treatment",
     "apply",
     "changes",
-    "kurtosis",
     "learn",
     "learn_each",
-    "outlying",
-    "skewness",
 ]
-
-NOISE = 1e-9  # relative rounding of skewness and kurtosis
 
 Array = NDArray[np.float64]
 Words = NDArray[np.str_]
@@ -90,88 +86,6 @@ class Treatment:
     def changes(self) -> Changes:
         """The cells of the base years that are changed; listed when they are asked for."""
         return changes(self, self.base)
-
-
-def skewness(x: Array) -> Array:
-    """Bias-corrected skewness of each column, as SKEW of a spreadsheet: n/((n-1)(n-2)) sum ((x - mean)/s)^3 [1]_.
-
-    Parameters
-    ----------
-    x : (m, k)
-        Values, not a number where there is none; those are left out.
-
-    Returns
-    -------
-    (k,) array without unit; not a number for fewer than three values and for a column that is constant.
-
-    References
-    ----------
-    .. [1] Joanes and Gill (1998), The Statistician 47, 183-189, G1.
-
-    Examples
-    --------
-    >>> skewness(np.array([[1.0], [2.0], [6.0]])).round(4)
-    array([1.4579])
-    """
-    return _skewness(_moments(x))
-
-
-def kurtosis(x: Array) -> Array:
-    """Bias-corrected excess kurtosis of each column, as KURT of a spreadsheet; 0 for a bell curve [1]_.
-
-    (n - 1)/((n - 2)(n - 3)) ((n + 1)(m4/m2² - 3) + 6), with the central moments m2 and m4 divided by n.
-
-    Parameters
-    ----------
-    x : (m, k)
-        Values, not a number where there is none; those are left out.
-
-    Returns
-    -------
-    (k,) array without unit; not a number for fewer than four values and for a column that is constant.
-
-    References
-    ----------
-    .. [1] Joanes and Gill (1998), The Statistician 47, 183-189, G2.
-
-    Examples
-    --------
-    >>> kurtosis(np.array([[1.0], [2.0], [3.0], [10.0]])).round(4)
-    array([3.228])
-    """
-    return _kurtosis(_moments(x))
-
-
-def outlying(x: Array, *, skew: float = 2.0, kurt: float = 3.5) -> NDArray[np.bool_]:
-    """Whether a column's skewness is beyond ``skew`` on either side and its excess kurtosis above ``kurt``.
-
-    Both, not either. A column too short or too even for these numbers is not outlying.
-
-    Parameters
-    ----------
-    x : (m, k)
-
-    Returns
-    -------
-    (k,) array.
-
-    References
-    ----------
-    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 2; the two limits are those of the R package
-    COINr and of the audits of the Joint Research Centre.
-
-    Examples
-    --------
-    >>> outlying(np.array([[1.0, 1], [2, 2], [3, 3], [2, 2], [1, 1], [3, 4], [2, 5], [99, 6]])).tolist()
-    [True, False]
-    """
-    return _outlying(_moments(x), skew, kurt)
-
-
-def _outlying(moments: tuple[Array, Array, Array, Array], skew: float, kurt: float) -> NDArray[np.bool_]:
-    # a column that is exactly at a limit must not be beyond it in another unit
-    beyond = 1 + NOISE
-    return np.asarray((np.abs(_skewness(moments)) > skew * beyond) & (_kurtosis(moments) > kurt * beyond))
 
 
 def learn(
@@ -250,17 +164,17 @@ def learn(
         raise ValueError(f"limit is {limit}; it must not be below zero, and values must be finite")
     k = base.shape[1]
 
-    def beyond(x: Array) -> bool:
+    def is_outlying(x: Array) -> bool:
         return bool(outlying(x[:, None], skew=skew, kurt=kurt)[0])
 
     how = ["none"] * k
     low, high = np.full(k, -np.inf), np.full(k, np.inf)
     side, origin, unit, powers = np.ones(k), np.zeros(k), np.ones(k), np.full(k, np.nan)
-    before = _moments(base)
-    for j in np.flatnonzero(_outlying(before, skew, kurt)):
+    before = shape(base)
+    for j in np.flatnonzero(beyond(*before, skew=skew, kurt=kurt)):
         x = base[~np.isnan(base[:, j]), j]
         side[j] = np.sign(skewness(x[:, None])[0])
-        cap = _winsorised(side[j] * x, limit, beyond)
+        cap = _winsorised(side[j] * x, limit, is_outlying)
         if cap is not None:
             how[j] = "winsorised"
             low[j], high[j] = (-np.inf, cap) if side[j] > 0 else (-cap, np.inf)
@@ -282,12 +196,12 @@ def learn(
             likeliest = power is None and then == "boxcox"
             powers[j] = float(stats.boxcox_normmax(u, method="mle")) if likeliest else 0.0 if power is None else power
     rules = (tuple(how), low, high, side, origin, unit, powers)
-    after = _moments(_treated(base, *rules[1:]))
+    after = shape(_treated(base, *rules[1:]))
     return Treatment(
         *rules,
-        skewness=np.stack([_skewness(before), _skewness(after)]),
-        kurtosis=np.stack([_kurtosis(before), _kurtosis(after)]),
-        still_outlying=_outlying(after, skew, kurt),
+        skewness=np.stack([before[0], after[0]]),
+        kurtosis=np.stack([before[1], after[1]]),
+        still_outlying=beyond(*after, skew=skew, kurt=kurt),
         base=base,
     )
 
@@ -380,34 +294,6 @@ def changes(treatment: Treatment, x: Array) -> Changes:
     """
     x = np.asarray(x, dtype=float)
     return _listed(x, apply(treatment, x), treatment.how, treatment.low, treatment.high, treatment.side)
-
-
-def _moments(x: Array) -> tuple[Array, Array, Array, Array]:
-    """Number of values and central moments two to four of each column, on a scale that cannot overflow."""
-    x = np.asarray(x, dtype=float)
-    has = ~np.isnan(x)
-    n = has.sum(axis=0).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        away = np.where(has, x - np.where(has, x, 0.0).sum(axis=0) / n, 0.0)
-        largest = np.abs(away).max(axis=0, initial=0.0)
-        noise = 4 * np.spacing(np.abs(np.where(has, x, 0.0)).max(axis=0, initial=0.0))
-        away = away / np.where(largest > noise, largest, np.nan)
-        square = np.where(has, away * away, 0.0)
-        second, third, fourth = (power.sum(axis=0) / n for power in (square, square * away, square * square))
-    return n, second, third, fourth
-
-
-def _skewness(moments: tuple[Array, Array, Array, Array]) -> Array:
-    n, second, third, _ = moments
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(n > 2, np.sqrt(n * (n - 1)) / (n - 2) * third / second**1.5, np.nan))
-
-
-def _kurtosis(moments: tuple[Array, Array, Array, Array]) -> Array:
-    n, second, _, fourth = moments
-    with np.errstate(divide="ignore", invalid="ignore"):
-        excess = (n + 1) * (fourth / second**2 - 3) + 6
-        return np.asarray(np.where(n > 3, (n - 1) / ((n - 2) * (n - 3)) * excess, np.nan))
 
 
 def _winsorised(x: Array, limit: int, beyond: Callable[[Array], bool]) -> float | None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from cwi.methods.treatment import Treatment, apply, changes, kurtosis, learn, learn_each, outlying, skewness
+from cwi.methods.outliers import kurtosis, outlying, skewness
+from cwi.methods.treatment import Treatment, apply, changes, learn, learn_each
 
 Array = NDArray[np.float64]
 
