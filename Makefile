@@ -26,7 +26,7 @@ help:
 	@echo "make edition YEAR=$(YEAR)             the report, the profile of every region and of the country, and the site"
 	@echo "make site                          the site of all years, into site/"
 	@echo "make test                          all tests"
-	@echo "make quick                         style, types and the tests that take no time, in about a minute"
+	@echo "make quick                         style, types and the tests that are not slow"
 	@echo "make lint                          style, types and the order of layers"
 	@echo "make lab                           JupyterLab on the notebooks"
 	@echo "make docs                          the documentation site, into docs/_build/html/"
