@@ -30,13 +30,13 @@ def test_a_fit_gives_the_scores_of_its_base_years(treated: Scores) -> None:
 
 @pytest.mark.slow
 def test_the_treatment_is_decided_once(monkeypatch: pytest.MonkeyPatch, treated: Scores) -> None:
-    decided, learn = [], treatment.learn
+    decided, learn_each = [], treatment.learn_each
 
     def counted(*args: object, **settings: object) -> treatment.Treatment:
         decided.append(args)
-        return learn(*args, **settings)  # type: ignore[arg-type]
+        return learn_each(*args, **settings)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(derivation.treatment, "learn", counted)
+    monkeypatch.setattr(derivation.treatment, "learn_each", counted)
     edition = read_edition(2023)
     again = score(edition.observations, treated.methodology, years=[2023], base=edition.base)
     assert len(decided) == 1

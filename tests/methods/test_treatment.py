@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from cwi.methods.outliers import kurtosis, outlying, skewness
-from cwi.methods.treatment import Treatment, apply, changes, learn, learn_each
+from cwi.methods.treatment import Treatment, apply, changes, kurtosis, learn, learn_each, outlying, skewness
 
 Array = NDArray[np.float64]
 

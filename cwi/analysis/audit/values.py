@@ -10,7 +10,7 @@ from scipy import stats
 from cwi.analysis.audit import limits as rules
 from cwi.analysis.audit.limits import Finding, judged, refused
 from cwi.analysis.audit.sheet import Sheet
-from cwi.methods.outliers import kurtosis, outlying, skewness
+from cwi.methods.treatment import kurtosis, outlying, skewness
 from cwi.territory import PARENT_REGION
 
 __all__ = [

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwi.errors import near
-from cwi.methods.outliers import beyond, outlying, shape, skewness
+from cwi.methods.treatment.outlying import beyond, outlying, shape, skewness
 
 __all__ = [
     "SHIFTS",
@@ -32,6 +32,7 @@ __all__ = [
     "changes",
     "learn",
     "learn_each",
+    "of_columns",
 ]
 
 Array = NDArray[np.float64]
