@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from scipy import stats
 from cwi.analysis.deprivation.covariates import design_columns
 from cwi.analysis.deprivation.domains import sample_design
 from cwi.errors import DataError, near
+from cwi.methods.few_clusters import ClusterVariance, cluster_variance
 
 __all__ = ["MODELS", "VARIANCES", "Associations", "associations", "wild_bootstrap_p"]
 
@@ -32,9 +32,11 @@ VARIANCES = ("design", "CR2", "CR3")
 class Associations:
     """A fitted regression.
 
-    ``table``: a row a term: coef, se, low, high, p; ame (the average marginal effect of the textbooks: the mean
-    difference in the predicted share), ame_se, ame_low, ame_high; vif. ``df``: degrees of freedom of t; ``n``: rows
-    used; ``lost``: share of weight with a gap; ``reference``: the category each variable is compared with.
+    ``table``: a row a term: coef, se, df, low, high, p; ame (the average marginal effect of the textbooks: the mean
+    difference in the predicted share), ame_se, ame_df, ame_low, ame_high; vif. ``df`` and ``ame_df`` are the degrees of
+    freedom of t, the same for all terms under the design, one for each with few clusters; ``df`` of the whole is the
+    lowest of the terms. ``n``: rows used; ``lost``: share of weight with a gap; ``reference``: the category each
+    variable is compared with.
     """
 
     table: pd.DataFrame
@@ -73,26 +75,27 @@ def associations(
         "logit", "probit", "fractional" (a logit of a share) or "ols".
     variance
         "design": linearised over strata and sampling units [1]_, t with units - strata - terms + 1 degrees of freedom.
-        For few clusters, by the column ``cluster``: "CR2" ("ols" only) [2]_ and "CR3", the cluster jackknife [3]_, t
-        with G - 1 degrees of freedom.
+        For few clusters, by the column ``cluster``: "CR2" [2]_, of a model other than "ols" for its last step of
+        weighted least squares, and "CR3", the cluster jackknife [3]_, both with the degrees of freedom of Satterthwaite
+        for each coefficient [4]_ (:mod:`cwi.methods.few_clusters`). CR2 covers as often as it should, CR3 more often.
     level
         Of the intervals.
 
     Raises
     ------
     DataError
-        If a covariate or a choice is unknown, or nothing varies.
+        If a covariate or a choice is unknown, nothing varies, there are fewer than two clusters, or (for "CR3") a model
+        is not determined without one of them.
 
     References
     ----------
     .. [1] Binder (1983), doi 10.2307/1402588. [2] Bell and McCaffrey (2002), Survey Methodology 28, 169-181.
-       [3] MacKinnon, Nielsen and Webb (2023), doi 10.1016/j.jeconom.2022.04.001.
+       [3] MacKinnon, Nielsen and Webb (2023), doi 10.1016/j.jeconom.2022.04.001. [4] Pustejovsky and Tipton (2018), doi
+       10.1080/07350015.2016.1247004.
     """
     for name, known, what in ((model, MODELS, "model"), (variance, VARIANCES, "variance")):
         if name not in known:
             raise DataError(f"there is no {what} '{name}'{near(name, known)}")
-    if variance == "CR2" and model != "ols":
-        raise DataError("CR2 is defined for the model 'ols' only; take CR3 for the others")
     outcome = np.asarray(y, dtype=float)
     X, reference = design_columns(children, covariates)
     whole = ~np.isnan(outcome) & ~np.isnan(X.to_numpy(float)).any(axis=1)
@@ -102,22 +105,24 @@ def associations(
     table, target, w = X[whole].to_numpy(float), outcome[whole], weight[whole] / weight[whole].mean()
     _refuse(table, target, list(X.columns), model)
     beta = _fit(table, target, w, model)
-    groups = np.unique(kept[cluster].astype(str), return_inverse=True)[1]
-    if variance == "design":
-        V, df = _linearised(children, whole, table, target, w, beta, model, lonely)
-    else:
-        by_clusters = _cr2 if variance == "CR2" else _cr3
-        V, df = by_clusters(table, target, w, beta, groups, model), float(groups.max())
+    groups = _groups(kept, cluster)
     ames, gradient = _marginal(table, w, beta, model)
+    if variance == "design":
+        V, of_design = _linearised(children, whole, table, target, w, beta, model, lonely)
+        freedom = np.full((2, len(beta)), of_design)
+    else:
+        V, of_few = _clustered(table, target, w, beta, groups, model, variance)
+        freedom = np.stack([of_few.df(np.eye(len(beta))), of_few.df(gradient)])
     se, ame_se = np.sqrt(np.diag(V)), np.sqrt(np.einsum("ij,jk,ik->i", gradient, V, gradient))
-    t = stats.t.ppf((1 + level) / 2, df)
+    t, ame_t = (stats.t.ppf((1 + level) / 2, df) for df in freedom)
     result = pd.DataFrame({
-        "coef": beta, "se": se, "low": beta - t * se, "high": beta + t * se,
-        "p": 2 * stats.t.sf(np.abs(beta / se), df), "ame": ames, "ame_se": ame_se,
-        "ame_low": ames - t * ame_se, "ame_high": ames + t * ame_se, "vif": _vif(table),
+        "coef": beta, "se": se, "df": freedom[0], "low": beta - t * se, "high": beta + t * se,
+        "p": 2 * stats.t.sf(np.abs(beta / se), freedom[0]), "ame": ames, "ame_se": ame_se, "ame_df": freedom[1],
+        "ame_low": ames - ame_t * ame_se, "ame_high": ames + ame_t * ame_se, "vif": _vif(table),
     }, index=pd.Index(X.columns, name="term"))  # fmt: skip
-    result.loc["constant", ["ame", "ame_se", "ame_low", "ame_high"]] = np.nan
-    return Associations(result, model, variance, df, int(whole.sum()), lost, reference, int(groups.max()) + 1)
+    result.loc["constant", ["ame", "ame_se", "ame_df", "ame_low", "ame_high"]] = np.nan
+    lowest = float(freedom[0].min())
+    return Associations(result, model, variance, lowest, int(whole.sum()), lost, reference, int(groups.max()) + 1)
 
 
 def wild_bootstrap_p(
@@ -222,25 +227,34 @@ def _linearised(
     return np.asarray(spread.T @ spread), float(max(design.df - table.shape[1] + 1, 1))
 
 
-def _cr2(table: Array, target: Array, w: Array, beta: Array, groups: NDArray[Any], model: str) -> Array:
-    """Bell and McCaffrey's variance of the weighted linear model."""
-    root = np.sqrt(w)
-    X, e = table * root[:, None], (target - table @ beta) * root
-    Q = np.linalg.inv(X.T @ X)
-    meat = np.zeros((X.shape[1], X.shape[1]))
-    for g in range(groups.max() + 1):
-        rows = groups == g
-        Xg = X[rows]
-        # (I - Xg Q Xg')^(-1/2) acts only in the span of Xg: 1 on the rest
-        U, s, _ = np.linalg.svd(Xg @ np.linalg.cholesky(Q), full_matrices=False)
-        inner = U.T @ e[rows]
-        moved = e[rows] + U @ ((1 / np.sqrt(np.maximum(1 - s**2, 1e-10)) - 1) * inner)
-        one = Xg.T @ moved
-        meat += np.outer(one, one)
-    return np.asarray(Q @ meat @ Q)
+def _groups(children: pd.DataFrame, cluster: str) -> NDArray[np.int64]:
+    """The cluster of each child, in whole numbers from 0."""
+    if cluster not in children:
+        raise DataError(
+            f"the table of children has no column '{cluster}'{near(cluster, map(str, children.columns))}; clusters "
+            "are read from it"
+        )
+    return np.asarray(np.unique(children[cluster].astype(str), return_inverse=True)[1], dtype=np.int64)
 
 
-def _cr3(table: Array, target: Array, w: Array, beta: Array, groups: NDArray[Any], model: str) -> Array:
+def _clustered(
+    table: Array, target: Array, w: Array, beta: Array, groups: NDArray[np.int64], model: str, kind: str
+) -> tuple[Array, ClusterVariance]:
+    """The variance by clusters, and what their degrees of freedom are computed from."""
+    if groups.max() < 1:
+        raise DataError("there is one cluster; a variance by clusters needs at least two")
+    mu, slope = _mean(table @ beta, model)
+    spread = np.ones_like(mu) if model == "ols" else np.sqrt(np.maximum(mu * (1 - mu), 1e-12))
+    working, residual = table * (slope / spread)[:, None], (target - mu) / spread
+    try:
+        of_few = cluster_variance(working, residual, w, groups, kind=kind)
+    except ValueError as refused:
+        raise DataError(f"{kind}: {refused}") from None
+    refitted = kind == "CR3" and model != "ols"
+    return _cr3(table, target, w, beta, groups, model) if refitted else of_few.variance, of_few
+
+
+def _cr3(table: Array, target: Array, w: Array, beta: Array, groups: NDArray[np.int64], model: str) -> Array:
     """The cluster jackknife: the model is fitted again without each cluster."""
     many = int(groups.max()) + 1
     moved = np.stack([_fit(table[groups != g], target[groups != g], w[groups != g], model) for g in range(many)])

@@ -273,9 +273,12 @@ class DeprivationReport(AnalysisReport):
         return self.section("breadth", self.figure("breadth", draw, behind, **words), both, monetary)
 
     def associated(
-        self, found: Associations, balance: pd.DataFrame, gap: pd.DataFrame, levels: pd.DataFrame
+        self, found: Associations, few: Associations, balance: pd.DataFrame, gap: pd.DataFrame, levels: pd.DataFrame
     ) -> Section:
-        """What goes together with deprivation: how alike the groups are first, then mean differences, then levels."""
+        """What goes together with deprivation: how alike the groups are first, then mean differences, then levels.
+
+        ``found`` has the errors of the design, ``few`` those of clusters as few as the regions.
+        """
         compared = balance.reset_index()
         first = self.table(
             "associated_balance", compared,
@@ -295,6 +298,14 @@ class DeprivationReport(AnalysisReport):
             "points": self.number(f"{largest_name}.ame", 100 * float(largest["ame"]), 1, unit="points", sign=True),
         }
         behind = self.table("associated", table, columns)
+        of_few = {
+            "term": WORDS, "ame": IN_POINTS, "ame_se": Number(2, "points", 100.0), "ame_df": Number(1),
+            "ame_low": IN_POINTS, "ame_high": IN_POINTS,
+        }  # fmt: skip
+        clustered = self.table(
+            "associated_clusters", few.table.drop(index="constant").reset_index(), of_few,
+            n=self.language.number(few.clusters, 0),
+        )  # fmt: skip
         parts = self.table(
             "associated_gap",
             gap.reset_index(),
@@ -310,7 +321,7 @@ class DeprivationReport(AnalysisReport):
              "between_with": PERCENT, "p_with": Number(3)},
         )  # fmt: skip
         figure = self.figure("associated", draw, behind, **words)
-        return self.section("associated", first, figure, parts, shared, **values)
+        return self.section("associated", first, figure, clustered, parts, shared, **values)
 
     # ---------------------------------------------------------------- how it is printed
 

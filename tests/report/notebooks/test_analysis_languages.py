@@ -286,6 +286,7 @@ def deprived() -> Shown:
     rural = children["area"] == "R"
     balance = deprivation.balance_table(children, rural, of_home)
     model = deprivation.associations(y, children, ["area", *of_home])
+    few = deprivation.associations(y, children, ["area", *of_home], variance="CR2")
     gap = deprivation.decompose_gap(y, children, rural, of_home)
     levels = deprivation.shared_levels(y, children, ["area", *of_home])
     benefits = deprivation.simulate_benefits(coded, rules, rng=rng)
@@ -299,7 +300,7 @@ def deprived() -> Shown:
         shares = 100 * whole.set_index("region")["estimate"]
         sections = [
             show.opening(), show.dimensions(block), show.where(mapped, order), show.breadth(overlap, income),
-            show.associated(model, balance, gap, levels), policy.laws(read_laws()), policy.policies(rules),
+            show.associated(model, few, balance, gap, levels), policy.laws(read_laws()), policy.policies(rules),
             policy.contribution(benefits, card), show.change(shares, shares + 1, "deprived"), show.close(),
         ]  # fmt: skip
         return show, sections
