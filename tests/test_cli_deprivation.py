@@ -52,6 +52,10 @@ def test_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     code, out, _ = ran(monkeypatch, capsys, "map", str(path), "--output", str(tmp_path / "m.svg"), "--language", "kk")
     drawn = (tmp_path / "m.svg").read_text(encoding="utf-8")
     assert (code, "<svg" in drawn, '<g id="mark">' in drawn) == (0, True, True)  # stamped as synthetic
+    code, out, _ = ran(monkeypatch, capsys, "table", str(path), "--specification", "child-gaps", "--measure", "M1")
+    assert (code, next(line.split()[0] for line in out.splitlines() if line.startswith("KZ"))) == (0, "KZ")
+    code, _, err = ran(monkeypatch, capsys, "table", str(path), "--measure", "M2")
+    assert (code, "no item of 'eu-child' has gaps; write the worst value" in err) == (2, True)
     small.assign(car=9.0).to_parquet(path)
     code, out, _ = ran(monkeypatch, capsys, "check", str(path))
     assert code == 1

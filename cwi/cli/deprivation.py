@@ -20,7 +20,8 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Deprivations of children in households: tables, a map, a check.")
 BY = ("region", "area", "sex", "age")
-MEASURES = ("H", "A", "M0", "uncensored", "censored", "contribution")
+GAPS = ("M1", "M2", "G", "S")
+MEASURES = ("H", "A", "M0", *GAPS, "uncensored", "censored", "contribution")
 
 Data = Annotated[
     str,
@@ -72,6 +73,8 @@ def table(
         from cwi.report.notebooks.analysis_report import records
 
         households, coded = _coded(data, columns, specification, k, year, seed)
+        if measure in GAPS:
+            coded.gap_share(1)  # refuses a specification without gaps
         rows = profile(coded, census=households.census)
         rows = rows[rows["measure"] == measure].drop(columns="measure")
     if json:

@@ -48,8 +48,10 @@ def profile(
 ) -> pd.DataFrame:
     """H, A, M0, headcounts and contributions of the nation, regions, areas, sexes and age bands.
 
-    H, M0 and headcounts are means, A and contributions ratios; errors are linearised over all sampling units, those
-    without anybody of a domain counting 0. Intervals are on the logit scale with t of the domain's degrees of freedom.
+    A specification with gaps has M1 and M2 too, the mean gap G = M1 / M0 and the mean squared gap S = M2 / M0 of the
+    deprivations of the deprived. H, M0, M1, M2 and headcounts are means, A, G, S and contributions ratios; errors are
+    linearised over all sampling units, those without anybody of a domain counting 0. Intervals are on the logit scale
+    with t of the domain's degrees of freedom.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def profile(
     Returns
     -------
     DataFrame
-        As the module describes; measures H, A, M0, uncensored, censored, contribution, share (of the children).
+        As the module describes; measures H, A, M0, (M1, M2, G, S,) uncensored, censored, contribution.
 
     Raises
     ------
@@ -90,6 +92,8 @@ def every_cutoff_estimates(
 ) -> pd.DataFrame:
     """H and M0 at every cut-off with errors: of items or dimensions where a rule counts them, of the share otherwise.
 
+    With gaps also M1 and M2.
+
     Returns
     -------
     DataFrame
@@ -104,6 +108,9 @@ def every_cutoff_estimates(
         poor = np.where(coded.used, (score >= value - 1e-9).astype(float), np.nan)
         label = f"{100 * value:.4g}" if by_share else f"{value:.0f}"
         columns["H", label], columns["M0", label] = poor, poor * np.nan_to_num(coded.share)
+        if coded.gaps is not None:
+            columns["M1", label] = poor * np.nan_to_num(coded.gap_share(1))
+            columns["M2", label] = poor * np.nan_to_num(coded.gap_share(2))
     tables = [
         _estimated(coded, columns, {}, Domains.by(coded.children, *part, nation=nation), lonely, level)
         for part in ((), ("region",))
@@ -222,6 +229,9 @@ def _measures(coded: Deprivations) -> tuple[Columns, dict[tuple[str, str], tuple
     censored_share = np.where(used, poor * np.nan_to_num(coded.share), np.nan)
     means: Columns = {("H", ""): np.where(used, poor, np.nan), ("M0", ""): censored_share}
     ratios = {("A", ""): (censored_share, np.where(used, poor, np.nan))}
+    for power, measure, mean_gap in ((1, "M1", "G"), (2, "M2", "S")) if coded.gaps is not None else ():
+        means[measure, ""] = np.where(used, poor * np.nan_to_num(coded.gap_share(power)), np.nan)
+        ratios[mean_gap, ""] = (means[measure, ""], censored_share)
     weights = coded.weights[np.maximum(coded.band, 0)] / np.maximum(coded.of, 1)[:, None]
     for place, unit in enumerate(coded.units):
         here = used & coded.applies[:, place]

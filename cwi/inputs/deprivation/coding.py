@@ -32,7 +32,8 @@ class Deprivations:
     for the age. ``g``: the same of what is counted, (n, d); ``applies``: what is for the age of each child, (n, d).
     ``band``: place of the age band, -1 outside the ages, (n,). ``weights``: whole numbers by band, (bands, d).
     ``used``: who is counted: of the ages, without a gap, (n,). ``counts``: weighted count, ``of``: what a child
-    deprived in everything counts, (n,). ``poor``: who is deprived by the rule, (n,).
+    deprived in everything counts, (n,). ``poor``: who is deprived by the rule, (n,). ``gaps``: from 0 at the cut-off to
+    1 at the worst, of yes-or-no items 0 or 1, (n, d); None where no item of the specification has gaps.
     """
 
     specification: Specification
@@ -46,11 +47,33 @@ class Deprivations:
     counts: Whole
     of: Whole
     poor: Flags
+    gaps: Array | None = None
 
     @cached_property
     def share(self) -> Array:
         """The weighted share of deprivations of each child, not a number for those not counted, (n,)."""
         return np.where(self.used, self.counts / np.maximum(self.of, 1), np.nan)
+
+    def gap_share(self, power: int) -> Array:
+        """The weighted mean of the gaps of each child to a power, not a number for those not counted, (n,).
+
+        Power 0 is :attr:`share`; M1 and M2 are the means of powers 1 and 2 over all children, those who are not
+        deprived by the rule counting 0.
+
+        Raises
+        ------
+        DataError
+            If no item of the specification has gaps.
+        """
+        if self.gaps is None:
+            raise DataError(
+                f"no item of '{self.specification.name}' has gaps; write the worst value of a number in the column "
+                "'worst' of its items.csv"
+            )
+        weights = self.weights[np.maximum(self.band, 0)] / np.maximum(self.of, 1)[:, None]
+        gaps = np.nan_to_num(self.gaps)
+        summed = (weights * np.where(gaps > 0, gaps**power, 0.0)).sum(axis=1)
+        return np.where(self.used, summed, np.nan)
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -150,7 +173,8 @@ def code_deprivations(children: pd.DataFrame, specification: Specification) -> D
     for dimension, many in specification.also:
         mine = [item.dimension == dimension for item in specification.items]
         poor = poor & (lacking[:, mine].sum(axis=1) >= many)
-    return Deprivations(specification, table, items, g, applies, band, weights, complete, counts, of, poor)
+    gaps = np.where(applies, _gaps(table, items, specification), np.nan) if specification.has_gaps else None
+    return Deprivations(specification, table, items, g, applies, band, weights, complete, counts, of, poor, gaps)
 
 
 def _bands(age: Array, specification: Specification) -> Whole:
@@ -177,6 +201,19 @@ def _tested(cells: pd.Series, item: Item) -> Array:
     else:
         deprived = values < item.cut[0] if item.test == "below" else values > item.cut[0]
     return np.where(np.isnan(values), np.nan, deprived.astype(float))
+
+
+def _gaps(table: pd.DataFrame, items: pd.DataFrame, specification: Specification) -> Array:
+    """How far each child is from the cut-off of each item, as a share of the way to the worst value, (n, items)."""
+    columns = []
+    for item in specification.items:
+        lacking = items[item.code].to_numpy(float)
+        if item.worst is not None:
+            values = textfiles.numbers(table[item.variable]).to_numpy(float)
+            way = (values - item.cut[0]) / (item.worst - item.cut[0])
+            lacking = np.where(lacking > 0, np.clip(way, 0.0, 1.0), lacking)
+        columns.append(lacking)
+    return np.stack(columns, axis=1)
 
 
 def _units(items: pd.DataFrame, suited: pd.DataFrame, specification: Specification) -> tuple[Array, Flags]:

@@ -24,6 +24,7 @@ __all__ = ["TESTS", "Band", "Item", "Specification", "read_specification", "spec
 TESTS = ("cannot afford", "below", "above", "is")
 COUNTS = ("items", "dimensions")
 LANGUAGES = ("en", "ru", "kk")
+OPTIONAL_COLUMNS = ("worst",)
 ITEM_COLUMNS = ("code", "variable", "test", "cut", "dimension", "bands", "weight", "title_en", "title_ru", "title_kk")
 KEYS = ("name", "version", "status", "counts", "source", "doi", "read", "note", "bands", "dimensions", "rule")
 TITLES = ("title_en", "title_ru", "title_kk")
@@ -43,7 +44,8 @@ class Item:
     """One indicator of deprivation.
 
     ``test``: "cannot afford" (an enforced lack: wanted, but there is no money for it), "below" or "above" the
-    cut-off, or "is" one of the codes in ``cut``. ``bands``: the age bands it is for.
+    cut-off, or "is" one of the codes in ``cut``. ``bands``: the age bands it is for. ``worst``: where the gap to the
+    cut-off is 1, of an item "below" or "above" that has gaps; None for the others, which are yes or no.
     """
 
     code: str
@@ -54,6 +56,7 @@ class Item:
     bands: tuple[str, ...]
     weight: Fraction
     titles: Mapping[str, str]
+    worst: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +107,18 @@ class Specification:
             "counts": self.counts,
             "bands": [asdict(band) for band in self.bands],
             "items": [
-                [i.code, i.variable, i.test, list(i.cut), i.dimension, list(i.bands), str(i.weight)] for i in self.items
+                [i.code, i.variable, i.test, list(i.cut), i.dimension, list(i.bands), str(i.weight)]
+                + ([] if i.worst is None else [i.worst])
+                for i in self.items
             ],
             "rule": [self.at_least, None if self.share is None else str(self.share), list(map(list, self.also))],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether M1 and M2 are defined: an item has a worst value to measure gaps by."""
+        return any(item.worst is not None for item in self.items)
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -151,7 +161,7 @@ def specifications() -> tuple[str, ...]:
     Examples
     --------
     >>> specifications()
-    ('cc-moda', 'child-af', 'eu-child')
+    ('cc-moda', 'child-af', 'child-gaps', 'eu-child')
     """
     found = (folders.data() / "deprivation").glob("*/specification.toml")
     return tuple(sorted(path.parent.name for path in found))
@@ -230,7 +240,7 @@ def _bands(rows: Any, where: str) -> tuple[Band, ...]:
 
 
 def _items(path: Path, bands: tuple[Band, ...], dimensions: Mapping[str, Any]) -> tuple[Item, ...]:
-    table = read_csv(path, MethodologyError, required=ITEM_COLUMNS)
+    table = read_csv(path, MethodologyError, required=ITEM_COLUMNS, optional=OPTIONAL_COLUMNS)
     codes = [band.code for band in bands]
     items: list[Item] = []
     for line, row in table.iterrows():
@@ -257,12 +267,29 @@ def _items(path: Path, bands: tuple[Band, ...], dimensions: Mapping[str, Any]) -
             ) from None
         if weight <= 0:
             raise MethodologyError(f"{where}: weight is {row['weight']}; it must be above zero")
+        worst = _worst(row.get("worst", ""), row["test"], cut, where)
         if any(item.code == row["code"] for item in items):
             raise MethodologyError(f"{where}: the item '{row['code']}' is listed twice")
         titles = {lang: row[f"title_{lang}"] for lang in LANGUAGES}
         numbers = tuple(float(one) for one in cut if one is not None)
-        items.append(Item(row["code"], row["variable"], row["test"], numbers, row["dimension"], named, weight, titles))
+        items.append(
+            Item(row["code"], row["variable"], row["test"], numbers, row["dimension"], named, weight, titles, worst)
+        )
     return tuple(items)
+
+
+def _worst(cell: str, test: str, cut: tuple[float | None, ...], where: str) -> float | None:
+    """Where the gap of an item is 1, if it has gaps."""
+    if not cell:
+        return None
+    worst = number(cell)
+    if test not in ("below", "above"):
+        raise MethodologyError(f"{where}: worst is '{cell}', but the test '{test}' has no gaps; leave the cell empty")
+    edge = cut[0]
+    assert edge is not None
+    if worst is None or not (worst < edge if test == "below" else worst > edge):
+        raise MethodologyError(f"{where}: worst is '{cell}'; it must be a number {test} the cut-off {edge:g}")
+    return worst
 
 
 def _checked(spec: Specification, where: str, rule: Mapping[str, Any]) -> Specification:
@@ -278,6 +305,11 @@ def _checked(spec: Specification, where: str, rule: Mapping[str, Any]) -> Specif
         raise MethodologyError(f"{where}: at_least is {spec.at_least}; it must be from 1 to {len(spec.units)}")
     if spec.share is not None and not 0 < spec.share <= 1:
         raise MethodologyError(f"{where}: share is {spec.share}; it must be above 0 and at most 1")
+    if spec.has_gaps and spec.counts != "items":
+        raise MethodologyError(
+            f"{where}: counts is '{spec.counts}', but items.csv has values in 'worst'; gaps are of items, so write "
+            'counts = "items" or leave the column empty'
+        )
     for dimension, many in spec.also:
         if dimension not in spec.dimensions:
             raise MethodologyError(f"{where}: the rule names '{dimension}'{near(dimension, spec.dimensions)}")

@@ -248,9 +248,25 @@ class DeprivationReport(AnalysisReport):
             {"term": WORDS, "coef": Number(3), "se": Number(3), "low": Number(3), "high": Number(3), "p": Number(3)},
         )  # fmt: skip
         return self.section(
-            "where", self.figure("where", draw, behind, **words),
+            "where", self.figure("where", draw, behind, **words), *self._depth(),
             Paragraph(self.text("deprivation.where.model", **model)), small, regression,
         )  # fmt: skip
+
+    def _depth(self) -> list[Block]:
+        """M1 and M2 of the nation and regions, where the specification has gaps."""
+        if self.coded.gaps is None:
+            return []
+        chosen = self.result[(self.result["area"] == "") & (self.result["group"] == "")]
+        parts = [
+            chosen[chosen["measure"] == measure].set_index("region")[["estimate", "se", "low", "high"]]
+            .rename(columns={"estimate": measure, **{name: f"{measure}_{name}" for name in ("se", "low", "high")}})
+            for measure in ("M1", "M2", "G", "S")
+        ]  # fmt: skip
+        table = pd.concat(parts, axis=1).reset_index()
+        three, four = Number(3), Number(4)
+        columns: dict[str, Column] = {"region": WORDS, "M1": four, "M1_se": Number(5), "M1_low": four, "M1_high": four,
+                   "M2": four, "M2_se": Number(5), "M2_low": four, "M2_high": four, "G": three, "S": three}  # fmt: skip
+        return [Paragraph(self.text("deprivation.where.depth")), self.table("where_gaps", table, columns)]
 
     def breadth(self, overlap: pd.DataFrame, income: pd.DataFrame) -> Section:
         """How broad well-being is: how many dimensions children lack at once, and which ones together."""

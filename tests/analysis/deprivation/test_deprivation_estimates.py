@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from cwi.analysis.deprivation import (
@@ -20,8 +22,8 @@ from cwi.analysis.deprivation import (
     reliability_block,
 )
 from cwi.errors import DataError
-from cwi.inputs.deprivation import Deprivations, code_deprivations
-from cwi.methods.deprivation import alkire_foster
+from cwi.inputs.deprivation import Deprivations, code_deprivations, read_specification
+from cwi.methods.deprivation import alkire_foster, gap_measures
 from cwi.methods.survey import reliability
 
 CodedBy = Callable[[str], Deprivations]
@@ -100,6 +102,70 @@ def test_other_specifications_keep_the_identities(coded_by: CodedBy, name: str) 
     assert value["M0", ""] == pytest.approx(value["H", ""] * value["A", ""])
     assert value["contribution"].sum() == pytest.approx(1)
     assert "outside the ages" not in set(table["group"])
+
+
+GAPS = ["income", "grades_behind", "school", "persons_per_room", "water_minutes", "work_hours"]
+
+
+def test_the_depth_of_deprivation_has_the_errors_of_the_design(coded_by: CodedBy) -> None:
+    coded = coded_by("child-gaps")
+    table = profile(coded)
+    poor, used = coded.poor.astype(float), coded.used.astype(float)
+    share = np.nan_to_num(coded.share)
+    gap, square = (np.nan_to_num(coded.gap_share(power)) for power in (1, 2))
+    region = (coded.children["region"] == "KZ-61").to_numpy(float)
+    cases = {"M1": (poor * gap, used), "M2": (poor * square, used), "G": (poor * gap, poor * share),
+             "S": (poor * square, poor * share)}  # fmt: skip
+    for rows, key in ((used, "KZ"), (used * region, "KZ-61")):
+        own = table[(table["region"] == key) & (table["area"] == "") & (table["group"] == "") & (table["of"] == "")]
+        for measure, (y, x) in cases.items():
+            row = own[own["measure"] == measure].iloc[0]
+            assert [row["estimate"], row["se"]] == pytest.approx(independent(coded, y, x, rows)), (measure, key)
+        value = own.set_index("measure")["estimate"]
+        assert value["M1"] == pytest.approx(value["M0"] * value["G"])
+        assert value["M2"] == pytest.approx(value["M0"] * value["S"])
+        assert 0 < value["M2"] < value["M1"] < value["M0"] < value["H"]
+    # the same by the function on arrays: what is beyond a cut-off upwards is measured from the worst end
+    numbers = coded.children[GAPS].to_numpy(float)[coded.used]
+    upwards = np.array([False, True, False, True, True, True])
+    x = np.where(upwards, np.array([0, 12, 0, 20, 600, 112]) - numbers, numbers)
+    z = np.array([43407, 11, 1, 17, 570, 98.0])
+    peer = gap_measures(np.maximum(x, 0), z, [2, 1, 1, 1, 1, 2], k=0.25, sample_weights=coded.person[coded.used])
+    nation = table[(table["region"] == "KZ") & (table["area"] == "") & (table["group"] == "")].set_index("measure")
+    values = nation[nation["of"] == ""]["estimate"]
+    assert [values[m] for m in ("H", "M0", "M1", "M2")] == pytest.approx([peer.H, peer.M0, peer.M1, peer.M2])
+    curve = every_cutoff_estimates(coded)
+    curve = curve[curve["region"] == "KZ"].set_index(["measure", "of"])["estimate"]
+    assert curve["M1", "25"] == pytest.approx(values["M1"])
+    assert curve["M2"].is_monotonic_decreasing
+    assert not set(profile(coded_by("eu-child"))["measure"]) & {"M1", "M2", "G", "S"}  # yes or no has no depth
+
+
+@given(seed=st.integers(0, 1000), k=st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8]))
+@settings(deadline=None, max_examples=15)
+def test_identities_of_depth(seed: int, k: int) -> None:
+    """M1 = M0 G, M2 = M0 S, M2 <= M1 <= M0, parts of the country add up, and nearer to a cut-off M1 falls, M0 not."""
+    rng = np.random.default_rng(seed)
+    n = 60
+    children = pd.DataFrame({
+        "age": rng.integers(5, 18, n), "weight": rng.uniform(0.5, 2, n), "income": rng.uniform(0, 90_000, n),
+        "grades_behind": rng.integers(0, 5, n), "school": rng.integers(0, 2, n), "work_hours": rng.integers(0, 60, n),
+        "persons_per_room": rng.uniform(1, 7, n), "water_minutes": rng.integers(0, 90, n),
+    })  # fmt: skip
+    specification = read_specification("child-gaps").with_cutoff(k / 8 if k < 8 else 0.999)
+    coded = code_deprivations(children, specification)
+    w = coded.person / coded.person.sum()
+    level = {power: w * coded.poor * coded.gap_share(power) for power in (0, 1, 2)}
+    M0, M1, M2 = (level[power].sum() for power in (0, 1, 2))
+    assert M2 <= M1 + 1e-12 <= M0 + 2e-12
+    part = rng.random(n) < 0.5
+    assert level[1][part].sum() + level[1][~part].sum() == pytest.approx(M1)
+    income = children["income"]
+    nearer = children.assign(income=income.where(income >= 43_407, (income + 43_406) / 2))
+    after = code_deprivations(nearer, specification)
+    assert (w * after.poor * after.share).sum() == pytest.approx(M0)
+    moved = (w * after.poor * after.gap_share(1)).sum()
+    assert moved < M1 if (coded.poor & (children["income"] < 43_000)).any() else moved <= M1
 
 
 def test_every_cutoff_falls_and_meets_the_profile(coded_by: CodedBy, table: pd.DataFrame) -> None:

@@ -22,7 +22,14 @@ def child(specification: Specification, **changes: Any) -> dict[str, Any]:
     """A child of nine who lacks nothing."""
     rows: dict[str, Any] = {item.variable: 1.0 for item in specification.items}
     rows |= {"arrears": 0, "haz": 0.0, "grades_behind": 0, "information_devices": 2, "water_minutes": 0}
-    rows |= {"persons_per_room": 1.0, "violent_discipline": 0, "work_hours": 0, "age": 9, "weight": 1.0}
+    rows |= {
+        "income": 60_000.0,
+        "persons_per_room": 1.0,
+        "violent_discipline": 0,
+        "work_hours": 0,
+        "age": 9,
+        "weight": 1.0,
+    }
     return rows | changes
 
 
@@ -32,7 +39,7 @@ def coded(name: str, *changes: dict[str, Any]) -> Any:
 
 
 def test_the_shipped_specifications_are_whole() -> None:
-    assert specifications() == ("cc-moda", "child-af", "eu-child")
+    assert specifications() == ("cc-moda", "child-af", "child-gaps", "eu-child")
     known = read_variables()
     for name in specifications():
         specification = read_specification(name)
@@ -49,6 +56,7 @@ def test_the_shipped_specifications_are_whole() -> None:
 def test_what_was_read_of_each_source_is_recorded_and_moves_no_fingerprint(tmp_path: Path) -> None:
     assert {name: read_specification(name).read for name in specifications()} == {
         "cc-moda": "known, text not read", "child-af": "known, text not read",
+        "child-gaps": "known, text not read",
         "eu-child": "abstract read, list of items not",
     }  # fmt: skip
     eu = read_specification("eu-child")
@@ -145,9 +153,9 @@ def test_seven_of_thirteen_and_three_of_the_household_on_a_dozen_children(tmp_pa
     assert got.poor.tolist() == [poor for *_, poor in cases]
 
 
-def changed(tmp_path: Path, old: str, new: str, file: str = "specification.toml") -> Path:
+def changed(tmp_path: Path, old: str, new: str, file: str = "specification.toml", *, of: str = "eu-child") -> Path:
     folder = tmp_path / "own"
-    shutil.copytree(folders.data() / "deprivation" / "eu-child", folder)
+    shutil.copytree(folders.data() / "deprivation" / of, folder)
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -194,6 +202,53 @@ def test_a_specification_that_cannot_be_used_is_refused(
     assert str(refused.value).split(": ", 1)[1] == sentence
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("items.csv", "is,0,,", "is,0,1,", "worst is '1', but the test 'is' has no gaps; leave the cell empty"),
+        ("items.csv", "43407,0", "43407,50000", "worst is '50000'; it must be a number below the cut-off 43407"),
+        ("items.csv", "14,112", "14,many", "worst is 'many'; it must be a number above the cut-off 14"),
+        (
+            "specification.toml", 'counts = "items"', 'counts = "dimensions"',
+            "counts is 'dimensions', but items.csv has values in 'worst'; gaps are of items, so write counts = "
+            '"items" or leave the column empty',
+        ),
+    ],
+)  # fmt: skip
+def test_gaps_that_cannot_be_measured_are_refused(tmp_path: Path, file: str, old: str, new: str, sentence: str) -> None:
+    with pytest.raises(MethodologyError) as refused:
+        read_specification(changed(tmp_path, old, new, file, of="child-gaps"))
+    assert str(refused.value).split(": ", 1)[1] == sentence
+
+
+def test_gaps_of_three_children_by_hand(says: Says) -> None:
+    got = coded(
+        "child-gaps",
+        {"income": 43407 * 0.4, "work_hours": 63.0},  # gaps .6 and .5 of weights 1/4 and 1/4
+        {"income": 0.0, "school": 0, "grades_behind": 12},  # three whole gaps, 1/4, 1/8 and 1/8
+        {"income": 60_000.0, "persons_per_room": 11.5, "water_minutes": 600.0, "school": 0},  # .5, 1 and 1 of 1/8 each
+        {"income": np.nan},
+    )
+    assert got.poor.tolist() == [True, True, True, False]
+    assert got.share.tolist() == pytest.approx([0.5, 0.5, 0.375, np.nan], nan_ok=True)
+    assert got.gap_share(1).tolist() == pytest.approx([0.275, 0.5, 0.3125, np.nan], nan_ok=True)
+    assert got.gap_share(2).tolist() == pytest.approx([0.1525, 0.5, 0.28125, np.nan], nan_ok=True)
+    assert got.gap_share(0).tolist() == pytest.approx(got.share.tolist(), nan_ok=True)
+    with says(
+        DataError,
+        "no item of 'eu-child' has gaps; write the worst value of a number in the column 'worst' of its items.csv",
+    ):
+        coded("eu-child", {}).gap_share(1)
+
+
+def test_an_end_of_gaps_moves_the_fingerprint_and_no_other_does(tmp_path: Path) -> None:
+    gaps = read_specification("child-gaps")
+    assert read_specification(changed(tmp_path, "14,112", "14,100", "items.csv", of="child-gaps")) is not None
+    moved = read_specification(tmp_path / "own")
+    assert moved.fingerprint != gaps.fingerprint
+    assert read_specification("eu-child").fingerprint == "a08224db8b8a"  # as it was before gaps
+
+
 def test_what_a_table_lacks_is_named(says: Says) -> None:
     eu = read_specification("eu-child")
     table = pd.DataFrame([child(eu)])
@@ -209,7 +264,7 @@ def test_what_a_table_lacks_is_named(says: Says) -> None:
     with says(
         MethodologyError,
         "no specification of deprivation is called 'eu-chld' (did you mean 'eu-child'?); there are cc-moda, child-af, "
-        "eu-child",
+        "child-gaps, eu-child",
     ):
         read_specification("eu-chld")
     with says(
