@@ -116,7 +116,8 @@ def _csv(whole: bytes, rng: np.random.Generator) -> tuple[str, bytes]:
                           "twice", "head only", "cut", "quote", "as text"]))  # fmt: skip
     if how == "cell":
         numeric = re.fullmatch(r"-?[\d.]+", rows[row][column] if column < len(rows[row]) else "")
-        nasty = str(rng.choice(NASTY if numeric else ["\u202e", "\x07", "9" * 40_000 + "\x00"]))
+        words = NASTY if numeric else ("\u202e", "\x07", "9" * 40_000, "a\x00b")
+        nasty = words[int(rng.integers(len(words)))]  # rng.choice would take zero bytes off
         rows[row][column] = nasty
         how = f"cell {row + 1}/{rows[0][column]}: {nasty[:12]!r}"
     elif how == "more cells":

@@ -14,14 +14,17 @@ from typing import Any
 
 import pandas as pd
 
-from cwi.errors import CwiError, near
+from cwi.errors import CwiError, DataError, near
 from cwi.folders import relative
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # shows nothing, or turns text round
 
 DIGITS = 300  # of a whole number that a float can hold
+LONGEST = 10_000  # characters of a cell
+MOST = 64  # MB of a register or a table of observations, which is 1.5 million rows
+MOST_ANSWERS = 256  # MB of a CSV file of answers or children
 
-__all__ = ["number", "numbers", "read_csv", "read_text", "read_toml", "sha256"]
+__all__ = ["number", "numbers", "read_csv", "read_text", "read_toml", "refuse_large", "refuse_torn", "sha256"]
 
 
 def sha256(path: Path) -> str:
@@ -32,6 +35,7 @@ def sha256(path: Path) -> str:
 def read_text(path: Path, error: type[CwiError]) -> str:
     """The text of a UTF-8 file (a byte order mark is dropped); characters that would hide or turn text are refused."""
     name = relative(path)
+    refuse_large(path, error, MOST, "divide it, or keep only what is used")
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -49,6 +53,13 @@ def read_text(path: Path, error: type[CwiError]) -> str:
         line = text[: hidden.start()].count("\n") + 1
         raise error(f"{name} line {line}: there is a character that is not seen, U+{ord(hidden[0]):04X}; delete it")
     return text
+
+
+def refuse_large(path: Path, error: type[CwiError], most: int, hint: str) -> None:
+    """Refuse a file of more than ``most`` MB before anything of it is read."""
+    size = path.stat().st_size if path.is_file() else 0
+    if size > most * 2**20:
+        raise error(f"{relative(path)}: the file has {size / 2**20:,.0f} MB; at most {most} MB are read; {hint}")
 
 
 def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
@@ -79,7 +90,8 @@ def read_csv(
     Raises
     ------
     error
-        If the file is not UTF-8, a column is missing, unknown or named twice, or a row has too many or too few cells.
+        If the file is not UTF-8, a column is missing, unknown or named twice, a row has too many or too few cells, or a
+        cell has more than 10,000 characters.
     """
     name = relative(path)
     rows = list(_lines(read_text(path, error), name, error))
@@ -96,6 +108,9 @@ def read_csv(
     missing = [column for column in required if column not in header]
     if missing:
         raise error(f"{name} line 1: the column '{missing[0]}' is missing; the first line reads {', '.join(header)}")
+    for line, cells in rows:
+        if len(longest := max(cells, key=len)) > LONGEST:
+            raise error(f"{name} line {line}: a cell has {len(longest):,} characters; at most {LONGEST:,} are read")
     for line, cells in rows[1:]:
         if len(cells) != len(header):
             hint = "; a number with a decimal comma or a text with a comma must be in quotes, decimals take a point"
@@ -152,3 +167,23 @@ def _lines(text: str, name: str, error: type[CwiError]) -> Iterator[tuple[int, l
             line = reader.line_num + 1
     except csv.Error as problem:
         raise error(f"{name} line {line}: this is not CSV: {problem}") from None
+
+
+def refuse_torn(path: Path) -> None:
+    """Refuse a CSV file of which a row has more or fewer cells than the first: it was cut, or a text has a comma.
+
+    Raises
+    ------
+    DataError
+        With the line; also where the file has more than 256 MB.
+    """
+    refuse_large(path, DataError, MOST_ANSWERS, "save it as Parquet, which takes a tenth of the room")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        cells = len(next(rows, ()))
+        for row in rows:
+            if row and len(row) != cells:
+                raise DataError(
+                    f"{relative(path)} line {rows.line_num}: {len(row)} cells where the first line names "
+                    f"{cells} columns; the file was cut, or a text with a comma is not in quotes"
+                )

@@ -39,7 +39,7 @@ def read_cell_decisions(path: Path) -> pd.DataFrame | None:
     """
     if not path.is_file():
         return None
-    table = read_csv(path, MethodologyError, required=COLUMNS)
+    table = read_csv(path, MethodologyError, required=COLUMNS, filled=True)
     where = folders.relative(path)
     for line, row in table.iterrows():
         here = f"{where} line {line}"

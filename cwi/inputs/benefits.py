@@ -21,6 +21,8 @@ __all__ = ["BENEFITS", "BenefitRules", "read_benefit_rules", "read_laws", "read_
 
 BENEFITS = ("birth", "care", "large_family", "targeted")
 TITLES = ("title_en", "title_ru", "title_kk")
+LARGEST = 1e15  # KZT: more than the whole product of the country
+YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 LAWS = ("code", "date", *TITLES, "article", "right", "components", "indicators", "in_force", "source", "read")
 
@@ -87,6 +89,13 @@ def read_benefit_rules(day: date | str) -> BenefitRules:
         row["code"]: {language: row[f"title_{language}"] for language in ("en", "ru", "kk")}
         for _, row in benefits.iterrows()
     }
+    for table_name, column, rows in (("take_up", "benefit", shares), ("benefits", "code", benefits)):
+        for name in BENEFITS:
+            if name not in set(rows[column]):
+                raise DataError(f"data/benefits/{table_name}.csv: there is no row of '{name}'")
+    for line, row in shares.iterrows():
+        if not 0 <= float(row["rate"]) <= 1:
+            raise DataError(f"data/benefits/take_up.csv line {line}: rate is {row['rate']}; it must be from 0 to 1")
     rates = {row["benefit"]: float(row["rate"]) for _, row in shares.iterrows()}
     mci, subsistence = float(known["MCI"]), float(known["subsistence_minimum"])
     return BenefitRules(when, values, mci, subsistence, rates, titles, table, amounts, benefits)
@@ -131,12 +140,19 @@ def _earliest_day(text: str, line: object) -> date:
 
 def _read(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     path = folders.data() / "benefits" / f"{name}.csv"
-    table = read_csv(path, DataError, required=columns)
+    table = read_csv(path, DataError, required=columns, filled=True)
     for column in ("value", "rate"):
         if column in table:
             for line, text in table[column].items():
-                if number(text) is None:
+                value = number(text)
+                if value is None:
                     raise DataError(f"{folders.relative(path)} line {line}: {column} is '{text}', which is no number")
+                if abs(value) > LARGEST:
+                    raise DataError(f"{folders.relative(path)} line {line}: {column} is {value:g}, beyond any amount")
+    if "year" in table:
+        for line, text in table["year"].items():
+            if not YEAR.fullmatch(text):
+                raise DataError(f"{folders.relative(path)} line {line}: year is '{text}'; it must be like 2024")
     return table
 
 

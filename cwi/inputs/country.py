@@ -62,6 +62,8 @@ def read_country(root: Path | None = None) -> Country:
 @lru_cache(maxsize=16)
 def _read(path: Path, modified: int, size: int) -> Country:
     where, table = folders.relative(path), read_toml(path, DataError)
+    if not size:
+        raise DataError(f"{where}: the file is empty; restore it, or delete it where nothing is of the country")
     for key in table:
         if key not in SETTINGS:
             raise DataError(f"{where}: no setting is called '{key}'{near(key, SETTINGS)}")

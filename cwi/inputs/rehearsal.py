@@ -199,7 +199,7 @@ def read_plausible(codes: Sequence[str] = ()) -> pd.DataFrame:
     path = folders.data() / "synthetic_registers.csv"
     where = folders.relative(path)
     numbers = ("nation", "spread", "low", "high")
-    table = read_csv(path, DataError, required=("indicator", *numbers, "basis", "source"))
+    table = read_csv(path, DataError, required=("indicator", *numbers, "basis", "source"), filled=True)
     for column in numbers:
         for line, text in table[column].items():
             if number(text) is None:

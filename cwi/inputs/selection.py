@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from cwi.textfiles import read_csv
 
 __all__ = ["ROLES", "VERDICTS", "read_selection"]
 
+SHAPES = (("sdg", r"\d{1,2}\.[\da-d]{1,2}", "3.4, 16.b"), ("crc_article", r"\d{1,2}", "6, 12"))
 VERDICTS = ("kept", "changed", "new", "awaiting", "dropped")
 ROLES = ("outcome", "process", "context")
 COLUMNS = ("series", "verdict", "reason", "about_children", "role", "sdg", "crc_article", "target", "target_source")
@@ -47,13 +49,17 @@ def read_selection(methodology: Methodology | Path) -> pd.DataFrame:
     """
     path = methodology if isinstance(methodology, Path) else methodology.path.with_name("selection.csv")
     where = folders.relative(path)
-    table = read_csv(path, MethodologyError, required=COLUMNS)
+    table = read_csv(path, MethodologyError, required=COLUMNS, filled=True)
     for column, words in (("verdict", VERDICTS), ("about_children", ("yes", "no")), ("role", ("", *ROLES))):
         for line, word in table[column].items():
             if word not in words:
                 raise MethodologyError(
                     f"{where} line {line}: {column} is '{word}'{near(word, [w for w in words if w])}"
                 )
+    for column, shape, example in SHAPES:
+        for line, text in table[column].items():
+            if text and not re.fullmatch(rf"{shape}(, {shape})*", text, re.ASCII):
+                raise MethodologyError(f"{where} line {line}: {column} is '{text}'; it must be like {example}")
     for line in table.index[table["reason"] == ""]:
         raise MethodologyError(f"{where} line {line}: the verdict on '{table.at[line, 'series']}' has no reason")
     for line in table.index[table["series"].duplicated()]:

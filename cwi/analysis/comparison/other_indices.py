@@ -155,6 +155,9 @@ def read_methods(crosswalk: Crosswalk, path: Path | None = None) -> dict[str, Me
         if not table.get("title"):
             raise MethodologyError(f"{where}: the method '{name}' has no title")
         system = table.get("system", "")
+        for key in ("title", "system", "reason", "differs"):
+            if not isinstance(table.get(key, ""), str):
+                raise MethodologyError(f"{where}: {key} of '{name}' is {table[key]!r}; it must be a text in quotes")
         if system and system not in crosswalk.systems.index:
             raise MethodologyError(
                 f"{where}: the method '{name}' is of '{system}'{near(system, crosswalk.systems.index)}"
@@ -164,6 +167,7 @@ def read_methods(crosswalk: Crosswalk, path: Path | None = None) -> dict[str, Me
                 f"{where}: the method '{name}' must hold either what to replace or the reason why not"
             )
         colours = table.get("colours", {})
+        check_known(colours, tuple(colours), where, f"colours of '{name}'")
         for colour, lowest in colours.items():
             check_number(lowest, f"the colour {colour} of '{name}'", where)
         ruled = table["reason"] if "reason" in table else _replaced(crosswalk.methodology, table)

@@ -52,12 +52,17 @@ def read_scenarios(methodology: Methodology) -> Mapping[str, Mapping[str, Any]]:
     settings = read_toml(path, MethodologyError)
     check_known(settings, ("scenario",), where, "the table of scenarios")
     words = (*(f"title_{language}" for language in LANGUAGES), "reason", "changes")
-    for name, table in settings.get("scenario", {}).items():
+    if not settings.get("scenario"):
+        raise MethodologyError(f"{where}: there is no scenario in it; restore the file, or delete it")
+    check_known(settings["scenario"], tuple(settings["scenario"]), where, "scenario")
+    for name, table in settings["scenario"].items():
         here = f"{where}: scenario '{name}'"
         check_known(table, (*words, *OTHERS), here, "it")
         for word in words:
             if not table.get(word) and not (word == "changes" and any(map(table.get, OTHERS))):
                 raise MethodologyError(f"{here}: {word} is missing")
+            if word != "changes" and not isinstance(table[word], str):
+                raise MethodologyError(f"{here}: {word} is {table[word]!r}; it must be a text in quotes")
         indicators = list(methodology.indicators["code"])
         for code in table.get("series", {}):
             if code not in indicators:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,8 @@ from cwi.territory import Territory
 from cwi.textfiles import number, read_csv
 
 __all__ = ["children", "read_deflator"]
+
+YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 
 
 def children(observations: pd.DataFrame, territory: Territory, folder: Path | None = None) -> pd.Series:
@@ -40,7 +43,9 @@ def children(observations: pd.DataFrame, territory: Territory, folder: Path | No
     """
     path = (folder or folders.data() / "budget") / "children.csv"
     table = read_csv(path, DataError, required=("region", "year", "children", "status", "source"))
-    if len(table) != 1 or table["region"].iloc[0] != territory.nation or number(table["children"].iloc[0]) is None:
+    good = len(table) == 1 and table["region"].iloc[0] == territory.nation
+    good = good and (number(table["children"].iloc[0]) or 0) > 0 and bool(YEAR.fullmatch(table["year"].iloc[0]))
+    if not good:
         raise DataError(
             f"{folders.relative(path)}: there must be one row, the children of {territory.nation} in a year"
         )
@@ -71,7 +76,7 @@ def read_deflator(path: Path | None = None) -> pd.Series:
     1.0
     """
     path = path or folders.data() / "budget" / "deflator.csv"
-    table = read_csv(path, DataError, required=("year", "deflator", "status", "source"))
+    table = read_csv(path, DataError, required=("year", "deflator", "status", "source"), filled=True)
     for line, row in table.iterrows():
         value = number(row["deflator"])
         if value is None or value <= 0 or number(row["year"]) is None:

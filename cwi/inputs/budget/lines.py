@@ -36,7 +36,17 @@ SHARE_OF_TYPICAL = 2_000  # an amount so many times larger or smaller than all o
 def read_decisions(folder: Path | None = None) -> pd.DataFrame:
     """The decisions that the lines of 2025 come from; index region; level, phase, as_of, decision, repository, path."""
     path = (folder or folders.data() / "budget") / "decisions_2025.csv"
-    return read_csv(path, DataError, required=DECISIONS).set_index("region")
+    table, where = read_csv(path, DataError, required=DECISIONS, filled=True), folders.relative(path)
+    _years(table["year"], where)
+    for line in table.index[table["region"].duplicated()]:
+        raise DataError(f"{where} line {line}: the decision of {table.at[line, 'region']} is listed twice")
+    return table.set_index("region")
+
+
+def _years(cells: pd.Series, where: str) -> None:
+    for line, text in cells.items():
+        if not re.fullmatch(r"(19|20)\d\d", text, re.ASCII):
+            raise DataError(f"{where} line {line}: year is '{text}'; it must be like 2025")
 
 
 def read_lines(folder: Path | None = None) -> pd.DataFrame:
@@ -56,8 +66,17 @@ def read_lines(folder: Path | None = None) -> pd.DataFrame:
     """
     folder = folder or folders.data() / "budget"
     path = folder / "lines_2025.csv"
-    table = read_csv(path, DataError, required=("region", "year", *CODES, "name", "amount_thousand_kzt"))
+    table = read_csv(path, DataError, required=("region", "year", *CODES, "name", "amount_thousand_kzt"), filled=True)
     where = folders.relative(path)
+    _years(table["year"], where)
+    for name, shape in (
+        ("administrator", r"(\d{3})?"),
+        ("programme", r"(\d{3})?"),
+        ("functional_subgroup", r"(b?\d{1,2})?"),
+    ):
+        for line, text in table[name].items():
+            if not re.fullmatch(shape, text, re.ASCII):
+                raise DataError(f"{where} line {line}: {name} is '{text}', which is no code of the classification")
     amounts = [
         _tenge(text, UNITS["thousand tenge"], f"{where} line {line}")
         for line, text in table.amount_thousand_kzt.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
@@ -25,6 +26,7 @@ TESTS = ("cannot afford", "below", "above", "is")
 COUNTS = ("items", "dimensions")
 LANGUAGES = ("en", "ru", "kk")
 OPTIONAL_COLUMNS = ("worst",)
+CODE = re.compile(r"\w{1,60}")
 ITEM_COLUMNS = ("code", "variable", "test", "cut", "dimension", "bands", "weight", "title_en", "title_ru", "title_kk")
 KEYS = ("name", "version", "status", "counts", "source", "doi", "read", "note", "bands", "dimensions", "rule")
 TITLES = ("title_en", "title_ru", "title_kk")
@@ -240,7 +242,7 @@ def _bands(rows: Any, where: str) -> tuple[Band, ...]:
 
 
 def _items(path: Path, bands: tuple[Band, ...], dimensions: Mapping[str, Any]) -> tuple[Item, ...]:
-    table = read_csv(path, MethodologyError, required=ITEM_COLUMNS, optional=OPTIONAL_COLUMNS)
+    table = read_csv(path, MethodologyError, required=ITEM_COLUMNS, optional=OPTIONAL_COLUMNS, filled=True)
     codes = [band.code for band in bands]
     items: list[Item] = []
     for line, row in table.iterrows():
@@ -268,6 +270,10 @@ def _items(path: Path, bands: tuple[Band, ...], dimensions: Mapping[str, Any]) -
         if weight <= 0:
             raise MethodologyError(f"{where}: weight is {row['weight']}; it must be above zero")
         worst = _worst(row.get("worst", ""), row["test"], cut, where)
+        if not CODE.fullmatch(row["code"]):
+            raise MethodologyError(
+                f"{where}: the code '{row['code'][:60]}' is no name of at most 60 letters and digits"
+            )
         if any(item.code == row["code"] for item in items):
             raise MethodologyError(f"{where}: the item '{row['code']}' is listed twice")
         titles = {lang: row[f"title_{lang}"] for lang in LANGUAGES}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,10 @@ from cwi.textfiles import read_toml
 __all__ = ["Column", "ColumnMap", "column_maps", "read_column_map"]
 
 SETTINGS = ("column", "codes", "missing", "times", "per")
+KINDS_OF_SETTING: Mapping[str, Any] = {
+    "columns": list, "column": str, "codes": dict, "missing": list, "times": (int, float), "per": str,
+}  # fmt: skip
+NAMES = {list: "a list", str: "a text in quotes", dict: "a table of settings", (int, float): "a number"}
 OF_CENSUS = ("stratum", "psu", "weight")  # what a register does not have
 
 
@@ -56,6 +62,24 @@ class ColumnMap:
             if absent:
                 gone.append((name, absent[0]))
         return gone
+
+    def no_numbers(self, table: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+        """Variables with cells that are no number, and these cells with their row in the file."""
+        known = read_variables()
+        for name, column in (self.variables or {name: Column((name,), {}, (), 1.0, "") for name in known}).items():
+            if column.columns[0] in table:
+                cells = _coded(table[column.columns[0]], column).set_axis(range(1, len(table) + 1))
+                bad = cells.notna() & textfiles.numbers(cells).isna()
+                if bad.any():
+                    yield name, cells[bad]
+
+    def misspelt(self, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+        """Columns that are written almost as a variable which the table does not have, each with the variable."""
+        known = {*(column for one in self.variables.values() for column in one.columns)} or {*read_variables()}
+        others = [str(column) for column in table.columns if str(column) not in known]
+        for name in sorted(known - {*map(str, table.columns)}):
+            for close in difflib.get_close_matches(name, others, n=1, cutoff=0.9):
+                yield close, name
 
     def applied(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table under our names, with our codes; what has no column is left out."""
@@ -123,8 +147,12 @@ def read_column_map(name: str | Path) -> ColumnMap:
         raise DataError(f"no map of columns is called '{name}'{near(name, column_maps())}")
     where, table = folders.relative(path), read_toml(path, DataError)
     known = read_variables()
-    census = bool(table.get("census", False))
+    census = table.get("census", False)
+    if not isinstance(census, bool):
+        raise DataError(f"{where}: census is {census!r}; it must be true or false")
     for section, names in (("design", DESIGN), ("variables", tuple(known))):
+        if not isinstance(table.get(section, {}), dict):
+            raise DataError(f"{where}: '{section}' is no table of settings; it must be written [{section}]")
         for code in table.get(section, {}):
             if code not in names:
                 raise DataError(f"{where}: [{section}] has no variable '{code}'{near(code, names)}")
@@ -141,9 +169,23 @@ def read_column_map(name: str | Path) -> ColumnMap:
 
 
 def _column(code: str, settings: Mapping[str, Any], where: str) -> Column:
+    if not isinstance(settings, dict):
+        raise DataError(f"{where}: '{code}' is {settings!r}; it must be written {code} = {{columns = [\"…\"]}}")
     for key in settings:
         if key not in (*SETTINGS, "columns"):
             raise DataError(f"{where}: '{code}' has no setting '{key}'{near(key, (*SETTINGS, 'columns'))}")
+    for key, value in settings.items():
+        if not isinstance(value, KINDS_OF_SETTING[key]) or isinstance(value, bool):
+            raise DataError(f"{where}: {key} of '{code}' is {value!r}; it must be {NAMES[KINDS_OF_SETTING[key]]}")
+    if not math.isfinite(settings.get("times", 1.0)) or not settings.get("times", 1.0):
+        raise DataError(f"{where}: times of '{code}' is {settings['times']!r}; it must be a number other than zero")
+    for key, kind in (("columns", str), ("missing", int | float)):
+        if not all(isinstance(each, kind) and not isinstance(each, bool) for each in settings.get(key, ())):
+            what = "names in quotes" if kind is str else "numbers"
+            raise DataError(f"{where}: {key} of '{code}' is {settings[key]!r}; it must be a list of {what}")
+    for word, value in settings.get("codes", {}).items():
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise DataError(f"{where}: the code {word} of '{code}' means {value!r}; it must be a number or a text")
     columns = tuple(settings.get("columns", ())) or ((settings["column"],) if "column" in settings else ())
     if not columns:
         raise DataError(f"{where}: '{code}' names no column")

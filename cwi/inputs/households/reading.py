@@ -20,6 +20,7 @@ from cwi.inputs.households.variables import DESIGN, KINDS, Variable, read_variab
 from cwi.inputs.survey import SYNTHETIC, traces
 from cwi.observations import Problem
 from cwi.territory import Territory, read_territory
+from cwi.textfiles import refuse_torn
 
 __all__ = ["FLAGS", "Households", "household_problems", "read_households"]
 
@@ -109,8 +110,20 @@ def _read(path: Path, columns: str | Path | ColumnMap, year: int) -> tuple[pd.Da
     mapped.index = pd.RangeIndex(1, len(mapped) + 1, name="row")
     territory = read_territory()
     mapped["region"] = _regions(mapped["region"], territory, year)
-    findings = [*personal, *_checks(mapped, where, territory.regions_of(year))]
+    findings = [*personal, *_columns(table, column_map, where), *_checks(mapped, where, territory.regions_of(year))]
     return mapped.reset_index(drop=True), findings, column_map
+
+
+def _columns(table: pd.DataFrame, column_map: ColumnMap, where: str) -> Iterator[Problem]:
+    """Columns that would be passed over because of a slip, and cells that are no number."""
+    for column, name in column_map.misspelt(table):
+        sentence = f"the column '{column}' is written almost as '{name}', which the file does not have; rename it"
+        yield Problem("misspelt column", where, None, sentence)
+    variables = read_variables()
+    for name, cells in column_map.no_numbers(table):
+        for row, text in cells[:SHOWN].items():
+            sentence = f"row {row}: {name} is '{str(text)[:60]}'; it must be {variables[name].allowed}"
+            yield Problem("value", where, None, sentence)
 
 
 def _open(path: Path) -> pd.DataFrame:
@@ -126,7 +139,12 @@ def _open(path: Path) -> pd.DataFrame:
         if reader is not None:
             table, _ = (reader.read_sav if kind == ".sav" else reader.read_dta)(str(path))
             return pd.DataFrame(table)
-        return pd.read_parquet(path) if kind == ".parquet" else pd.read_csv(path, encoding="utf-8-sig")
+        if kind == ".parquet":
+            return pd.read_parquet(path)
+        refuse_torn(path)
+        return pd.read_csv(path, encoding="utf-8-sig")
+    except DataError:
+        raise
     except Exception as problem:  # of many kinds, by what is damaged
         raise DataError(f"{where}: the file cannot be read ({type(problem).__name__}); save it again") from None
 

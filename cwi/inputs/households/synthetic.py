@@ -25,6 +25,9 @@ from cwi.inputs.survey import SYNTHETIC
 from cwi.textfiles import number, read_csv
 from cwi.writing import writing
 
+NEEDED = ("water_improved", "school", "preschool", "immunised", "violent_discipline", "school_trips", "holiday",
+          "leisure_activity", "clinic_visit")  # fmt: skip
+
 __all__ = ["LINE", "HouseholdSample", "households_of", "synthesize_households", "write_households"]
 
 Array = NDArray[np.float64]
@@ -137,13 +140,16 @@ def _parameters() -> pd.DataFrame:
     """What synthetic.csv imagines of each variable."""
     path = folders.data() / "households" / "synthetic.csv"
     columns = ("variable", "target", "slope", "rural", "unwanted", "driver", "basis")
-    table = read_csv(path, DataError, required=columns)
+    table = read_csv(path, DataError, required=columns, filled=True)
     for line, row in table.iterrows():
         for column in ("target", "slope", "rural", "unwanted"):
             if number(row[column]) is None:
                 raise DataError(
                     f"{folders.relative(path)} line {line}: {column} is '{row[column]}', which is no number"
                 )
+    for name in NEEDED:
+        if name not in set(table["variable"]):
+            raise DataError(f"{folders.relative(path)}: the variable '{name}' has no row")
     return table.astype(dict.fromkeys(("target", "slope", "rural", "unwanted"), float))
 
 

@@ -48,7 +48,7 @@ def read_variables() -> dict[str, Variable]:
     '1 (has), 2 (cannot afford) or 3 (does not want)'
     """
     path = folders.data() / "households" / "variables.csv"
-    table = read_csv(path, DataError, required=COLUMNS)
+    table = read_csv(path, DataError, required=COLUMNS, filled=True)
     variables = {}
     for line, row in table.iterrows():
         where = f"{folders.relative(path)} line {line}"

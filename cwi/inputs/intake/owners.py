@@ -50,7 +50,7 @@ def read_owners(folder: Path | None = None) -> pd.DataFrame:
     (28, 20)
     """
     path = (folder or folders.data()) / "intake" / "owners.csv"
-    table, where = read_csv(path, DataError, required=OWNERS), folders.relative(path)
+    table, where = read_csv(path, DataError, required=OWNERS, filled=True), folders.relative(path)
     for line, row in table.iterrows():
         here = f"{where} line {line}"
         if not CODE.fullmatch(row["owner"]) or row["owner"] == AKIMATS:
@@ -86,7 +86,7 @@ def read_deliveries(folder: Path | None = None, *, owners: pd.DataFrame | None =
     folder = folder or folders.data()
     owners = read_owners(folder) if owners is None else owners
     path = folder / "intake" / "deliveries.csv"
-    table, where = read_csv(path, DataError, required=DELIVERIES), folders.relative(path)
+    table, where = read_csv(path, DataError, required=DELIVERIES, filled=True), folders.relative(path)
     taken: dict[tuple[str, str], str] = {}
     for line, row in table.iterrows():
         here = f"{where} line {line}"

@@ -6,7 +6,6 @@ may lie inside.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from cwi.inputs.survey.personal import traces
 from cwi.inputs.survey.records import Item, SurveyDefinitions
 from cwi.inputs.survey.synthetic import SYNTHETIC
 from cwi.observations import Problem
+from cwi.textfiles import refuse_torn
 
 __all__ = ["FLAGS", "Microdata", "microdata_problems", "read_microdata"]
 
@@ -169,25 +169,12 @@ def _open(path: Path) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
             return pd.DataFrame(table), dict(metadata.variable_value_labels)
         if path.suffix == ".parquet":
             return pd.read_parquet(path), {}
-        _refuse_torn(path)
+        refuse_torn(path)
         return pd.read_csv(path, encoding="utf-8-sig"), {}
     except DataError:
         raise
     except Exception as problem:  # of many kinds, by what is damaged
         raise DataError(f"{where}: the file cannot be read ({type(problem).__name__}); save it again") from None
-
-
-def _refuse_torn(path: Path) -> None:
-    """Refuse a CSV file of which a row has more or fewer cells than the first: it was cut, or a text has a comma."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        cells = len(next(rows, ()))
-        for row in rows:
-            if row and len(row) != cells:
-                raise DataError(
-                    f"{folders.relative(path)} line {rows.line_num}: {len(row)} cells where the first line names "
-                    f"{cells} columns; the file was cut, or a text with a comma is not in quotes"
-                )
 
 
 def _columns(

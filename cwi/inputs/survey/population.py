@@ -162,7 +162,7 @@ def read_published_shares(definitions: SurveyDefinitions, regions: Iterable[str]
     """
     path = folders.data() / "survey" / "published_results.csv"
     columns = ("indicator", "region", "round", "value", "unit", "note", "source")
-    table = read_csv(path, DataError, required=columns)
+    table = read_csv(path, DataError, required=columns, filled=True)
     for column, known in (("indicator", definitions.indicators), ("region", list(regions))):
         for line, word in table[column].items():
             if word not in known:

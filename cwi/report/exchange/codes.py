@@ -80,11 +80,14 @@ def area_codes(edition: Edition) -> dict[str, str]:
     codes = {str(code): str(code) for code in edition.territory.regions.index}
     if not path.is_file():
         return codes
-    table = read_csv(path, DataError, required=("region", "code"))
+    table = read_csv(path, DataError, required=("region", "code"), filled=True)
     where = folders.relative(path)
     for line, region in table["region"].items():
         if region not in codes:
             raise DataError(f"{where} line {line}: no region has the code '{region}'; data/regions.csv lists them")
+    for line, code in table["code"].items():
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,29}", code):
+            raise DataError(f"{where} line {line}: code is '{code[:60]}'; it must be a letter and letters or digits")
     for line in table.index[table["region"].duplicated()]:
         raise DataError(f"{where} line {line}: the region '{table.at[line, 'region']}' is listed twice")
     return codes | dict(zip(table["region"], table["code"], strict=True))
