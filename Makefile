@@ -44,7 +44,7 @@ report: environment
 
 edition: report
 	@$(BIN)/cwi profile $(YEAR) $(if $(LANGUAGE),--language $(LANGUAGE))
-	@$(BIN)/cwi site
+	@$(BIN)/cwi site $(filter rehearsal,$(YEAR))
 
 site: environment
 	@$(BIN)/cwi site

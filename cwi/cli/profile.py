@@ -8,18 +8,19 @@ from typing import Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import Year, working
+from cwi.cli.shared import REHEARSAL, YearOrRehearsal, rehearse, working
+from cwi.errors import ParameterError
 
 __all__ = ["add_to"]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command("profile", epilog="Examples: cwi profile 2023 KZ-19 --language ru · cwi profile 2023")(profile)
+    app.command("profile", epilog="Examples: cwi profile 2023 KZ-19 --language ru · cwi profile rehearsal")(profile)
 
 
 def profile(
-    year: Year,
+    year: YearOrRehearsal,
     region: Annotated[
         list[str] | None, typer.Argument(help="Codes or names; all regions and the country by default.")
     ] = None,
@@ -28,15 +29,33 @@ def profile(
     draws: Annotated[int, typer.Option(min=100, help="Of the rank interval and of the gap of each component.")] = 1000,
     output: Annotated[Path | None, typer.Option(help="Another folder than reports/profiles/.")] = None,
 ) -> None:
-    """Make the profile of each region: a page, a PDF and the ledger of its numbers."""
+    """Make the profile of each region: a page, a PDF and the ledger of its numbers.
+
+    'rehearsal' makes those of its years, of synthetic figures and marked so, in reports/rehearsal/profiles/.
+    """
+    given = tuple(region or ()), tuple(language or ()), methodology, draws
+    if year == REHEARSAL:
+        target = output or folders.reports() / REHEARSAL / "profiles"
+        place, its_years = rehearse()
+        with folders.within(place):
+            for each in its_years:
+                _profiles(each, target / str(each), *given)
+    elif year.isascii() and year.isdecimal():
+        _profiles(int(year), (output or folders.reports() / "profiles") / year, *given)
+    else:
+        raise ParameterError(f"year is '{year}'; it must be the year of an edition, or '{REHEARSAL}'")
+
+
+def _profiles(
+    year: int, folder: Path, region: tuple[str, ...], language: tuple[str, ...], methodology: str, draws: int
+) -> None:
     with working("loading"):
         from cwi.edition import read_edition
         from cwi.inputs.country import read_country
         from cwi.report.profiles import publish_profiles
 
         edition = read_edition(year, methodology)
-    regions = region or [*edition.regions, edition.territory.nation]
-    folder = (output or folders.reports() / "profiles") / str(year)
+    regions = list(region) or [*edition.regions, edition.territory.nation]
     languages = tuple(dict.fromkeys(language or read_country().languages))
     with working(f"writing the profile of {regions[0]}", len(regions)) as step:
         made_of = publish_profiles(edition, regions, folder, languages=languages, draws=draws)

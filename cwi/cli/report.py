@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cwi import folders
-from cwi.cli.shared import JsonOutput, Year, print_json, print_table, working
+from cwi.cli.shared import REHEARSAL, JsonOutput, Year, YearOrRehearsal, print_json, print_table, rehearse, working
 from cwi.errors import ParameterError
 from cwi.writing import made_folder, writing
 
@@ -65,7 +65,7 @@ def check(as_json: JsonOutput = False) -> None:
 
 
 def report(
-    year: Annotated[str, typer.Argument(help="The year of the edition, or 'rehearsal'.")],
+    year: YearOrRehearsal,
     language: Annotated[
         list[str] | None, typer.Option(help="Only this language (kk, ru, en); may be repeated.")
     ] = None,
@@ -95,14 +95,11 @@ def report(
         )
     parameters = checked(source, given)
     del parameters["year"], parameters["language"], parameters[PROJECT]
-    if year == "rehearsal":
-        from cwi.inputs.rehearsal import YEARS, write_rehearsal
-
+    if year == REHEARSAL:
         target = (output or folders.reports()) / year
-        with working("making the figures of the rehearsal"):
-            place = write_rehearsal(folders.root() / "build" / year, seed=int(parameters["seed"]))
+        place, its_years = rehearse(int(parameters["seed"]))
         with folders.within(place):
-            for each in YEARS:
+            for each in its_years:
                 _report(each, languages, target, force, parameters, engine)
     elif year.isascii() and year.isdecimal():
         _report(int(year), languages, output, force, parameters, engine)

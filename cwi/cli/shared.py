@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METHODOLOGY",
+    "REHEARSAL",
     "SEED",
     "JsonOutput",
     "Methodology",
@@ -30,9 +32,11 @@ __all__ = [
     "Region",
     "Seed",
     "Year",
+    "YearOrRehearsal",
     "edition_at",
     "print_json",
     "print_table",
+    "rehearse",
     "show_progress",
     "working",
     "years",
@@ -40,6 +44,7 @@ __all__ = [
 
 METHODOLOGY = "2024.1"
 SEED = 20241122
+REHEARSAL = "rehearsal"
 LOG_WIDTH = 200  # of tables that go to a file or another program
 Progress = Literal["never", "terminal", "always"]
 _progress: list[Progress] = ["terminal"]
@@ -85,6 +90,10 @@ def _regions(incomplete: str) -> list[tuple[str, str]]:
 
 
 Year = Annotated[int, typer.Argument(help="The year of the edition.", autocompletion=_years)]
+YearOrRehearsal = Annotated[
+    str,
+    typer.Argument(help="The year of the edition, or 'rehearsal'.", metavar="YEAR|rehearsal", autocompletion=_years),
+]
 Place = Annotated[
     str,
     typer.Argument(
@@ -99,6 +108,14 @@ Region = Annotated[
 Seed = Annotated[int, typer.Option(help="Starts the only random generator.")]
 Methodology = Annotated[str, typer.Option(help="A version under data/methodology/.", autocompletion=_methodologies)]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for another program.")]
+
+
+def rehearse(seed: int = SEED) -> tuple[Path, tuple[int, ...]]:
+    """Write the project of the rehearsal, whose figures are synthetic; its folder and its years."""
+    from cwi.inputs.rehearsal import YEARS, write_rehearsal
+
+    with working("making the figures of the rehearsal"):
+        return write_rehearsal(folders.root() / "build" / REHEARSAL, seed=seed), tuple(YEARS)
 
 
 def edition_at(place: str) -> Edition:

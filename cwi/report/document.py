@@ -20,16 +20,21 @@ __all__ = ["write_html", "write_pdf"]
 AUTHOR = "cwi"
 
 
-def write_html(path: Path, sections: Sequence[Section], *, language: Language, title: str) -> None:
-    """Write sections as one HTML page that needs nothing else; pictures are drawn beside it meanwhile."""
-    text = page(_shown(sections, path.parent), path.parent, language=language, title=title, code=False)
+def write_html(path: Path, sections: Sequence[Section], *, language: Language, title: str, mark: str = "") -> None:
+    """Write sections as one HTML page that needs nothing else; pictures are drawn beside it meanwhile.
+
+    ``mark``: words across the whole page, such as those of a rehearsal.
+    """
+    text = page(_shown(sections, path.parent), path.parent, language=language, title=title, code=False, mark=mark)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_pdf(path: Path, sections: Sequence[Section], *, language: Language, title: str, foot: str = "") -> None:
-    """Write sections as a tagged PDF; ``foot`` is printed at the foot of every page."""
+def write_pdf(
+    path: Path, sections: Sequence[Section], *, language: Language, title: str, mark: str = "", foot: str = ""
+) -> None:
+    """Write sections as a tagged PDF; ``mark`` is printed across every page and ``foot`` at its foot."""
     notebook = _shown(sections, path.parent)
-    path.write_bytes(pdf(notebook, path.parent, language=language, title=title, author=AUTHOR, foot=foot))
+    path.write_bytes(pdf(notebook, path.parent, language=language, title=title, author=AUTHOR, mark=mark, foot=foot))
 
 
 def _shown(sections: Sequence[Section], folder: Path) -> NotebookNode:

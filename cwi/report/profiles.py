@@ -76,7 +76,9 @@ def _write(report: RegionReport, folder: Path) -> None:
 
     sections, language = report.sections(), report.language
     title, stem = sections[0].blocks[0].plain(), f"{report.region}.{language.code}"
-    write_html(folder / f"{stem}.html", sections, language=language, title=title)
+    mark = report.mark
+    title = f"{mark}. {title}" if mark else title
+    write_html(folder / f"{stem}.html", sections, language=language, title=title, mark=mark)
     foot = report.printer.status_line
-    write_pdf(folder / f"{stem}.pdf", report.printed(), language=language, title=title, foot=foot)
+    write_pdf(folder / f"{stem}.pdf", report.printed(), language=language, title=title, mark=mark, foot=foot)
     report.ledger.write(folder / f"ledger.{stem}.csv")

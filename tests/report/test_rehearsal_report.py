@@ -28,6 +28,7 @@ from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.page import page
 from cwi.report.pdf import pdf
+from cwi.report.profiles import publish_profiles
 from cwi.report.publication import publish
 
 pytestmark = pytest.mark.slow  # its fixtures take seconds
@@ -151,6 +152,22 @@ def test_made_up_and_real_figures_are_counted_in_the_opening(rehearsal: Path, re
 def test_the_error_of_the_survey_moves_the_order(report: Path) -> None:
     ledger = pd.read_csv(report / "ledger.csv", index_col="name")["value"]
     assert float(ledger[f"sure.{YEAR}.all.survey.total"]) > 0
+
+
+def test_the_profile_of_a_rehearsal_is_marked_on_page_and_paper(rehearsal: Path, tmp_path: Path) -> None:
+    """Of the first year: an edition knows nothing of the covariances of the survey after it."""
+    edition = read_edition(2022, root=rehearsal)
+    with folders.within(rehearsal):
+        [made] = publish_profiles(edition, ["KZ-75"], tmp_path, languages=["en"], draws=100)
+    html = next(path for path in made if path.suffix == ".html").read_text(encoding="utf-8")
+    assert html.count(f'class="mark">{MARK}<') == 1
+    assert f"<title>{MARK}. Almaty city: profile of 2022</title>" in html
+    pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]*)"', html)
+    assert pictures
+    assert all(b'id="mark"' in base64.b64decode(data) for data in pictures)
+    reader = PdfReader(next(path for path in made if path.suffix == ".pdf"))
+    assert [MARK in page.extract_text() for page in reader.pages] == [True, True]
+    assert set(pd.read_csv(tmp_path / "ledger.KZ-75.en.csv")["edition"]) == {"2022 (rehearsal, synthetic)"}
 
 
 # ---------------------------------------------------------------- what is real has no mark

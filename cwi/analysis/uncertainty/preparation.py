@@ -122,12 +122,15 @@ def _plan(
             m = factor.settings["m"]
             imputed = {key: multiply_imputed(observations, panel, m=m, rng=rng) for key, panel in panels.items()}
     values = distinct_values(list(panels.values())) if errors else plan.values
+    covariance = edition.covariance
+    if covariance is not None and "year" in covariance:  # an edition knows nothing of the years after it
+        covariance = covariance[~(pd.to_numeric(covariance["year"], errors="coerce") > edition.year)]
     plan = replace(
         plan, panels=panels, imputed=imputed, values=values,
         perturbations={
             factor.name: cell_errors(factor.settings, list(panels.values()), edition)
             if factor.settings["error"] in CELLS
-            else perturbation(factor.settings, values, methodology, observations, edition.covariance)
+            else perturbation(factor.settings, values, methodology, observations, covariance)
             for factor in errors
         },
         sets=_checked_sets(sets, factors, methodology), names=edition.names,

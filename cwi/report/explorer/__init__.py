@@ -6,13 +6,13 @@
 from typing import TYPE_CHECKING, Any
 
 from cwi.errors import optional
-from cwi.report.explorer.outlines import drawing
+from cwi.report.explorer.outlines import drawing, stamped
 from cwi.report.explorer.page import DRAWS, SEED, explorer, make_site
 
 if TYPE_CHECKING:
     from cwi.report.explorer.widget import WeightsExplorer, weights_explorer
 
-__all__ = ["DRAWS", "SEED", "WeightsExplorer", "drawing", "explorer", "make_site", "weights_explorer"]
+__all__ = ["DRAWS", "SEED", "WeightsExplorer", "drawing", "explorer", "make_site", "stamped", "weights_explorer"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,10 +21,11 @@ from cwi.inputs.boundaries import read_boundaries
 from cwi.report.pictures.maps import DEGREES, projection_of
 from cwi.report.pictures.style import INK, SEQUENTIAL, on
 
-__all__ = ["COLOURS", "WHITE_FROM", "Outline", "colour", "drawing", "outlines"]
+__all__ = ["COLOURS", "WHITE_FROM", "Outline", "colour", "drawing", "outlines", "stamped"]
 
 WIDE = 1000  # units of the drawing; its height follows
 EDGE = 4
+VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 FINE = 2_500.0  # metres: what is smaller is left out, a third of a millimetre on a screen
 RADIUS = 15  # of the circle that stands for a city
 SMALL = 900.0  # square units: a region that could not be seen or pointed at gets a circle
@@ -113,6 +116,26 @@ def drawing(
         '<rect width="8" height="8" fill="#ffffff"/><path d="M0 0V8" stroke="#8c8c8c" stroke-width="3"/></pattern>'
         f"</defs>{body}</svg>"
     )
+
+
+def stamped(picture: str, mark: str) -> str:
+    """The picture with words across it, from corner to corner: no part of it can be cut out without them.
+
+    >>> "REHEARSAL" in stamped('<svg viewBox="0 0 640 260"></svg>', "REHEARSAL")
+    True
+    """
+    size = VIEW.search(picture)
+    if not mark or size is None:
+        return picture
+    wide, tall = float(size[1]), float(size[2])
+    angle, long = math.degrees(math.atan2(tall, wide)), math.hypot(wide, tall)
+    letters = min(1.2 * long / len(mark), tall / 3)
+    words = "".join(
+        f'<text class="across" data-say="across" x="{wide / 2:.0f}" y="{tall * share:.0f}" font-size="{letters:.0f}" '
+        f'transform="rotate({-angle:.1f} {wide / 2:.0f} {tall * share:.0f})">{escape(mark)}</text>'
+        for share in ((0.5,) if tall < wide else (0.2, 0.5, 0.8))
+    )
+    return f"{picture.removesuffix('</svg>')}{words}</svg>"
 
 
 def _known(boundaries: Path, codes: Collection[str], known: list[str]) -> None:

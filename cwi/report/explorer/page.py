@@ -126,7 +126,7 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     return _page(data, _picture(edition, content, limits), order)
 
 
-def make_site(year: int, output: Path | None = None) -> Path:
+def make_site(year: int, output: Path | None = None, *, rehearsal: bool = False) -> Path:
     """Write the page of a year, ``<year>.html``.
 
     The draws are those of the published report where there is one, so that the page shows the report's intervals.
@@ -137,6 +137,8 @@ def make_site(year: int, output: Path | None = None) -> Path:
         A year with an edition.
     output
         A folder; ``site`` in the project's folder by default.
+    rehearsal
+        Whether the page of a rehearsal is wanted, which is marked as synthetic.
 
     Returns
     -------
@@ -146,10 +148,10 @@ def make_site(year: int, output: Path | None = None) -> Path:
     Raises
     ------
     DataError
-        If there is no edition of the year, or it is a rehearsal.
+        If there is no edition of the year, or it is a rehearsal and none is wanted.
     """
     edition = read_edition(year)
-    if edition.rehearsal:
+    if edition.rehearsal and not rehearsal:
         raise DataError(f"the edition of {year} is a rehearsal; the page for everybody is made of real figures only")
     record: dict[str, Any] = {"draws": DRAWS, "seed": SEED}
     if (edition.path / "published.csv").is_file():
@@ -259,11 +261,15 @@ def _words(edition: Edition, language: Language) -> dict[str, str]:
         about.append(language.text("explorer.sources", publishers="; ".join(publishers)))
     working = methodology.status == "working"
     nation = edition.territory.name(edition.territory.nation, language.code) if edition.territory.nation else ""
+    mark = language.text("rehearsal.mark") if edition.rehearsal else ""
     words = {
         key: language.template(key).replace("{year}", str(edition.year)).replace("{nation}", nation) for key in SPOKEN
     }
+    if mark:
+        words["report.title"] = f"{mark}. {words['report.title']}"
     return words | {
-        "status": " ".join([*experimental, status, basis]),
+        "across": mark,
+        "status": " ".join([*([f"{mark}."] if mark else []), *experimental, status, basis]),
         "working": language.text("report.working", version=methodology.version) if working else status,
         "learnt": language.text("explorer.learnt", years=_years(methodology.base)) if methodology.base else "",
         "about": "\n".join(about),
@@ -314,10 +320,11 @@ def _picture(edition: Edition, content: dict[str, Any], limits: tuple[float, flo
     index = {unit["code"]: unit["index"] for unit in content["units"] if unit["ranked"] and unit["index"] is not None}
     nodes = edition.scores.nodes
     ranks = nodes[nodes["node"] == edition.methodology.top.code].set_index("region")["rank"].dropna()
-    return outlines.drawing(
+    picture = outlines.drawing(
         path,
         {code: (value - low) / (high - low) for code, value in index.items()},
         {str(code): str(rank) for code, rank in ranks.items()},
         _names(edition)[language.code],
         language.text("explorer.map.alt"),
     )
+    return outlines.stamped(picture, language.text("rehearsal.mark") if edition.rehearsal else "")

@@ -40,11 +40,16 @@ def slug(code: str) -> str:
 class Atlas:
     """The editions of a project that a site shows.
 
-    ``editions``: by year, the earliest first, none of them a rehearsal.
+    ``editions``: by year, the earliest first; all of them real, or all of a rehearsal.
     """
 
     project: Project
     editions: dict[int, Edition]
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether the figures are synthetic: those of a rehearsal."""
+        return any(edition.rehearsal for edition in self.editions.values())
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -191,19 +196,27 @@ class Atlas:
         return rows[(rows["year"] <= max(self.years)) & rows["value"].notna()]
 
 
-def open_atlas(years: Sequence[int] = (), root: Path | None = None) -> Atlas:
+def open_atlas(years: Sequence[int] = (), root: Path | None = None, *, rehearsal: bool = False) -> Atlas:
     """The editions of a project that a site shows: of these years, by default of all that are no rehearsal.
+
+    ``rehearsal``: the site is of a rehearsal and marked so; none of its editions may then be real.
 
     Raises
     ------
     DataError
-        If there is no edition of a year, or it is a rehearsal, or none is left.
+        If there is no edition of a year, or it is a rehearsal, or none is left; or if a site of a rehearsal has a
+        real one.
     """
     project = open_project(root)
     for year in years:
         if year not in project.years:
             raise DataError(f"there is no edition of {year}{near(year, map(str, project.years))}")
     editions = {year: project.edition(year) for year in sorted(years or project.years)}
+    if rehearsal:
+        for year, edition in editions.items():
+            if not edition.rehearsal:
+                raise DataError(f"the edition of {year} is real; a site of a rehearsal has none but synthetic ones")
+        return Atlas(project, editions)
     for year in years:
         if editions[year].rehearsal:
             raise DataError(

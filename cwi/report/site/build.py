@@ -18,7 +18,7 @@ from cwi.errors import CwiError
 from cwi.report.explorer import make_site
 from cwi.report.site.articles import ArticlePages
 from cwi.report.site.atlas import Atlas, open_atlas, slug
-from cwi.report.site.downloads import LISTED, written
+from cwi.report.site.downloads import listed, written
 from cwi.report.site.framework import FrameworkPages
 from cwi.report.site.package import LICENCE
 from cwi.report.site.pages import RegionPages
@@ -58,6 +58,7 @@ def build_site(
     output: Path | None = None,
     *,
     explorers: bool = True,
+    rehearsed: Path | None = None,
     progress: Callable[[str], None] = lambda what: None,
 ) -> dict[str, int]:
     """Write the site of the project, or what changed of it.
@@ -71,6 +72,9 @@ def build_site(
         does not have any more are removed; others stay.
     explorers
         Whether the page of weights of each year is made, where its rules, data or code changed.
+    rehearsed
+        The folder of the reports of a rehearsal. The project is then one whose editions are all rehearsals: its site
+        is marked as synthetic on every page, on every picture and in every row of its data.
     progress
         Is given what is being made.
 
@@ -82,15 +86,15 @@ def build_site(
     Raises
     ------
     DataError
-        If there is no edition of a year, or it is a rehearsal.
+        If there is no edition of a year, or it is a rehearsal, or ``rehearsed`` is given and it is none.
     WritingError
         If the folder cannot be written, or another run is writing it.
     """
-    atlas = open_atlas(years)
+    atlas = open_atlas(years, rehearsal=rehearsed is not None)
     folder = output or folders.root() / "site"
     with alone(folder, "the site is being written"):
         before = _manifest(folder)
-        copied = _copied(atlas)
+        copied = _copied(atlas, rehearsed or atlas.project.root / "reports")
         progress("explorers")
         copied += _explorers(atlas, folder, before, make=explorers)
         files: dict[str, bytes] = {}
@@ -111,7 +115,11 @@ def build_site(
 def _language(atlas: Atlas, code: str, copied: list[dict[str, Any]]) -> dict[str, bytes]:
     """The pages of one language, and what its search knows."""
     voice = Voice(atlas, code)
-    makers = (RegionPages(atlas, voice), FrameworkPages(atlas, voice), ArticlePages(atlas, voice, copied, LISTED))
+    makers = (
+        RegionPages(atlas, voice),
+        FrameworkPages(atlas, voice),
+        ArticlePages(atlas, voice, copied, listed(atlas)),
+    )
     pages = [page for maker in makers for page in maker.pages()]
     pages.append(Page("search.html", "search", voice.text("site.search"), "article", {"pages": list(pages)}))
     environment = _environment()
@@ -156,6 +164,7 @@ def _render(
         return link(inside, target)
 
     name = voice.title(atlas.edition.methodology.top.code)
+    name = f"{voice.mark}. {name}" if voice.mark else name
     nation = voice.country()
     values = {
         "t": voice.text,
@@ -164,6 +173,7 @@ def _render(
         "page": page,
         "language": voice.code,
         "site_name": f"{name}: {nation}" if nation else name,
+        "across": voice.mark,
         "languages": [(code, TONGUES[code], link(inside, f"{code}/{page.path}")) for code in atlas.languages],
         "menu": [(target, voice.text(key)) for target, key in MENU],
         "foot": [(target, voice.text(key)) for target, key in FOOT if target in paths],
@@ -202,12 +212,13 @@ def _script(text: str) -> str:
 
 def _dataset(atlas: Atlas, voice: Voice, page: Page, root: Callable[[str], str]) -> dict[str, Any]:
     """The page as schema.org has it: a Dataset where data can be downloaded, a WebPage elsewhere."""
+    title = f"{voice.mark}. {page.title}" if voice.mark else page.title
     base: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "WebPage",
-        "name": page.title,
+        "name": title,
         "inLanguage": voice.code,
-        "description": page.description or page.title,
+        "description": f"{voice.mark}. {page.description}" if voice.mark else page.description or page.title,
         "isAccessibleForFree": True,
         "license": LICENCE["path"],
     }
@@ -244,18 +255,22 @@ def _words(text: str) -> str:
 def _entrance(atlas: Atlas) -> str:
     """The page that leads to the languages."""
     voices = {code: Voice(atlas, code) for code in atlas.languages}
-    titles = [(code, TONGUES[code], voices[code].title(atlas.edition.methodology.top.code)) for code in atlas.languages]
+    top = atlas.edition.methodology.top.code
+    titles = [
+        (code, TONGUES[code], f"{voice.mark}. {voice.title(top)}" if voice.mark else voice.title(top))
+        for code, voice in voices.items()
+    ]
     return _environment().get_template("entrance.html.j2").render(titles=titles, language=atlas.languages[0])
 
 
 # ---------------------------------------------------------------- files that are there already
 
 
-def _copied(atlas: Atlas) -> list[dict[str, Any]]:
+def _copied(atlas: Atlas, reports: Path) -> list[dict[str, Any]]:
     """Reports, revisions and profiles that were made: where they are, and where the site has them."""
-    root, result = atlas.project.root, []
+    result = []
     for year in atlas.years:
-        folder = root / "reports" / str(year)
+        folder = reports / str(year)
         names = [
             f"{stem}.{code}.{ending}"
             for code in atlas.languages
@@ -268,7 +283,7 @@ def _copied(atlas: Atlas) -> list[dict[str, Any]]:
             path = atlas.editions[year].path / f"revision.{code}.html"
             if path.is_file():
                 result.append(_file(path, f"reports/{year}/{path.name}", year, path.name))
-        profiles = root / "reports" / "profiles" / str(year)
+        profiles = reports / "profiles" / str(year)
         for region in (*atlas.editions[year].regions, atlas.nation):
             for code in atlas.languages:
                 path = profiles / f"{region}.{code}.html"
@@ -311,7 +326,7 @@ def _explorers(atlas: Atlas, folder: Path, before: dict[str, Any], *, make: bool
             if not make:
                 continue
             try:
-                make_site(year, folder / "explorer")
+                make_site(year, folder / "explorer", rehearsal=atlas.rehearsal)
             except CwiError:  # a rule that no page can compute
                 continue
         result.append({"path": f"explorer/{year}.html", "year": year, "kind": "explorer", "language": "", "label": ""})

@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from cwi.indicators import LANGUAGES
 from cwi.report.exchange import sdmx_statuses, sdmx_table
+from cwi.report.languages import Language
 from cwi.report.site.atlas import Atlas, slug
 from cwi.report.site.package import Field, Resource, package
 
-__all__ = ["LISTED", "PACKAGE", "resources", "written"]
+__all__ = ["PACKAGE", "listed", "resources", "written"]
 
 PACKAGE = "datapackage.json"
+MARK = Language("en").text("rehearsal.mark")
 LISTED = (  # on the page of downloads, with the message that describes each
     ("scores", "site.data.scores"),
     ("values", "site.data.values"),
@@ -38,6 +41,11 @@ STATUS: Field = ("status", "string", "Status of the figure; statuses.csv has its
 SOURCE: Field = ("source", "string", "Code of the source; sources.csv has publisher, table and licence.")
 
 
+def listed(atlas: Atlas) -> tuple[tuple[str, str], ...]:
+    """What the page of downloads lists: the name of a file without its ending, and the message about it."""
+    return tuple((name, key) for name, key in LISTED if name != "sdmx" or not atlas.rehearsal)
+
+
 def resources(atlas: Atlas) -> Iterator[Resource]:
     """The tables that can be downloaded: those of all editions, then one an indicator."""
     yield _scores(atlas)
@@ -49,7 +57,8 @@ def resources(atlas: Atlas) -> Iterator[Resource]:
     yield _regions(atlas)
     yield _statuses(atlas)
     yield _sources(atlas)
-    yield _sdmx(atlas)
+    if not atlas.rehearsal:  # its tables have no place for the mark
+        yield _sdmx(atlas)
     for code, rows in observations.table.groupby("indicator", sort=False):
         name = f"indicators/{slug(str(code))}"
         title = f"Observations of {code}"
@@ -300,11 +309,23 @@ def _sdmx(atlas: Atlas) -> Resource:
     return Resource("sdmx", f"Edition {atlas.year} in SDMX-CSV 2.0", table.astype({"DECIMALS": "Int64"}), fields)
 
 
+def _marked(resource: Resource) -> Resource:
+    """The table of a rehearsal: its title and each of its rows are marked, whatever is cut out of it."""
+    mark: Field = ("mark", "string", "That the figures are synthetic: a rehearsal.")
+    return replace(
+        resource,
+        title=f"{MARK}: {resource.title}",
+        table=resource.table.assign(mark=MARK),
+        fields=[mark, *resource.fields],
+    )
+
+
 def written(atlas: Atlas) -> dict[str, bytes]:
     """Every file of the folder of data, by its name."""
     files: dict[str, bytes] = {}
     described = []
-    for resource in resources(atlas):
+    for each in resources(atlas):
+        resource = _marked(each) if atlas.rehearsal else each
         for ending, text in (("csv", resource.csv()), ("json", resource.json())):
             files[f"{resource.name}.{ending}"] = text.encode()
         described.append(resource)

@@ -202,9 +202,8 @@ class FrameworkPages(Pages):
             for region, value in regions["value"].items()
         ]
         reference = float(cells["value"].to_dict().get(nation, math.nan))
-        return strip(
-            rows, self.text("site.indicator.strip", year=edition.year), reference=reference, name=self.voice.country()
-        )
+        label = self.text("site.indicator.strip", year=edition.year)
+        return self.marked(strip(rows, label, reference=reference, name=self.voice.country()))
 
     def _chart(self, code: str, observed: pd.DataFrame) -> Markup:
         nation = observed[observed["region"] == self.atlas.nation]
@@ -216,7 +215,8 @@ class FrameworkPages(Pages):
             self.voice.country(): {int(y): float(v) for y, v in zip(nation["year"], nation["value"], strict=True)}
         }
         decimals = 0 if observed["value"].abs().max() >= 20 else 1
-        return lines(series, self.text("site.indicator.chart"), band=band, decimals=decimals, number=self.voice.plain)
+        label = self.text("site.indicator.chart")
+        return self.marked(lines(series, label, band=band, decimals=decimals, number=self.voice.plain))
 
     def _sources(self, observed: pd.DataFrame) -> list[dict[str, Any]]:
         rows = []

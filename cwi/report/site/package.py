@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from cwi.report.exchange import plain
+from cwi.report.languages import Language
 from cwi.report.site.atlas import Atlas
 
 __all__ = ["LICENCE", "Field", "Resource", "package"]
@@ -84,13 +85,14 @@ def package(atlas: Atlas, described: Sequence[Resource], files: dict[str, bytes]
             if ending == "csv":
                 entry |= {"profile": "tabular-data-resource", "schema": _schema(resource)}
             entries.append(entry)
+    mark = f"{Language('en').text('rehearsal.mark')}. " if atlas.rehearsal else ""
     publishers = {str(record.get("publisher", name)) for name, record in atlas.project.sources.items()}
     return {
         "profile": "data-package",
         "name": "child-well-being-index",
-        "title": rules.titles_of("en")[rules.top.code],
+        "title": f"{mark}{rules.titles_of('en')[rules.top.code]}",
         "version": f"{atlas.year}-{rules.version}",
-        "description": f"Scores, values and observations of the editions {', '.join(map(str, atlas.years))}; "
+        "description": f"{mark}Scores, values and observations of the editions {', '.join(map(str, atlas.years))}; "
         f"methodology {rules.version} ({rules.status}).",
         "licenses": [LICENCE],
         "sources": [{"title": plain(publisher)} for publisher in sorted(publishers)],

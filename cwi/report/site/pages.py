@@ -282,4 +282,4 @@ class RegionPages(Pages):
             named, self.text("site.series.alt", place=self.voice.region(place)), band=band, number=self.voice.plain
         )
         grid = Grid("series", self.text("site.series.caption", place=self.voice.region(place)), heads, rows, note=note)
-        return {"series": grid, "series_chart": chart, "series_note": self.text("site.series.band")}
+        return {"series": grid, "series_chart": self.marked(chart), "series_note": self.text("site.series.band")}

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from cwi import folders
 from cwi.edition import Edition
 from cwi.inputs.boundaries import boundaries_of, read_boundaries
-from cwi.report.explorer import drawing
+from cwi.report.explorer import drawing, stamped
 from cwi.report.languages import NONE
 from cwi.report.sections.index import MAP_LIMITS
 from cwi.report.site.atlas import Atlas, slug
@@ -97,8 +97,10 @@ class Pages:
     # ---------------------------------------------------------------- words that several pages print
 
     def marks(self, edition: Edition) -> list[str]:
-        """What is on every page: that the list is a working one, that the index is experimental."""
+        """What is on every page: a rehearsal, a working list, an experimental index."""
         rules, marks = edition.methodology, []
+        if edition.rehearsal:
+            marks.append(self.text("site.rehearsal"))
         if rules.status == "working":
             marks.append(self.text("site.working", version=rules.version))
         if edition.experimental:
@@ -132,7 +134,12 @@ class Pages:
             names = {
                 code: self.voice.region(code) for code in self.atlas.project.territory.regions.index if code in known
             }
-            return Markup(drawing(path, shown, {c: n for c, n in numbers.items() if c in shown}, names, label))
+            numbers = {c: n for c, n in numbers.items() if c in shown}
+            return self.marked(drawing(path, shown, numbers, names, label))
+
+    def marked(self, picture: str) -> Markup:
+        """The picture, with the mark of a rehearsal across it where it is one."""
+        return Markup(stamped(str(picture), self.voice.mark))
 
     def index_map(self, edition: Edition) -> Markup:
         """The map of the index of a year, with the ranks."""

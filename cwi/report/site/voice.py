@@ -60,6 +60,11 @@ class Voice:
             self._printers[edition.year] = Printer(edition, self.language, ledger, 0, np.random.default_rng(SEEDLESS))
         return self._printers[edition.year]
 
+    @cached_property
+    def mark(self) -> str:
+        """What is written across pages and pictures of a rehearsal; an empty text of real figures."""
+        return self.text("rehearsal.mark") if self.atlas.rehearsal else ""
+
     @property
     def ledgers(self) -> dict[int, Ledger]:
         """The numbers that were printed, by year."""

@@ -337,3 +337,38 @@ def test_a_folder_with_three_files_makes_a_site_too(project, tmp_path, monkeypat
     }
     check_links(tmp_path / "site", pages)
     assert "years/2022.html" in {name.partition("/")[2] for name in pages}
+
+
+def test_a_site_of_a_rehearsal_is_marked_on_every_page_picture_and_row(project, tmp_path_factory, says):
+    """It has no part without the mark: words across each page and picture, a column in each table."""
+    folder = tmp_path_factory.mktemp("rehearsed")
+    project.write("country.toml", 'languages = ["en"]\n')
+    with says(DataError, "the edition of 2022 is real; a site of a rehearsal has none but synthetic ones"):
+        build_site(output=folder, explorers=False, rehearsed=folder)
+    project.append("editions/2022/edition.toml", "rehearsal = true\n")
+    reports = tmp_path_factory.mktemp("reports")
+    (reports / "2022").mkdir()
+    (reports / "2022" / "report.en.html").write_text("x")
+    build_site(output=folder, explorers=True, rehearsed=reports)
+    mark = "SYNTHETIC – REHEARSAL"
+    pages = sorted((folder / "en").rglob("*.html"))
+    assert len(pages) > 15
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert f'<p class="across" aria-hidden="true">{mark}</p>' in text, path
+        assert f"<title>{mark}. " in text
+        assert text.count('<p class="mark">Rehearsal: the figures of this site are synthetic.') == 1
+        for picture in re.findall(r'<svg class="(?:chart|map).*?</svg>', text, re.DOTALL):
+            assert re.search(rf'<text class="across"[^>]*>{mark}</text>', picture), path
+    assert '<svg class="chart' in (folder / "en/indicators/poverty.html").read_text(encoding="utf-8")
+    assert mark in (folder / "index.html").read_text(encoding="utf-8")
+    page = (folder / "explorer/2022.html").read_text(encoding="utf-8")
+    assert f'<p data-say="across" class="across" aria-hidden="true">{mark}</p>' in page
+    assert (folder / "reports/2022/report.en.html").is_file()
+    for path in sorted((folder / "data").rglob("*.csv")):
+        assert set(pd.read_csv(path, dtype=str)["mark"]) == {mark}, path
+        rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert {row["mark"] for row in rows} == {mark}, path
+    package = json.loads((folder / "data/datapackage.json").read_text(encoding="utf-8"))
+    assert all(text.startswith(mark) for text in (package["title"], package["description"]))
+    assert not (folder / "data/sdmx.csv").exists()
