@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from cwi import folders
-from cwi.analysis.budget import account, places, read_figures
+from cwi.analysis.budget import Account, account, places, read_figures
 from cwi.analysis.comparison import FixedSet, attribute, fixed_set, similar_regions
 from cwi.analysis.equity import GROUPS, gaps
 from cwi.analysis.uncertainty import gaps_to_nation
@@ -28,6 +29,7 @@ from cwi.territory import PARENT_REGION
 __all__ = ["RegionReport"]
 
 NEAREST = 5  # similar regions that are shown
+ROWS = 15  # of the picture of gaps in print
 MOST = 3  # indicators that are named behind a strength or a problem
 FIRST = 2018  # of the series on a fixed set: the first year of today's regions but those of 2022
 POINT = Number(1, "points")
@@ -97,23 +99,29 @@ class RegionReport(AnalysisReport):
         """What matters of the same on two printed pages, whose type is the largest with which each is full.
 
         The gaps are a picture, the trend is a table, and of long lists the first items are named; sections that have
-        no figures of this territory are left out. Everything is on the page (HTML).
+        no figures of this territory are left out, and a mark across the page is not repeated in each section.
+        Everything is on the page (HTML).
         """
-        picture, table = self._parts(self.nodes())
+        picture, table = self._parts(self.nodes(most=ROWS))
         trend = [block.table if isinstance(block, Figure) and block.table else block for block in self.trend().blocks]
-        strengths = list(self.strengths().blocks)
+        strengths, groups = list(self.strengths(most=LISTED).blocks), self.groups(most=LISTED).blocks
         if self.national:
             left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
-            below = [self.groups().blocks, self.missing(most=LISTED).blocks]
+            below = [groups, self.missing(most=LISTED).blocks]
         else:
-            left, right = [*table, *self.money().blocks], strengths
+            left, right = [*table, *(self.money().blocks if self._account is not None else [])], strengths
             similar = [] if self._similar.empty else list(self.similar().blocks)
             below = [
-                [*self.explained().blocks, *self.measures().blocks],
-                [*trend, *self.groups().blocks, *self.missing(most=LISTED).blocks],
+                [*self.explained().blocks, *(self.measures().blocks if self._register else [])],
+                [*trend, *groups, *self.missing(most=LISTED).blocks],
             ]
-        first = Section([*self.opening().blocks, *picture, Columns([left, right])])
-        return [first, Section([*similar, Columns(below)])]
+        blocks = [self._once(part) for part in (picture, left, right, similar, *below)]
+        first = Section([*self.opening().blocks, *blocks[0], Columns(blocks[1:3])])
+        return [first, Section([*blocks[3], Columns(blocks[4:])])]
+
+    def _once(self, blocks: Sequence[Block]) -> list[Block]:
+        """The blocks without the warning that the opening has already, with the mark that is across the page."""
+        return [block for block in blocks if not (isinstance(block, Paragraph) and block.text == self.mark)]
 
     @staticmethod
     def _parts(section: Section) -> tuple[list[Block], list[Block]]:
@@ -168,8 +176,11 @@ class RegionReport(AnalysisReport):
             return text
         return f"{text} {self.text('region.opening.beside', nation=self.printer.score(self.nation, top, nation))}"
 
-    def nodes(self) -> Section:
-        """Dimensions and components: score, the nation's, the similar regions', rank; the gaps as a picture."""
+    def nodes(self, most: int | None = None) -> Section:
+        """Dimensions and components: score, the nation's, the similar regions', rank; the gaps as a picture.
+
+        ``most``: with more rows than these the picture has the components alone.
+        """
         table = self._nodes
         head = {"node": WORDS, "score": POINT}
         if self.national:
@@ -177,6 +188,9 @@ class RegionReport(AnalysisReport):
         columns = head | {"nation": POINT, "gap": POINTS, "similar": POINT, "rank": WHOLE}
         made = self.table("nodes", table, columns, region=self.called(self.region))
         known = table.dropna(subset=["gap"])
+        if most is not None and len(known) > most:
+            components = set(self.edition.scores.wide(self.year, self.edition.methodology.tree.levels[1]))
+            known = known[known["node"].isin(components)]
         drawn = known.assign(value=known["gap"], reference=0.0)[["value", "low", "high", "reference"]]
         figure = self.figure(
             "nodes",
@@ -194,8 +208,11 @@ class RegionReport(AnalysisReport):
         )
         return self._section("nodes", *([replace(figure, table=None)] if len(known) else []), made)
 
-    def strengths(self) -> Section:
-        """Components that are above or below the nation by more than noise, and the indicators behind them."""
+    def strengths(self, most: int | None = None) -> Section:
+        """Components that are above or below the nation by more than noise, and the indicators behind them.
+
+        ``most`` of each are named, those farthest from the nation.
+        """
         if self.national:  # beside its own index, by the rule of the official report
             anchor = "region-strengths"
             title = Heading(self.text("region.strengths.title"), anchor=anchor)
@@ -203,7 +220,7 @@ class RegionReport(AnalysisReport):
         clear = self._gaps[self._gaps["clear"]].sort_values("gap", kind="stable")
         items = []
         for word, rows in (("strong", clear[clear["gap"] > 0][::-1]), ("weak", clear[clear["gap"] < 0])):
-            for row in rows.to_dict("records"):
+            for row in rows[:most].to_dict("records"):
                 node = str(row["node"])
                 values = {end: self.number(f"gap.{node}.{end}", row[end], 1, unit="points", sign=True)
                           for end in ("gap", "low", "high")}  # fmt: skip
@@ -211,7 +228,8 @@ class RegionReport(AnalysisReport):
                 items.append(self.text(f"region.{word}", title=self.called(node), behind=behind, **values))
         if not items:
             return self._section("strengths", Paragraph(self.text("region.strengths.none")))
-        return self._section("strengths", Bullets(items))
+        more = [Paragraph(self.text("region.more"), "note")] if len(items) < len(clear) else []
+        return self._section("strengths", Bullets(items), *more)
 
     def similar(self) -> Section:
         """The regions nearest in age structure, income and product."""
@@ -277,8 +295,11 @@ class RegionReport(AnalysisReport):
             text += " " + self.text("region.explained.rest", **values)
         return self._section("explained", Paragraph(text), made)
 
-    def groups(self) -> Section:
-        """Girls and boys, town and village: figures that are carried beside the totals and never scored."""
+    def groups(self, most: int | None = None) -> Section:
+        """Girls and boys, town and village: figures that are carried beside the totals and never scored.
+
+        ``most`` rows of each are shown.
+        """
         blocks: list[Block] = []
         for by in GROUPS:
             table = gaps(self.edition, by)
@@ -286,6 +307,8 @@ class RegionReport(AnalysisReport):
             if table.empty:
                 blocks.append(Paragraph(self.text(f"region.groups.{by}.none")))
                 continue
+            note = self.text("region.more") if most is not None and len(table) > most else ""
+            table = table[:most]
             rules = self.printer.indicators
             rows = table.assign(
                 unit=[self.printer.unit(str(code)) for code in table["indicator"]], year=table["year"].astype(int)
@@ -296,19 +319,22 @@ class RegionReport(AnalysisReport):
             columns = {"indicator": WORDS, "unit": Words(str), "year": Words(str), "first": Number(decimals),
                        "second": Number(decimals), "gap": Number(decimals, sign=True)}  # fmt: skip
             blocks.append(
-                self.table("groups", rows, columns, part=by, key=1, heads=heads, by=self.text(f"equity.{by}.title"))
+                self.table(
+                    "groups",
+                    rows,
+                    columns,
+                    part=by,
+                    key=1,
+                    heads=heads,
+                    note=note,
+                    by=self.text(f"equity.{by}.title"),
+                )
             )
         return self._section("groups", *blocks)
 
     def money(self) -> Section:
         """Children's share of the local budgets, by function, beside what the age structure predicts."""
-        result = None
-        if (folders.data() / "budget").is_dir():
-            figures = read_figures(self.edition.base, self.edition.territory)
-            known = places(figures)
-            own = known[(known["region"] == self.region) & (known["depth"] == "function")]
-            years = [int(year) for year in own["year"] if year <= self.year]
-            result = account(figures, self.region, max(years)) if years else None
+        result = self._account
         if result is None:
             return self._section("money", Paragraph(self.text("region.money.none")))
         values: dict[str, object] = {"of": result.year}
@@ -325,7 +351,7 @@ class RegionReport(AnalysisReport):
 
     def measures(self) -> Section:
         """Measures of the register that aim at the region's weak components."""
-        if self.national or not (folders.data() / "policy").is_dir():
+        if not self._register:
             return self._section("measures", Paragraph(self.text("region.measures.none")))
         register = read_register()
         return self._section("measures", *promises.region_page(self.printer, register, self.region).blocks[1:])
@@ -364,6 +390,22 @@ class RegionReport(AnalysisReport):
         level = self.edition.methodology.tree.levels[1]
         table = _gaps(self.edition, level, self.draws, self.seed)
         return table[table["region"] == self.region]
+
+    @cached_property
+    def _account(self) -> Account | None:
+        """The children's budget of the region in the last year that it is known of."""
+        if not (folders.data() / "budget").is_dir():
+            return None
+        figures = read_figures(self.edition.base, self.edition.territory)
+        known = places(figures)
+        own = known[(known["region"] == self.region) & (known["depth"] == "function")]
+        years = [int(year) for year in own["year"] if year <= self.year]
+        return account(figures, self.region, max(years)) if years else None
+
+    @property
+    def _register(self) -> bool:
+        """Whether there is a register of measures that a region's weak components are compared with."""
+        return not self.national and (folders.data() / "policy").is_dir()
 
     @property
     def _similar(self) -> pd.DataFrame:
