@@ -117,7 +117,7 @@ def draw_map(
     year: YearOption = 2023,
     seed: Seed = SEED,
 ) -> None:
-    """Draw the map of deprived children; regions without a reliable figure are hatched."""
+    """Draw the map of deprived children; unreliable figures are hatched, regions without a figure blank."""
     kinds = ("svg", "png", "pdf")
     if output.suffix.lstrip(".").lower() not in kinds:
         raise ParameterError(f"{output.name}: the name of a picture ends in .svg, .png or .pdf")

@@ -200,18 +200,24 @@ class DeprivationReport(AnalysisReport):
         return "; ".join(of(word) for word in str(words).split("; ")) if words else ""
 
     def map(self) -> Any:
-        """What draws the map of deprived children; a region with a coefficient of variation above 1/3 is hatched."""
+        """What draws the map of deprived children.
+
+        A region without a figure has no colour; one with a coefficient of variation above 1/3 is hatched, its figure in
+        brackets.
+        """
         rows = self.result[(self.result["measure"] == "H") & (self.result["group"] == "") & (self.result["area"] == "")]
         regions = rows[rows["region"] != self.printer.nation].set_index("region")
-        unreliable = regions["se"] / regions["estimate"] > UNRELIABLE
+        unreliable = regions.index[regions["se"] / regions["estimate"] > UNRELIABLE]
         return partial(
             choropleth,
-            100 * regions["estimate"].where(~unreliable),
+            100 * regions["estimate"],
             boundaries_of(self.year),
             names={str(code): self.called(code) for code in self.edition.territory.regions.index},
             number=self.plain(0),
             axis_label=self.text("deprivation.where.axis"),
             missing_label=self.text("deprivation.where.missing"),
+            unreliable=[str(code) for code in unreliable],
+            unreliable_label=self.text("deprivation.where.unreliable"),
             limits=(0.0, TOP),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,8 +222,8 @@ def _outside(sheet: Sheet, i: int, targets: Array, name: str, value: str, others
     return best
 
 
-def write(axes: Axes, place: Place, tint: Any) -> None:
-    """Draw a label, for one outside with its line and the colour of its region."""
+def write(axes: Axes, place: Place, tint: Any, looks: Sequence[dict[str, Any]] = (MISSING,)) -> None:
+    """Draw a label, for one outside with its line and the colour of its region, or what it looks like without one."""
     _, north, _, south = place.bounds()
     below = south - leading(VALUE)  # of the name
     middle = below + leading(VALUE) / 2
@@ -236,9 +237,9 @@ def write(axes: Axes, place: Place, tint: Any) -> None:
             [x1], [y1], marker="o", markersize=3.6, color=INK, markeredgecolor="white", markeredgewidth=0.6, zorder=6
         )
         at += (SWATCH + 0.05) / 2
-        fill = MISSING if tint is None else {"facecolor": tint, **BORDER}
         left = at - width_of(place.value, VALUE, True) / 2 - SWATCH - 0.05
-        axes.add_patch(Rectangle((left, middle - SWATCH / 2), SWATCH, SWATCH, zorder=7, **fill))
+        for look in looks if tint is None else ({"facecolor": tint, **BORDER}, *looks[1:]):
+            axes.add_patch(Rectangle((left, middle - SWATCH / 2), SWATCH, SWATCH, zorder=7, **look))
     elif tint is not None:
         ink, back = on(tint), tint
     for wide, top, bottom in place.lines:  # nothing drawn runs through the words

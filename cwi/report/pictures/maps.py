@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import DataError, near
@@ -26,10 +27,12 @@ from cwi.inputs.country import read_country
 from cwi.report.pictures.labels import BORDER, Sheet, places, write
 from cwi.report.pictures.rows import DASH, EDGE
 from cwi.report.pictures.style import (
+    BLANK,
     INK,
     MISSING,
     SEQUENTIAL,
     STYLE,
+    UNRELIABLE,
     WIDTH,
     Entry,
     Number,
@@ -74,6 +77,8 @@ def choropleth(
     number: Number,
     axis_label: str,
     missing_label: str,
+    unreliable: Collection[str] | None = None,
+    unreliable_label: str = "",
     other_boundaries: Path | None = None,
     other_label: str = "",
     limits: tuple[float, float] = (0, 100),
@@ -85,7 +90,7 @@ def choropleth(
     Parameters
     ----------
     values
-        By code of the region; a region without a value is hatched.
+        By code of the region; a region without a value is hatched, or blank where ``unreliable`` is given.
     boundaries
         GeoJSON with a property ``code``.
     names
@@ -95,7 +100,11 @@ def choropleth(
     axis_label
         What the colours mean.
     missing_label
-        What hatched regions are called in the key.
+        What regions without a value are called in the key.
+    unreliable
+        Codes of regions that keep their colour, are hatched and have their value in brackets.
+    unreliable_label
+        What these are called in the key.
     other_boundaries
         Borders of another time: those of its regions that the map does not have are drawn as a dashed line.
     other_label
@@ -119,23 +128,29 @@ def choropleth(
     score = values.astype(float).reindex(codes).to_numpy()
     share = np.clip((score - limits[0]) / (limits[1] - limits[0]), 0, 1)
     colour = [SEQUENTIAL(float(s)) if np.isfinite(s) else None for s in share]
-    entries = [Entry(missing_label, "patch", MISSING)] if np.isnan(score).any() else []
+    blank = MISSING if unreliable is None else BLANK
+    doubtful = np.isin(codes, list(unreliable or ())) & np.isfinite(score)
+    entries = [Entry(missing_label, "patch", blank)] if np.isnan(score).any() else []
+    if doubtful.any():
+        entries.append(Entry(unreliable_label, "patch", UNRELIABLE))
     if ground.lines and other_label:
         entries.append(Entry(other_label, "line", OTHER))
     beyond = bool((score < limits[0]).any()), bool((score > limits[1]).any())
     if ax is not None:
-        return _on_given(ax, ground, colour, entries, limits, axis_label)
+        return _on_given(ax, ground, colour, blank, doubtful, entries, limits, axis_label)
     label = wrap(axis_label, BAR + 0.35, 8.5)
     beside = EDGE + 0.1 + BAR + 0.6
     room = WIDTH - beside - EDGE
     foot = max(0.36 + (label.count("\n") + 1) * leading(8.5), key_height(entries, room, 8.5)) + EDGE
     figure = page(ground.height + 0.1 + foot)
     axes = main_axes(figure, area(figure, 0, 0, WIDTH, ground.height, bare=True))
-    _draw(axes, ground, colour)
+    _draw(axes, ground, colour, blank, doubtful)
     printed = [number(float(v)) if np.isfinite(v) else DASH for v in score]
+    printed = [f"({value})" if weak else value for value, weak in zip(printed, doubtful, strict=True)]
     shapes = list(ground.shapes.geometry)
-    for place, tint in zip(places(ground.sheet, shapes, [names[c] for c in codes], printed), colour, strict=True):
-        write(axes, place, tint)
+    at = places(ground.sheet, shapes, [names[c] for c in codes], printed)
+    for place, tint, weak in zip(at, colour, doubtful, strict=True):
+        write(axes, place, tint, (blank, UNRELIABLE) if weak else (blank,))
     left, top = EDGE + 0.1, ground.height + 0.1
     colour_bar(figure, (left, top, BAR), SEQUENTIAL, limits, number, beyond=beyond)
     text = area(figure, left, top, BAR, foot, bare=True)
@@ -155,15 +170,17 @@ def _check_codes(values: pd.Series, codes: list[str], names: Mapping[str, str], 
             raise DataError(f"the region '{code}' of {folders.relative(boundaries)} has no name to print")
 
 
-def _draw(axes: Axes, ground: _Ground, colour: list[Any]) -> None:
-    """The regions in their colours, those without one hatched, and the borders of another time."""
+def _draw(axes: Axes, ground: _Ground, colour: list[Any], blank: dict[str, Any], doubtful: NDArray[np.bool_]) -> None:
+    """The regions in their colours, those without one as ``blank``, and the borders of another time."""
     known = np.array([tint is not None for tint in colour])
     shapes = ground.shapes
     if known.any():
         shapes[known].plot(ax=axes, color=[tint for tint in colour if tint is not None], aspect=None, **BORDER)
     if not known.all():
-        shapes[~known].plot(ax=axes, aspect=None, **MISSING)
+        shapes[~known].plot(ax=axes, aspect=None, **blank)
         shapes[~known].plot(ax=axes, aspect=None, facecolor="none", **BORDER)
+    if doubtful.any():
+        shapes[doubtful].plot(ax=axes, aspect=None, **UNRELIABLE)
     for line in ground.lines:
         x, y = shapely.get_coordinates(line).T
         axes.add_line(Line2D(x, y, color="white", linewidth=2.0, zorder=3))
@@ -173,10 +190,11 @@ def _draw(axes: Axes, ground: _Ground, colour: list[Any]) -> None:
 
 
 def _on_given(
-    axes: Axes, ground: _Ground, colour: list[Any], entries: list[Entry], limits: tuple[float, float], label: str
-) -> Figure:
+    axes: Axes, ground: _Ground, colour: list[Any], blank: dict[str, Any], doubtful: NDArray[np.bool_],
+    entries: list[Entry], limits: tuple[float, float], label: str,
+) -> Figure:  # fmt: skip
     """The map on axes that the caller has laid out."""
-    _draw(axes, ground, colour)
+    _draw(axes, ground, colour, blank, doubtful)
     axes.set_aspect("equal")
     figure = axes.get_figure(root=True)
     assert figure is not None

@@ -220,8 +220,6 @@ def rows(
         text.text(0, first / 2, title, size=10, weight="bold", va="center_baseline")
     draw_key(figure, entries, EDGE, EDGE + first, WIDTH - 2 * EDGE)
     text = area(figure, 0, top, WIDTH, total * titles.row, bare=True)
-    for place, head in heads:
-        text.text(EDGE, (place + 0.5) * titles.row, head, size=SIZE, weight="bold", va="center_baseline")
     if beside and heading:
         text.text(WIDTH - EDGE, -0.04, heading, size=LETTERS, ha="right", va="bottom", linespacing=1.2)
     for column_of, x, style in (
@@ -232,6 +230,12 @@ def rows(
         for place, line in zip(at, column_of, strict=False):
             text.text(x, (place + 0.5) * titles.row, line, size=SIZE, ha="right", **style)
     axes = main_axes(figure, area(figure, left, top, width, total * titles.row))
+    above_all = area(figure, 0, top, WIDTH, total * titles.row, bare=True)  # a long name goes on over the axes
+    for place, head in heads:
+        wide = width_of(head, SIZE, True) > left - EDGE
+        behind = {"facecolor": "white", "linewidth": 0, "pad": 1} if wide else None
+        sheet = above_all if wide else text
+        sheet.text(EDGE, (place + 0.5) * titles.row, head, size=SIZE, weight="bold", va="center_baseline", bbox=behind)
     _set_up(axes, total, label)
     return Rows(axes, at, titles.row, width)
 

@@ -28,6 +28,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from cwi.errors import DataError
 
 __all__ = [
+    "BLANK",
     "DIVERGING",
     "FALL",
     "INK",
@@ -35,6 +36,7 @@ __all__ = [
     "RISE",
     "SEQUENTIAL",
     "STYLE",
+    "UNRELIABLE",
     "WIDTH",
     "Entry",
     "Number",
@@ -93,6 +95,9 @@ WIDTH = 6.2  # inches: 9 pt type stays 9-10 pt on a page of 170 mm and 7 px on a
 INK = "#1a1a1a"
 RISE, FALL = "#1f4e79", "#d9822b"  # differ in lightness too
 MISSING: dict[str, Any] = {"facecolor": "white", "edgecolor": "#8c8c8c", "hatch": "//////", "linewidth": 0.5}
+
+BLANK: dict[str, Any] = {"facecolor": "white", "edgecolor": "#8c8c8c", "linewidth": 0.5}
+UNRELIABLE: dict[str, Any] = {"facecolor": "none", "edgecolor": "#3a3a3a", "hatch": "/////", "linewidth": 0}
 
 # lightness falls all the way, so the order survives grey print; the lightest still differs from paper
 SEQUENTIAL: Colormap = LinearSegmentedColormap.from_list("cwi", ["#eaf2f9", "#b5d3ea", "#76acd8", "#2a6cae", "#08264f"])

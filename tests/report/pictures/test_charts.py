@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from cwi import folders
 from cwi.errors import DataError
 from cwi.report.pictures import maps
+from cwi.report.pictures.dots import Dot, grouped_dots
 from cwi.report.pictures.dumbbells import dumbbells as draw_dumbbells
 from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.measured import measured as draw_measured
@@ -181,6 +182,38 @@ def test_missing_cells_are_hatched_and_explained():
 def test_missing_regions_are_hatched():
     assert not hatched(chart())
     assert hatched(chart(KZ_39=np.nan)) >= 2
+
+
+def test_regions_in_doubt_keep_their_colour_and_are_hatched_those_without_a_figure_are_blank():
+    known = codes(2022)
+    values = pd.Series(np.linspace(35, 75, len(known)), known)
+    values["KZ-39"] = np.nan
+    asked = {"names": {code: f"A {code}" for code in known}, "number": number, "axis_label": AXIS, "missing_label": GAP}
+
+    def drawn(doubtful):
+        return maps.choropleth(
+            values, maps.boundaries_of(2022), **asked, unreliable=doubtful, unreliable_label="in doubt"
+        )
+
+    def words(figure):
+        return {text.get_text() for axes in figure.axes for text in axes.texts}
+
+    assert not hatched(drawn([]))
+    assert GAP in words(drawn([]))
+    assert "in doubt" not in words(drawn([]))
+    figure = drawn(["KZ-11", "KZ-39"])  # the second has no figure to doubt
+    assert hatched(figure) == hatched(drawn(["KZ-11"])) >= 2
+    assert {GAP, "in doubt", f"({number(float(values['KZ-11']))})"} <= words(figure)
+
+
+@pytest.mark.parametrize("group", ["short", "a name of a group of rows that is longer than all names of its rows"])
+def test_the_name_of_a_group_is_not_covered_by_the_axes(group):
+    table = pd.DataFrame({"group": group, "name": ["one", "two"], "value": [1.0, 2.0]})
+    figure = grouped_dots(table, [Dot("value", "v", "o", 6.0, "white")], axis_label=AXIS)
+    place = next((axes, text) for axes in figure.axes for text in axes.texts if text.get_text() == group)
+    main = next(axes for axes in figure.axes if axes.get_xlabel() == AXIS)
+    box, beside = place[1].get_window_extent(), main.get_window_extent()
+    assert box.x1 <= beside.x0 or figure.axes.index(place[0]) > figure.axes.index(main)
 
 
 def test_a_region_that_is_not_handed_in_is_missing():
