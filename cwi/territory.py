@@ -6,8 +6,8 @@ A code belongs to one territory: a region whose borders changed has another code
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.errors import DataError, near
+from cwi.names import Name, read_cases
 from cwi.textfiles import read_csv
 
 __all__ = ["NAMES", "PARENT_REGION", "Territory", "read_territory"]
@@ -37,10 +38,12 @@ class Territory:
     ``regions``: index code; kind, name_en, name_ru, name_kk, valid_from, valid_to (dates; the first and the
     last possible day where the file says nothing).
     ``changes``: date, old, new, a row a successor.
+    ``cases``: names in the cases of a language, by code and language, as :func:`~cwi.names.read_cases` gives them.
     """
 
     regions: pd.DataFrame
     changes: pd.DataFrame
+    cases: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
     def nation(self) -> str:
@@ -113,9 +116,9 @@ class Territory:
             result["status"] = result["status"].mask(taken, PARENT_REGION)
         return result
 
-    def name(self, code: str, language: str = "en") -> str:
-        """The name of a region."""
-        return str(self.regions.at[code, f"name_{language}"])
+    def name(self, code: str, language: str = "en") -> Name:
+        """The name of a region, which a message may ask for in a case."""
+        return Name(str(self.regions.at[code, f"name_{language}"]), self.cases.get((code, language)))
 
     def code_of(self, word: str, codes: Iterable[str]) -> str | None:
         """The one of these codes that is written so, or whose name in any language is; nothing where none or two are.
@@ -198,7 +201,8 @@ def read_territory(folder: Path | None = None) -> Territory:
                     f"{folders.relative(path)} line {line}: '{code}' {verb} on {day}, but {where} has no change with "
                     f"it in the column '{column}'; without it figures of the other territory are lost"
                 )
-    return Territory(table.set_index("code"), changes.reset_index(drop=True))
+    cases = read_cases(folder, dict.fromkeys(map(str, table["code"])))
+    return Territory(table.set_index("code"), changes.reset_index(drop=True), cases)
 
 
 def _refuse_names(table: pd.DataFrame, where: str) -> None:

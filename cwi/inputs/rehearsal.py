@@ -78,7 +78,7 @@ def write_rehearsal(
     for name in COPIED:
         source = folders.data() / name
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, data / name)
-    for name in ("source_words.csv", "country.toml"):
+    for name in ("source_words.csv", "country.toml", "name_cases.csv"):
         if (words := folders.data() / name).is_file():
             shutil.copyfile(words, data / name)
     shutil.copytree(folders.notebooks(), folder / "notebooks")

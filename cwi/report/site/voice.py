@@ -74,7 +74,7 @@ class Voice:
 
     def region(self, code: str) -> str:
         """The name of a region."""
-        return clean(self.atlas.project.territory.name(code, self.code))
+        return self.atlas.project.territory.name(code, self.code).mapped(clean)
 
     def title(self, code: str, edition: Edition | None = None) -> str:
         """The title of an indicator or a node."""
