@@ -3,6 +3,7 @@
 By default each is run for one year; with CWI_ALL_REPORTS=1 for 2019 and for 2023.
 """
 
+import ast
 import os
 import subprocess
 import sys
@@ -47,8 +48,47 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], 
         source = ROOT / "notebooks" / f"{name}.ipynb"
         given = {"year": year} | ({"draws": 200} if "draws" in declared(source) else {})
         done[name, year] = folder / f"{name}-{year}.ipynb"
-        execute(source, done[name, year], checked(source, given))
+        execute(in_all_languages(source, folder), done[name, year], checked(source, given))
     return done
+
+
+def in_all_languages(source: Path, folder: Path) -> Path:
+    """The notebook of child deprivation with its sections in Russian and Kazakh too, after one computation.
+
+    Of each cell what shows a section, or makes the report that does, comes again; every other notebook as it is.
+    """
+    if source.stem != "child_deprivation":
+        return source
+    notebook = nbformat.read(source, as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    for language in ("ru", "kk"):
+        notebook.cells.append(nbformat.v4.new_code_cell(f'language = "{language}"', id=language))
+        for place, text in enumerate(cells):
+            shown = [ast.unparse(part) for part in ast.parse(text).body if shows(part)]
+            if shown:
+                notebook.cells.append(nbformat.v4.new_code_cell("\n".join(shown), id=f"{language}-{place}"))
+    path = folder / "sources" / source.name
+    path.parent.mkdir()
+    nbformat.write(notebook, path)
+    return path
+
+
+def shows(part: ast.stmt) -> bool:
+    """Whether a statement shows a section, or makes a report."""
+    makes = isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) in ("show", "policy")
+    return makes or isinstance(part, ast.Expr)
+
+
+@pytest.mark.slow
+def test_child_deprivation_is_shown_in_three_languages(executed: dict[tuple[str, int], Path]) -> None:
+    path = next(path for (name, _), path in executed.items() if name == "child_deprivation")
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    ru, kk = (next(i for i, cell in enumerate(cells) if cell.source == f'language = "{one}"') for one in ("ru", "kk"))
+    parts = {"СИНТЕТИЧЕСКИЕ ДАННЫЕ": cells[ru + 1 : kk], "СИНТЕТИКАЛЫҚ ДЕРЕКТЕР": cells[kk + 1 :]}
+    assert [sum(bool(cell.outputs) for cell in part) for part in parts.values()] == [10, 10]
+    for mark, part in parts.items():
+        assert sum(mark in str(cell.outputs) for cell in part) >= 6
+        assert not any("SYNTHETIC DATA" in str(cell.outputs) for cell in part)
 
 
 @pytest.fixture(scope="module")

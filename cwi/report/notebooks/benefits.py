@@ -41,10 +41,10 @@ class BenefitReport(AnalysisReport):
             group=self.text("deprivation.laws.group"), name=[self.called(code) for code in count.index]
         )
         draw = self.show.dots(drawn, {"count": FULL}, "laws", limits=(0.0, float(count.max()) + 1))
-        english = Words(english=True)
         columns: dict[str, Column] = {"date": Words(str), "title": Words(str), "components": Words(self._components),
                    "right": self.words("right"),
-                   "in_force": self.words("in_force"), "source": english, "read": self.words("checked")}  # fmt: skip
+                   "in_force": self.words("in_force"), "source": self._quoted("cited"),
+                   "read": self.words("checked")}  # fmt: skip
         behind = self.table("laws", rows, columns, key=1)
         words = {"n": self.number("laws.n", len(rows)), "component": self.called(str(count.idxmax()))}
         return self._real("laws", self.figure("laws", draw, behind, **words), **words)
@@ -62,22 +62,22 @@ class BenefitReport(AnalysisReport):
         )
         top = float(np.ceil(drawn["amount"].max() / 20) * 20)
         draw = self.show.dots(drawn, {"amount": FULL}, "policies", limits=(0.0, top))
-        english, name = Words(english=True), Words(self._benefit)
+        cited, name = self._quoted("cited"), Words(self._benefit)
         behind = self.table(
             "policies", parameters,
             {"benefit": name, "parameter": self.words("parameter"), "value": TWO, "unit": self.words("measure"),
-             "valid_from": Words(str), "source": english, "status": self.words("checked")},
+             "valid_from": Words(str), "source": cited, "status": self.words("checked")},
             key=2, day=day,
         )  # fmt: skip
         amounts = self.table(
             "policies_amounts", rules.amounts,
             {"amount": self.words("amount"), "value": WHOLE, "unit": self.words("measure"),
-             "valid_from": Words(str), "source": english, "status": self.words("checked")},
+             "valid_from": Words(str), "source": cited, "status": self.words("checked")},
             day=day,
         )  # fmt: skip
         laws = self.table(
             "policies_benefits", rules.benefits.assign(benefit=rules.benefits["code"], source=rules.benefits["law"]),
-            {"benefit": name, "source": english, "note": english},
+            {"benefit": name, "source": cited, "note": self._quoted("note")},
         )  # fmt: skip
         words = {
             "mci": self.number("policies.mci", rules.mci, unit="KZT"),
@@ -96,7 +96,7 @@ class BenefitReport(AnalysisReport):
         )
         top = float(np.ceil(drawn[["poverty", "M0"]].to_numpy().max() / 5) * 5)
         draw = self.show.dots(drawn, {"poverty": FULL, "M0": OPEN}, "contribution", limits=(0.0, top))
-        name, english = Words(self._benefit), Words(english=True)
+        name = Words(self._benefit)
         columns: dict[str, Column] = {"benefit": name, "poverty": PERCENT, "poverty_change": IN_POINTS,
                    "poverty_change_se": ERROR, "M0": Number(3), "M0_change": Number(3, sign=True),
                    "M0_change_se": Number(4)}  # fmt: skip
@@ -116,7 +116,7 @@ class BenefitReport(AnalysisReport):
             "contribution_scorecard", card,
             {"year": Words(str), "benefit": name, "quantity": self.words("quantity"), "published": ONE,
              "simulated": ONE, "gap": Number(1, sign=True), "ratio": TWO, "unit": self.words("measure"),
-             "note": english, "source": english},
+             "note": self._quoted("note"), "source": self._quoted("cited")},
             key=3, note=self.text("deprivation.contribution.note"),
         )  # fmt: skip
         return self.section("contribution", self.figure("contribution", draw, behind, **words), reach, held)
@@ -128,6 +128,15 @@ class BenefitReport(AnalysisReport):
             Paragraph(self.text(f"deprivation.{what}.how", **values)),
         ]
         return Section([*head, *blocks])
+
+    def _quoted(self, kind: str) -> Words:
+        """A column of remarks or sources, in parts divided by "; "; a part without a message, an address, as it is."""
+
+        def part(word: str) -> str:
+            key = f"{self.subject}.{kind}.{keyed(word)}"
+            return self.text(key) if word and self.language.knows(key) else word
+
+        return Words(lambda text: "; ".join(part(word) for word in str(text).split("; ")))
 
     def _components(self, codes: object) -> str:
         return self.listed(str(codes).split())

@@ -321,6 +321,23 @@ def test_a_law_has_the_date_of_its_source_in_every_language(deprived: Shown) -> 
 REPORTS = ["profiled", "audited", "compared", "consulted", "surveyed", "budgeted", "promised", "deprived"]
 
 
+CAUSAL = {
+    "en": re.compile(r"(?<!design )\beffects?\b|\bimpacts?\b|\baffects?\b|\binfluences?\b", re.I),
+    "ru": re.compile(r"(?<!дизайн-)\bэффект|\bвлия|\bвоздейств|\bповлия", re.I),
+    "kk": re.compile(r"\bэффект|\bәсер|\bықпал|\bтиімділі", re.I),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "wrong"), [
+    ("en", "The effect of education"), ("ru", "Образование влияет; эффект образования"), ("kk", "Білімнің әсері"),
+])  # fmt: skip
+def test_no_association_is_called_an_effect(language: str, wrong: str, deprived: Shown) -> None:
+    text = " ".join(printed(section) for section in deprived(language)[1])
+    assert CAUSAL[language].findall(text) == []
+    assert CAUSAL[language].search(wrong)  # a control
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["kk", "ru"])
 @pytest.mark.parametrize("which", REPORTS)

@@ -15,7 +15,12 @@ def test_words_of_the_tables_have_messages(language: str) -> None:
     tables = [pd.read_csv(folders.data() / "benefits" / f"{name}.csv") for name in ("parameters", "amounts")]
     laws = read_laws()
     methods = [read_specification(name).read for name in specifications()]
+    benefits, totals = pd.read_csv(folders.data() / "benefits" / "benefits.csv"), read_totals()
+    notes = [*benefits["note"], *totals["note"].dropna()]
+    sources = [*benefits["law"], *tables[0]["source"], *tables[1]["source"], *totals["source"], *laws["source"]]
     words = {
+        "note": [part for note in notes if note for part in note.split("; ")],
+        "cited": [source for source in sources if not source.startswith("https://")],
         "measure": [*tables[0]["unit"], *tables[1]["unit"], *read_totals()["unit"]],
         "checked": [*tables[0]["status"], *tables[1]["status"], *laws["read"], *methods],
         "in_force": list(laws["in_force"]),
