@@ -209,3 +209,14 @@ def test_things_in_a_row() -> None:
     assert Language("kk").list(["Абай", "Ақтөбе"]) == "Абай және Ақтөбе"
     assert Language("en").list(["Abai"]) == "Abai"
     assert Language("en").list([]) == "–"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("en", "confidence interval"), ("ru", "доверительн"), ("kk", "сенімділік аралы")]
+)
+def test_no_interval_of_draws_is_taken_for_a_confidence_interval(code: str, words: str) -> None:
+    """It is denied where the interval is first seen: start page, region's page, profile, summary."""
+    language = Language(code)
+    for key in ("site.lead.order", "site.ranking.note", "site.region.lead", "site.history.note", "summary.note",
+                "region.opening.region", "region.nodes.how"):  # fmt: skip
+        assert words in language.template(key), key

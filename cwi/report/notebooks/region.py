@@ -387,7 +387,9 @@ class RegionReport(AnalysisReport):
     @property
     def _gaps(self) -> pd.DataFrame:
         """Gaps of the components, in the order of the tree."""
-        level = self.edition.methodology.tree.levels[1]
+        return self._gaps_of(self.edition.methodology.tree.levels[1])
+
+    def _gaps_of(self, level: str) -> pd.DataFrame:
         table = _gaps(self.edition, level, self.draws, self.seed)
         return table[table["region"] == self.region]
 
@@ -425,7 +427,7 @@ class RegionReport(AnalysisReport):
         ranks = pd.concat([scores.wide(self.year, level, "rank") for level in levels], axis=1)
         order = [code for code in rules.tree.depth_first if code in wide and wide[code].notna().any()]
         regional = wide.drop(index=self.nation, errors="ignore")
-        drawn = self._gaps.set_index("node").reindex(order)
+        drawn = pd.concat([self._gaps_of(level) for level in levels]).set_index("node").reindex(order)
         near_by = wide.reindex(self._similar.index)
         table = pd.DataFrame(
             {
@@ -458,7 +460,7 @@ class RegionReport(AnalysisReport):
         return next(code for code in self.edition.territory.ancestors(self.region) if code in result.territories)
 
 
-@lru_cache(maxsize=2)  # the same for each region and language
+@lru_cache(maxsize=4)  # the same for each region and language
 def _gaps(edition: Edition, level: str, draws: int, seed: int) -> pd.DataFrame:
     return gaps_to_nation(edition, level, draws=draws, rng=np.random.default_rng(seed).spawn(2)[1])
 
