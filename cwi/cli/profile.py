@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cwi import folders
-from cwi.cli.shared import REHEARSAL, YearOrRehearsal, rehearse, working
+from cwi.cli.shared import REHEARSAL, SEED, YearOrRehearsal, rehearse, working
 from cwi.errors import ParameterError
 
 __all__ = ["add_to"]
@@ -50,6 +50,10 @@ def _profiles(
     year: int, folder: Path, region: tuple[str, ...], language: tuple[str, ...], methodology: str, draws: int
 ) -> None:
     with working("loading"):
+        from cwi.report.forked_process import prepare
+
+        first = {"year": year, "methodology": methodology, "draws": draws, "seed": SEED}
+        several = len(region) != 1 and prepare(first=first, of="profiles")  # it computes beside this process
         from cwi.edition import read_edition
         from cwi.inputs.country import read_country
         from cwi.report.profiles import publish_profiles
@@ -57,8 +61,9 @@ def _profiles(
         edition = read_edition(year, methodology)
     regions = list(region) or [*edition.regions, edition.territory.nation]
     languages = tuple(dict.fromkeys(language or read_country().languages))
+    asked = (year, methodology) if several else None
     with working(f"writing the profile of {regions[0]}", len(regions)) as step:
-        made_of = publish_profiles(edition, regions, folder, languages=languages, draws=draws)
+        made_of = publish_profiles(edition, regions, folder, languages=languages, draws=draws, seed=SEED, asked=asked)
         for made, following in zip(made_of, (*regions[1:], ""), strict=True):
             step(f"writing the profile of {following}" if following else "written")
             print(f"{folders.relative(folder)}: {', '.join(path.name for path in made if path.suffix != '.csv')}")

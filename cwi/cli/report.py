@@ -122,7 +122,7 @@ def _report(
         from cwi.report.forked_process import prepare
 
         if engine == "forked":
-            prepare()  # it imports beside this process
+            prepare(first={**parameters, "year": year})  # it imports and computes beside this process
         from cwi.report.render import make_report
     with working("checking", 2 * len(languages) + 2) as step:
         folder = make_report(

@@ -4,6 +4,7 @@
 `settings`  data/editions/<year>/edition.toml: the methodology that a year was approved with
 `edition`   `Edition`: one year, its rules, its regions and what was measured
 `project`   `Project`: the folder with observations and methodologies, and its reading
+`kept`      an edition that was read before, for processes that are forked of this one
 `new`       the folder of a new edition
 ========== ==========================================================================================
 
@@ -15,7 +16,7 @@ observations.csv, such as ``cwi import`` makes. Both are read once, when they ar
 
 from cwi.edition.edition import POPULATION, Edition, checked_edition
 from cwi.edition.new import new_edition
-from cwi.edition.project import Project, open_project, read_edition
+from cwi.edition.project import Project, keep_edition, open_project, read_edition
 from cwi.edition.settings import FROZEN, REHEARSAL, editions
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Project",
     "checked_edition",
     "editions",
+    "keep_edition",
     "new_edition",
     "open_project",
     "read_edition",

@@ -13,6 +13,7 @@ import pandas as pd
 from cwi import folders
 from cwi.derived_series import DerivedSeries, read_derived_series
 from cwi.edition.edition import Edition
+from cwi.edition.kept import keep, kept, states
 from cwi.edition.settings import approved_settings, checked_year, editions, late_series
 from cwi.errors import DataError, MethodologyError, near
 from cwi.methodology import Methodology, methodologies, read_methodology
@@ -21,7 +22,7 @@ from cwi.tables import read_table, read_units, territory_of
 from cwi.territory import Territory, read_territory
 from cwi.textfiles import sha256
 
-__all__ = ["Project", "open_project", "read_edition"]
+__all__ = ["Project", "keep_edition", "open_project", "read_edition"]
 
 RULES = "methodology.toml"
 Checksums = tuple[tuple[str, str], ...]  # name of a file in the project, its SHA-256
@@ -184,6 +185,8 @@ def read_edition(
     >>> len(edition.regions), edition.methodology.version
     (20, '2024.1')
     """
+    if (known_edition := kept(root, year, methodology)) is not None:
+        return known_edition
     data = (folders.root() if root is None else Path(root)) / "data"
     if year is not None and (known := editions(data)):  # before all the observations are read
         if checked_year(year) not in known:
@@ -191,6 +194,23 @@ def read_edition(
         with folders.within(data.parent):
             approved_settings(known[year])
     return open_project(root).edition(year, methodology)
+
+
+def keep_edition(year: int, methodology: str | None = None) -> Edition:
+    """The edition of a year of this project, which :func:`read_edition` gives from now on as it is.
+
+    In this process and in those that are forked of it, while no file under data/ is changed. For a process that others
+    are forked of: what one of them does to the edition no other one sees.
+
+    Raises
+    ------
+    DataError, MethodologyError
+        As :func:`read_edition` does.
+    """
+    before = states(folders.root())
+    edition = read_edition(year, methodology)
+    keep(edition, (year, methodology or None), before)
+    return edition
 
 
 def _small(root: Path) -> Project:

@@ -215,15 +215,26 @@ class Figure:
     def _source(self) -> str:
         """The picture beside the report when one is being made, the picture itself otherwise."""
         folder = output_folder()
+        if folder is None:
+            return "data:image/svg+xml;base64," + base64.b64encode(self._svg()).decode()
+        self.save(folder)
+        return f"{self.stem}.svg"
+
+    def save(self, folder: Path) -> None:
+        """Draw the picture into a folder of a report."""
+        (folder / self.stem).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{self.stem}.svg").write_bytes(self._svg())
+
+    @property
+    def what(self) -> tuple[object, ...]:
+        """What the file of the picture is made of; two that have the same are the same picture."""
+        return self.draw, self.mark, self.foot
+
+    def _svg(self) -> bytes:
         drawing = self.draw()
         if self.foot:
             footnote(drawing, self.foot)
-        if folder is None:
-            return "data:image/svg+xml;base64," + base64.b64encode(_bytes(drawing, "svg", self.mark)).decode()
-        (folder / self.stem).parent.mkdir(parents=True, exist_ok=True)
-        for kind in ("svg", "png"):
-            (folder / f"{self.stem}.{kind}").write_bytes(_bytes(drawing, kind, self.mark))
-        return f"{self.stem}.svg"
+        return _bytes(drawing, "svg", self.mark)
 
     def typst(self) -> str:
         scale = "" if self.scale == 1 else f", scale: {100 * self.scale:.0f}%"
@@ -284,9 +295,13 @@ class Section:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {
             "text/html": "\n".join(block.html() for block in self.blocks),
-            TYPST: "\n".join(block.typst() for block in self.blocks),
+            TYPST: self.typst(),
             "text/plain": "\n".join(block.plain() for block in self.blocks),
         }
+
+    def typst(self) -> str:
+        """What the PDF prints; nothing is drawn."""
+        return "\n".join(block.typst() for block in self.blocks)
 
     def marked(self, mark: str) -> Section:
         """The same with a mark across its pictures, before its captions, and in every row of its tables."""
@@ -308,6 +323,11 @@ class Section:
     def footed(self, foot: str) -> Section:
         """The same with a line of small print inside every picture."""
         return Section([replace(block, foot=foot) if isinstance(block, Figure) else block for block in self.blocks])
+
+    def figures(self) -> list[Figure]:
+        """The pictures of the section, those in columns too."""
+        inside = (Section(block.blocks).figures() if isinstance(block, Columns) else [block] for block in self.blocks)
+        return [block for blocks in inside for block in blocks if isinstance(block, Figure)]
 
     def tables(self) -> list[Table]:
         """The tables of the section, those behind figures too."""

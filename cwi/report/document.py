@@ -10,7 +10,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from cwi.report.blocks import OUTPUT, Section
+from cwi.report.blocks import OUTPUT, TYPST, Section
 from cwi.report.languages import Language
 from cwi.report.page import page
 from cwi.report.pdf import pdf
@@ -30,19 +30,36 @@ def write_html(path: Path, sections: Sequence[Section], *, language: Language, t
 
 
 def write_pdf(
-    path: Path, sections: Sequence[Section], *, language: Language, title: str, mark: str = "", foot: str = ""
-) -> None:
-    """Write sections as a tagged PDF; ``mark`` is printed across every page and ``foot`` at its foot."""
-    notebook = _shown(sections, path.parent)
+    path: Path, sections: Sequence[Section], *, language: Language, title: str, mark: str = "", foot: str = "",
+    drawn: Sequence[Section] = (),
+) -> None:  # fmt: skip
+    """Write sections as a tagged PDF.
+
+    Parameters
+    ----------
+    mark, foot
+        Printed across every page, and at its foot.
+    drawn
+        Sections that :func:`write_html` wrote beside it just before: pictures that are the same are not drawn again.
+    """
+    notebook = _shown(sections, path.parent, drawn)
     path.write_bytes(pdf(notebook, path.parent, language=language, title=title, author=AUTHOR, mark=mark, foot=foot))
 
 
-def _shown(sections: Sequence[Section], folder: Path) -> NotebookNode:
-    """A notebook whose cells show the sections; their pictures lie in the folder."""
+def _shown(sections: Sequence[Section], folder: Path, drawn: Sequence[Section] | None = None) -> NotebookNode:
+    """A notebook whose cells show the sections, or print them alone; their pictures lie in the folder."""
+    there = {figure.stem: figure.what for section in drawn or () for figure in section.figures()}
     with _output(folder):
         cells = []
         for number, section in enumerate(sections, start=1):
-            output = new_output("execute_result", data=section._repr_mimebundle_(), execution_count=number)
+            if drawn is None:
+                data = section._repr_mimebundle_()
+            else:
+                for figure in section.figures():
+                    if there.get(figure.stem) != figure.what:
+                        figure.save(folder)
+                data = {TYPST: section.typst(), "text/html": ""}
+            output = new_output("execute_result", data=data, execution_count=number)
             cells.append(new_code_cell("", id=f"cell-{number:02d}", execution_count=number, outputs=[output]))
     notebook: NotebookNode = new_notebook(cells=cells)
     return notebook

@@ -7,6 +7,7 @@ the caller starts processes in the ordinary way.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -22,9 +23,12 @@ from typing import Any
 
 from cwi.report.staging import uninterrupted
 
-__all__ = ["ONE_THREAD", "PRELOADED", "File", "ForkedProcess", "prepare", "start"]
+__all__ = ["ASKED", "ONE_THREAD", "PRELOADED", "File", "ForkedProcess", "prepare", "processors", "start"]
 
 PRELOADED = "cwi.report.preloaded"
+PRECOMPUTED = "cwi.report.precomputed"
+ASKED = "CWI_COMPUTE_FIRST"  # what that computes when it is imported, as JSON
+DECIDE = ("draws", "methodology", "seed", "year")  # the parameters of a notebook that decide about it
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # equal sums everywhere
 NO_THREAD = {**ONE_THREAD, "JE_ARROW_MALLOC_CONF": "background_thread:false"}  # in the process that is forked
 INLINE = "module://matplotlib_inline.backend_inline"  # what ipykernel sets where nothing is set
@@ -34,13 +38,20 @@ _lock = threading.Lock()
 _prepared: list[object] = []  # what the process that is forked was started with
 
 
-def prepare(variables: Mapping[str, str] | None = None) -> bool:
+def prepare(
+    variables: Mapping[str, str] | None = None, *, first: Mapping[str, Any] | None = None, of: str = "report"
+) -> bool:
     """Start the process that others are forked of, if it does not run; it imports while the caller goes on.
 
     Parameters
     ----------
     variables
         The environment of the process that is to be forked; that of this process by default.
+    first
+        Parameters of a report, what :mod:`cwi.report.precomputed` computes of it after the imports; nothing is, where
+        the process runs already.
+    of
+        What they are parameters of: the report of a year, or its profiles.
 
     Returns
     -------
@@ -51,12 +62,22 @@ def prepare(variables: Mapping[str, str] | None = None) -> bool:
         return False
     with _lock:
         if not _prepared:
+            asked = {ASKED: json.dumps({"of": of, **{name: first[name] for name in DECIDE}})} if first else {}
             backend = {"MPLBACKEND": os.environ.get("MPLBACKEND") or INLINE}
-            with _variables({**backend, **NO_THREAD}), uninterrupted():
-                multiprocessing.set_forkserver_preload([PRELOADED])
+            with _variables({**backend, **NO_THREAD, **asked}), uninterrupted():
+                multiprocessing.set_forkserver_preload([PRELOADED, *([PRECOMPUTED] if first else [])])
                 forkserver.ensure_running()
             _prepared.append(_state(os.environ))
         return _prepared[0] == _state(os.environ if variables is None else variables)
+
+
+def processors() -> int:
+    """How many processors this process may use.
+
+    >>> processors() >= 1
+    True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _state(variables: Mapping[str, str]) -> tuple[object, ...]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 
 from cwi.report.languages import Language
@@ -52,7 +54,7 @@ def page(
     """
     for _ in shown(notebook):  # errors and what cannot be printed
         pass
-    exporter = HTMLExporter(
+    exporter: Any = _EXPORTER(
         template_name="page",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
@@ -63,6 +65,18 @@ def page(
     html, _resources = exporter.from_notebook_node(notebook, resources={"report": report})
     html = html.rstrip() + "\n"
     return without_names(html) if numbers is None else with_numbers(html, numbers, language)
+
+
+class _Exporter(HTMLExporter):
+    """nbconvert's own but for its last step: to parse the whole page again, for words that our pictures have."""
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **given: Any) -> Any:
+        prepared: Any = self
+        prepared.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=self))
+        return TemplateExporter.from_notebook_node(self, nb, prepared._init_resources(resources), **given)
+
+
+_EXPORTER: Any = _Exporter
 
 
 def _embedded(html: str, folder: Path) -> str:

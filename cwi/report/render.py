@@ -32,6 +32,7 @@ from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
 from cwi.report.parameters import checked
+from cwi.report.pictures.points import png
 from cwi.report.printer import language_of, status_line
 from cwi.report.staging import end_with_parent, mend, staged
 from cwi.writing import cannot_write
@@ -92,7 +93,7 @@ def make_report(
     target = reports / str(year)
     mend(target)
     if forks:
-        prepare()  # what the kernels are forked of imports meanwhile
+        prepare(first=first)  # what the kernels are forked of imports and computes meanwhile
     before = signatures()  # before anything is read: the manifest names what was read
     edition = read_edition(year, first.get("methodology"))
     if (borders := boundaries_of(year)).is_file():  # maps are drawn last; what is wrong with them is named first
@@ -295,6 +296,8 @@ def _print(
     from cwi.report.pdf import pdf
 
     stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
+    for path in sorted((stage / "figures").glob(f"*.{code}.svg")):
+        path.with_suffix(".png").write_bytes(png(path.read_bytes()))
     title = language.text("report.title", year=year, nation=nation)
     mark = language.text("rehearsal.mark") if rehearsal else ""
     title = f"{mark}. {title}" if mark else title

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 
 import numpy as np
 import pandas as pd
 
 from cwi import folders
-from cwi.analysis.budget import Account, account, places, read_figures
-from cwi.analysis.comparison import FixedSet, attribute, fixed_set, similar_regions
-from cwi.analysis.equity import GROUPS, gaps
+from cwi.analysis.budget import Account, Figures, account, places, read_figures
+from cwi.analysis.comparison import Attribution, FixedSet, attribute, fixed_set, similar_regions
+from cwi.analysis.equity import GROUPS
 from cwi.analysis.uncertainty import gaps_to_nation
 from cwi.edition import Edition
 from cwi.errors import DataError, near
-from cwi.inputs.policy import read_register
 from cwi.report.blocks import Block, Bullets, Columns, Figure, Heading, Paragraph, Section
 from cwi.report.notebooks.analysis_report import POINTS, WHOLE, WORDS, AnalysisReport, Number, Words
 from cwi.report.pictures.money import years as lines_over_years
 from cwi.report.pictures.panels import interval_panels
 from cwi.report.printer import Printer
 from cwi.report.sections import promises
+from cwi.report.sections.equity import group_gaps
 from cwi.report.sections.summary import country
 from cwi.territory import PARENT_REGION
 
@@ -34,6 +34,19 @@ MOST = 3  # indicators that are named behind a strength or a problem
 FIRST = 2018  # of the series on a fixed set: the first year of today's regions but those of 2022
 POINT = Number(1, "points")
 LISTED = 6  # indicators without a value that are named in print
+
+
+def _kept(make: Callable[..., Section]) -> Callable[..., Section]:
+    """A section is made once for the page and its print."""
+
+    @wraps(make)
+    def made(report: RegionReport, **given: object) -> Section:
+        key = make.__name__, *given.items()
+        if key not in report.made:
+            report.made[key] = make(report, **given)
+        return report.made[key]
+
+    return made
 
 
 class RegionReport(AnalysisReport):
@@ -74,6 +87,7 @@ class RegionReport(AnalysisReport):
         if code not in known:
             raise DataError(f"the edition of {edition.year} has no region '{region}'{near(region, known)}")
         self.region, self.nation, self.draws, self.seed = code, edition.territory.nation, draws, seed
+        self.made: dict[tuple[object, ...], Section] = {}
         self.printer = Printer(edition, self.language, self.ledger, draws, np.random.default_rng(seed))
 
     @property
@@ -132,6 +146,7 @@ class RegionReport(AnalysisReport):
 
     # ---------------------------------------------------------------- sections
 
+    @_kept
     def opening(self) -> Section:
         """Score, rank with its interval, and how much was measured."""
         rules, scores = self.edition.methodology, self.edition.scores
@@ -176,6 +191,7 @@ class RegionReport(AnalysisReport):
             return text
         return f"{text} {self.text('region.opening.beside', nation=self.printer.score(self.nation, top, nation))}"
 
+    @_kept
     def nodes(self, most: int | None = None) -> Section:
         """Dimensions and components: score, the nation's, the similar regions', rank; the gaps as a picture.
 
@@ -186,9 +202,11 @@ class RegionReport(AnalysisReport):
         if self.national:
             return self._section("nodes", self.table("nodes", table, head | {"lowest": POINT, "highest": POINT}))
         columns = head | {"nation": POINT, "gap": POINTS, "similar": POINT, "rank": WHOLE}
-        made = self.table("nodes", table, columns, region=self.called(self.region))
         known = table.dropna(subset=["gap"])
-        if most is not None and len(known) > most:
+        if most is not None and len(known) <= most:
+            return self.nodes()  # with the same picture
+        made = self.table("nodes", table, columns, region=self.called(self.region))
+        if most is not None:
             components = set(self.edition.scores.wide(self.year, self.edition.methodology.tree.levels[1]))
             known = known[known["node"].isin(components)]
         drawn = known.assign(value=known["gap"], reference=0.0)[["value", "low", "high", "reference"]]
@@ -208,6 +226,7 @@ class RegionReport(AnalysisReport):
         )
         return self._section("nodes", *([replace(figure, table=None)] if len(known) else []), made)
 
+    @_kept
     def strengths(self, most: int | None = None) -> Section:
         """Components that are above or below the nation by more than noise, and the indicators behind them.
 
@@ -231,6 +250,7 @@ class RegionReport(AnalysisReport):
         more = [Paragraph(self.text("region.more"), "note")] if len(items) < len(clear) else []
         return self._section("strengths", Bullets(items), *more)
 
+    @_kept
     def similar(self) -> Section:
         """The regions nearest in age structure, income and product."""
         near_by = self._similar
@@ -247,6 +267,7 @@ class RegionReport(AnalysisReport):
         made = self.table("similar", table, columns, heads=heads, region=self.called(self.region))
         return self._section("similar", made)
 
+    @_kept
     def trend(self) -> Section:
         """The region and the nation on one set of indicators and one territory since 2018."""
         result = _fixed(self.edition)
@@ -275,12 +296,13 @@ class RegionReport(AnalysisReport):
         how = Paragraph(self.text("region.trend.set", items=self.listed(result.kept), **values), "note")
         return self._section("trend", figure, how)
 
+    @_kept
     def explained(self) -> Section:
         """What each component makes of the gap between the region and the nation; the parts add up to it."""
         index = self.edition.scores.of(self.edition.methodology.top.code)[self.year]
         if self.national or index[[self.region, self.nation]].isna().any():
             return self._section("explained", Paragraph(self.text("region.explained.none")))
-        result = attribute(self.edition, self.region)
+        result = _attributed(self.edition, self.region)
         level = self.edition.methodology.tree.levels[1]
         nodes = result.nodes[result.nodes["level"] == level][["node", "contribution"]]
         table = nodes.reindex(nodes["contribution"].abs().sort_values(ascending=False, kind="stable").index)
@@ -295,6 +317,7 @@ class RegionReport(AnalysisReport):
             text += " " + self.text("region.explained.rest", **values)
         return self._section("explained", Paragraph(text), made)
 
+    @_kept
     def groups(self, most: int | None = None) -> Section:
         """Girls and boys, town and village: figures that are carried beside the totals and never scored.
 
@@ -302,7 +325,7 @@ class RegionReport(AnalysisReport):
         """
         blocks: list[Block] = []
         for by in GROUPS:
-            table = gaps(self.edition, by)
+            table = group_gaps(self.edition, by)
             table = table[table["region"] == self.region]
             if table.empty:
                 blocks.append(Paragraph(self.text(f"region.groups.{by}.none")))
@@ -332,6 +355,7 @@ class RegionReport(AnalysisReport):
             )
         return self._section("groups", *blocks)
 
+    @_kept
     def money(self) -> Section:
         """Children's share of the local budgets, by function, beside what the age structure predicts."""
         result = self._account
@@ -349,11 +373,12 @@ class RegionReport(AnalysisReport):
             text += " " + self.text("region.money.age", predicted=predicted)
         return self._section("money", Paragraph(text), Paragraph(self.text("budget.working"), "note"))
 
+    @_kept
     def measures(self) -> Section:
         """Measures of the register that aim at the region's weak components."""
         if not self._register:
             return self._section("measures", Paragraph(self.text("region.measures.none")))
-        register = read_register()
+        register = promises.register_of(self.edition)
         return self._section("measures", *promises.region_page(self.printer, register, self.region).blocks[1:])
 
     def missing(self, most: int | None = None) -> Section:
@@ -398,8 +423,7 @@ class RegionReport(AnalysisReport):
         """The children's budget of the region in the last year that it is known of."""
         if not (folders.data() / "budget").is_dir():
             return None
-        figures = read_figures(self.edition.base, self.edition.territory)
-        known = places(figures)
+        figures, known = _budgets(self.edition)
         own = known[(known["region"] == self.region) & (known["depth"] == "function")]
         years = [int(year) for year in own["year"] if year <= self.year]
         return account(figures, self.region, max(years)) if years else None
@@ -413,10 +437,7 @@ class RegionReport(AnalysisReport):
     def _similar(self) -> pd.DataFrame:
         if self.national:
             return pd.DataFrame()
-        try:
-            return similar_regions(self.edition, self.region, n=NEAREST)
-        except DataError:  # another project knows other characteristics of its regions
-            return pd.DataFrame()
+        return _similar(self.edition, self.region)
 
     @property
     def _nodes(self) -> pd.DataFrame:
@@ -463,6 +484,25 @@ class RegionReport(AnalysisReport):
 @lru_cache(maxsize=4)  # the same for each region and language
 def _gaps(edition: Edition, level: str, draws: int, seed: int) -> pd.DataFrame:
     return gaps_to_nation(edition, level, draws=draws, rng=np.random.default_rng(seed).spawn(2)[1])
+
+
+@lru_cache(maxsize=1)
+def _budgets(edition: Edition) -> tuple[Figures, pd.DataFrame]:
+    figures = read_figures(edition.base, edition.territory)
+    return figures, places(figures)
+
+
+@lru_cache(maxsize=64)  # for each section and language
+def _similar(edition: Edition, region: str) -> pd.DataFrame:
+    try:
+        return similar_regions(edition, region, n=NEAREST)
+    except DataError:  # another project knows other characteristics of its regions
+        return pd.DataFrame()
+
+
+@lru_cache(maxsize=64)
+def _attributed(edition: Edition, region: str) -> Attribution:
+    return attribute(edition, region)
 
 
 @lru_cache(maxsize=2)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from cwi.analysis.equity import GROUPS, gaps, gaps_by_year, history, summary
+from cwi.analysis import equity as analysis
+from cwi.analysis.equity import GROUPS, gaps_by_year, summary
+from cwi.edition import Edition
 from cwi.report.blocks import Block, Bullets, Figure, Folded, Heading, Paragraph, Section, Table
 from cwi.report.named import joined
 from cwi.report.pictures.pairs import paired_panels
 from cwi.report.printer import Printer
 
-__all__ = ["disparity", "equity"]
+__all__ = ["disparity", "equity", "group_gaps"]
 
 PANELS = 3  # indicators in one picture
 MOST = 0.5
@@ -24,7 +27,7 @@ def equity(printer: Printer) -> Section:
     how = printer.text(
         "equity.how", max_age=printer.whole("rule.max_age", printer.edition.methodology.max_age, "years")
     )
-    known = any(gaps(printer.edition, by)["se"].notna().any() for by in GROUPS)
+    known = any(group_gaps(printer.edition, by)["se"].notna().any() for by in GROUPS)
     error = printer.text("equity.error.some" if known else "equity.error.none")
     blocks: list[Block] = [Heading(printer.text("equity.title"), anchor="equity"), Paragraph(f"{how} {error}")]
     for by in GROUPS:
@@ -32,10 +35,21 @@ def equity(printer: Printer) -> Section:
     return Section(blocks)
 
 
+@lru_cache(maxsize=2)  # the same in each language
+def group_gaps(edition: Edition, by: str) -> pd.DataFrame:
+    """The gaps between two groups, of :func:`cwi.analysis.equity.gaps`."""
+    return analysis.gaps(edition, by)
+
+
+@lru_cache(maxsize=2)
+def _history(edition: Edition, by: str) -> pd.DataFrame:
+    return analysis.history(edition, by)
+
+
 def disparity(printer: Printer, by: str) -> Section:
     """One grouping: who fares worse where, the gaps of the nation, regions as pictures and as tables."""
     blocks: list[Block] = [Heading(printer.text(f"equity.{by}.title"), 3, anchor=f"equity-{by}")]
-    table = gaps(printer.edition, by)
+    table = group_gaps(printer.edition, by)
     if table.empty:
         none = printer.text(f"equity.{by}.none", year=printer.year, max_age=printer.edition.methodology.max_age)
         return Section([*blocks, Paragraph(none)])
@@ -47,7 +61,7 @@ def disparity(printer: Printer, by: str) -> Section:
     for start in range(0, len(regional), PANELS):
         blocks.append(_figure(printer, by, table, regional[start : start + PANELS], start // PANELS + 1))
     if regional:
-        past = history(printer.edition, by)
+        past = _history(printer.edition, by)
         tables = [_region_table(printer, by, table, past, code) for code in regional]
         blocks.append(Folded(printer.text(f"equity.{by}.tables", n=printer.language.number(len(tables), 0)), tables))
     years = _years(printer, by)

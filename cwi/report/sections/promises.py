@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from cwi import folders
 from cwi.analysis.policy import PROGRESS, STATUSES, aims, judge, progress, unaimed
+from cwi.edition import Edition
+from cwi.index import Scores
 from cwi.inputs.policy import Register, read_indicator_targets, read_register
 from cwi.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Section, Table
 from cwi.report.named import joined
@@ -24,6 +27,7 @@ __all__ = [
     "overview",
     "promises",
     "region_page",
+    "register_of",
     "statuses",
 ]
 
@@ -37,11 +41,27 @@ def promises(printer: Printer) -> Section:
     heading = Heading(printer.text("policy.title"), anchor="promises")
     if printer.year < FIRST or not (folders.data() / "policy").is_dir():
         return Section([heading, Paragraph(overview(printer))])
-    register = read_register()
+    register = register_of(printer.edition)
     day = last_day(register)
     blocks: list[Block] = [heading, *statuses(printer, register, day, settled=True).blocks]
     blocks += [*moved(printer, register, day).blocks, *components(printer, register).blocks]
     return Section(blocks)
+
+
+@lru_cache(maxsize=1)  # for the summary and the section, and the same in each language
+def register_of(edition: Edition) -> Register:
+    """The register of promises, as it was when the report of an edition was begun."""
+    return read_register()
+
+
+@lru_cache(maxsize=1)
+def _judge(register: Register, day: str) -> pd.DataFrame:
+    return judge(register, day)
+
+
+@lru_cache(maxsize=1)  # the same for each region and language
+def _aims(register: Register, scores: Scores, year: int) -> pd.DataFrame:
+    return aims(register, scores, year, weakest=WEAKEST)
 
 
 def overview(printer: Printer) -> str:
@@ -50,9 +70,9 @@ def overview(printer: Printer) -> str:
         return printer.text("policy.none")
     if printer.year < FIRST:
         return printer.text("policy.before", first=FIRST)
-    register = read_register()
+    register = register_of(printer.edition)
     day = last_day(register)
-    return _counted(printer, register, day, judge(register, day))
+    return _counted(printer, register, day, _judge(register, day))
 
 
 def last_day(register: Register) -> str:
@@ -63,7 +83,7 @@ def last_day(register: Register) -> str:
 
 def statuses(printer: Printer, register: Register, day: str, *, settled: bool = False) -> Section:
     """How many targets have each status, and the figure that decided each; ``settled``: not those without one."""
-    judged = judge(register, day)
+    judged = _judge(register, day)
     shown = judged[judged["fact"].notna()] if settled else judged
     lead = Paragraph(_counted(printer, register, day, judged))
     return Section([lead, _judged(printer, register, shown), Paragraph(printer.text("policy.descriptive"), "note")])
@@ -186,7 +206,7 @@ def moved(printer: Printer, register: Register, day: str) -> Section:
 
 def components(printer: Printer, register: Register) -> Section:
     """The weakest components of each region, with the number of measures that aim at them."""
-    table = aims(register, printer.scores, printer.year, weakest=WEAKEST)
+    table = _aims(register, printer.scores, printer.year)
     codes = [node.code for node in printer.components]
     nobody = printer.language.list([printer.title(code) for code in unaimed(register, codes)])
     rows, data = [], []
@@ -249,12 +269,17 @@ def indicators(printer: Printer) -> Section:
 
 
 def _progress(printer: Printer) -> pd.DataFrame:
+    return _progress_of(printer.edition)
+
+
+@lru_cache(maxsize=1)  # the same for each region and language
+def _progress_of(edition: Edition) -> pd.DataFrame:
     """Progress of the indicators that have a target, own values of year and region only."""
-    goals = read_indicator_targets(list(printer.edition.methodology.indicators["code"]))
-    rows = printer.edition.observations
+    goals = read_indicator_targets(list(edition.methodology.indicators["code"]))
+    rows = edition.observations
     own = (rows["sex"] == "") & (rows["area"] == "") & rows["scored"] & (rows["status"] != PARENT_REGION)
-    own &= rows["region"].isin([*printer.edition.regions, printer.nation])
-    kinds = printer.edition.methodology.indicators.set_index("code")["kind"]
+    own &= rows["region"].isin([*edition.regions, edition.territory.nation])
+    kinds = edition.methodology.indicators.set_index("code")["kind"]
     shares = [str(code) for code in kinds.index[kinds == "share"]]
     return progress(rows[own], goals, shares=shares).table.dropna(subset=["region"])
 
@@ -279,7 +304,7 @@ def _paces(printer: Printer, table: pd.DataFrame, name: str, place: str) -> Tabl
 
 def region_page(printer: Printer, register: Register, code: str) -> Section:
     """A page a region: its weak components with the measures that aim at each, and its indicators with a target."""
-    table = aims(register, printer.scores, printer.year, weakest=WEAKEST)
+    table = _aims(register, printer.scores, printer.year)
     own = table[table["region"] == code]
     titles = register.measures[f"title_{printer.language.code}"]
     blocks: list[Block] = [Heading(printer.region(code), anchor=f"policy-{code}")]

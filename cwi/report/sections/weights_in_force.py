@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import pandas as pd
 
 from cwi.analysis.audit import LARGEST_SHARE, shares_of_variance
 from cwi.analysis.comparison import stricter_rules
+from cwi.edition import Edition
 from cwi.errors import DataError
+from cwi.index import Scores
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
 from cwi.report.named import joined
 from cwi.report.printer import Printer
@@ -48,9 +51,24 @@ def mean_weight(printer: Printer, node: str) -> float:
     level = next(nodes[0].level for nodes in printer.edition.methodology.nodes if node in {n.code for n in nodes})
     if node == printer.top.code:
         return 1.0
-    weights = printer.scores.without_nation(printer.scores.weights_in_force(printer.year, level))
-    mean = float(weights.loc[weights.sum(axis=1) > 0, node].mean())
+    mean = float(_mean_weights(printer.scores, printer.year, level)[node])
     return mean if mean > 0 else float("nan")
+
+
+@lru_cache(maxsize=8)  # a level each, the same in each language
+def _mean_weights(scores: Scores, year: int, level: str) -> pd.Series:
+    weights = scores.without_nation(scores.weights_in_force(year, level))
+    return weights.loc[weights.sum(axis=1) > 0].mean()
+
+
+@lru_cache(maxsize=1)
+def _stricter_rules(edition: Edition) -> pd.DataFrame:
+    return stricter_rules(edition)
+
+
+@lru_cache(maxsize=1)
+def _shares_of_variance(scores: Scores, year: int) -> pd.Series:
+    return shares_of_variance(scores, year)
 
 
 def years_of(printer: Printer, node: str) -> str:
@@ -82,7 +100,7 @@ def weights_in_force(printer: Printer) -> Section:
 
 def _without_carried(printer: Printer) -> str:
     """What the index is without carried figures, in a sentence."""
-    table = stricter_rules(printer.edition)
+    table = _stricter_rules(printer.edition)
     strict = table[table["max_age"] == 0].iloc[0]
     name = f"stricter.{printer.year}.age_0"
     values = {
@@ -107,7 +125,7 @@ def variance_shares(printer: Printer) -> pd.Series:
     if printer.nobody:
         return pd.Series(dtype=float)
     try:
-        shares = shares_of_variance(printer.scores, printer.year)
+        shares = _shares_of_variance(printer.scores, printer.year)
     except DataError:  # too few regions with an index
         return pd.Series(dtype=float)
     return shares if math.isclose(shares.sum(), 1, abs_tol=1e-6) else shares.iloc[:0]
@@ -144,7 +162,7 @@ def _largest(printer: Printer) -> str | None:
 
 
 def _rules_table(printer: Printer) -> Table:
-    table = stricter_rules(printer.edition)
+    table = _stricter_rules(printer.edition)
     rows = []
     for place, row in enumerate(table.to_dict("records")):
         aged = row["max_age"] != table["max_age"].iloc[0]
