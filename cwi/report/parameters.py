@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import nbformat
-from nbformat.reader import NotJSONError
-from pydantic import ConfigDict, ValidationError, create_model
 
 from cwi.errors import ParameterError, near
 from cwi.folders import relative
@@ -29,16 +26,12 @@ def declared(notebook: Path) -> dict[str, tuple[type, Any]]:
     ParameterError
         If there is no such cell, or it holds anything but lines like ``year: int = 2023``.
     """
-    try:
-        document = nbformat.reads(read_text(notebook, ParameterError), as_version=4)
-    except (NotJSONError, nbformat.ValidationError, AttributeError, KeyError, TypeError):
-        raise ParameterError(f"{relative(notebook)}: this is not a notebook") from None
-    cells = [cell for cell in document.cells if "parameters" in cell.metadata.get("tags", [])]
+    cells = _tagged(notebook)
     if len(cells) != 1:
         raise ParameterError(f"{relative(notebook)}: {len(cells)} cells are tagged 'parameters'; there must be one")
     parameters: dict[str, tuple[type, Any]] = {}
     try:
-        statements = ast.parse(cells[0].source).body
+        statements = ast.parse(cells[0]).body
     except SyntaxError as problem:
         raise ParameterError(f"{relative(notebook)}: the parameters are not Python: {problem.msg}") from None
     for statement in statements:
@@ -67,6 +60,30 @@ def declared(notebook: Path) -> dict[str, tuple[type, Any]]:
     return parameters
 
 
+def _tagged(notebook: Path) -> list[str]:
+    """The sources of the cells that are tagged 'parameters'.
+
+    A notebook of format 4 is JSON with cells; what is anything else is left to nbformat, whose import takes long.
+    """
+    text = read_text(notebook, ParameterError)
+    try:
+        document = json.loads(text)
+        if document["nbformat"] == 4:
+            tagged = [cell for cell in document["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+            sources = [cell["source"] for cell in tagged]
+            return [source if isinstance(source, str) else "".join(source) for source in sources]
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        pass
+    import nbformat
+    from nbformat.reader import NotJSONError
+
+    try:
+        document = nbformat.reads(text, as_version=4)
+    except (NotJSONError, nbformat.ValidationError, AttributeError, KeyError, TypeError):
+        raise ParameterError(f"{relative(notebook)}: this is not a notebook") from None
+    return [cell.source for cell in document.cells if "parameters" in cell.metadata.get("tags", [])]
+
+
 def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """All parameters of a run: the given ones, of the right type, and the defaults of the others.
 
@@ -85,6 +102,10 @@ def checked(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in known:
             raise ParameterError(f"{relative(notebook)}: there is no parameter '{name}'{near(name, known)}")
+    if not given:
+        return {name: default for name, (_, default) in known.items()}
+    from pydantic import ConfigDict, ValidationError, create_model  # it takes long, and most runs give nothing
+
     fields: dict[str, Any] = {name: (kind, default) for name, (kind, default) in known.items()}
     model = create_model("Parameters", __config__=ConfigDict(strict=True, extra="forbid"), **fields)
     try:
