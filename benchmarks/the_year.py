@@ -39,13 +39,13 @@ COMMANDS = (
 )
 
 
-def copy_of_the_project(folder: Path) -> None:
-    """Data and notebooks as they are here, without an edition of the year or a later one; the code is this one."""
+def copy_of_the_project(folder: Path, before: str | None = YEAR) -> None:
+    """Data and notebooks as they are here, the code is this one; without the editions of a year and later ones."""
     for name in ("data", "notebooks", "requirements.lock"):
         source = ROOT / name
         shutil.copytree(source, folder / name) if source.is_dir() else shutil.copyfile(source, folder / name)
-    for edition in (folder / "data" / "editions").iterdir():
-        if edition.name >= YEAR:
+    for edition in (folder / "data" / "editions").iterdir() if before else ():
+        if edition.name >= str(before):
             shutil.rmtree(edition)
 
 
