@@ -32,7 +32,7 @@ def states(root: Path) -> States:
 
 
 def keep(edition: Edition, asked: tuple[int, str | None], before: States) -> None:
-    """Give this edition to whoever reads it from now on in this process and in those that are forked of it.
+    """Give this edition for each reading from now on, in this process and in those that are forked of it.
 
     Parameters
     ----------
