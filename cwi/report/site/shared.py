@@ -139,7 +139,8 @@ class Pages:
 
     def marked(self, picture: str) -> Markup:
         """The picture, with the mark of a rehearsal across it where it is one."""
-        return Markup(stamped(str(picture), self.voice.mark))
+        drawings = str(picture).replace("</svg><svg", "</svg>\n<svg").split("\n")
+        return Markup("".join(stamped(drawing, self.voice.mark) for drawing in drawings))
 
     def index_map(self, edition: Edition) -> Markup:
         """The map of the index of a year, with the ranks."""

@@ -372,3 +372,21 @@ def test_a_site_of_a_rehearsal_is_marked_on_every_page_picture_and_row(project, 
     package = json.loads((folder / "data/datapackage.json").read_text(encoding="utf-8"))
     assert all(text.startswith(mark) for text in (package["title"], package["description"]))
     assert not (folder / "data/sdmx.csv").exists()
+
+
+def test_a_picture_is_drawn_for_a_phone_too_with_every_name_whole():
+    long = "Западно-Казахстанская область"
+    for drawn in (lines({long: {2020: 1.0, 2021: 2.0}, "B": {2020: 1.1, 2021: 2.0}}, "x"),
+                  strip([(long, 1.0, "1,0"), ("B", 2.0, "2,0")], "y", reference=1.5, name="N")):  # fmt: skip
+        kinds = re.findall(r'<svg class="chart[a-z ]* (screen|phone)" viewBox="0 0 (\d+) ', drawn)
+        assert [(kind, int(wide) <= 330) for kind, wide in kinds] == [("screen", False), ("phone", True)]
+        screen, phone = drawn.split("</svg>")[:2]
+        assert long in re.sub("</tspan><tspan[^>]*>", " ", screen).replace("- ", "-")
+        assert re.sub("</tspan><tspan[^>]*>", " ", phone).replace("- ", "-").count("Западно-Казахстанская") == 1
+    heights = [
+        float(y)
+        for y in re.findall(
+            r'class="line-name[^>]* y="([\d.]+)"', lines({long: {1: 1.0, 2: 2.0}, "B": {1: 1.0, 2: 2.0}}, "x")
+        )
+    ]
+    assert abs(heights[0] - heights[1]) > 15
