@@ -7,6 +7,7 @@ exist.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -176,6 +177,13 @@ def _refuse(table: Array, target: Array, names: list[str], model: str) -> None:
     for place, name in enumerate(names[1:], start=1):
         if table[:, place].min() == table[:, place].max():
             raise DataError(f"'{name}' does not vary among the children with an answer")
+        members = target[table[:, place] == 1] if np.isin(table[:, place], (0.0, 1.0)).all() else target
+        others = target[table[:, place] == 0] if members is not target else target
+        if model != "ols" and any(side.min() == side.max() and side[0] in (0.0, 1.0) for side in (members, others)):
+            raise DataError(
+                f"every child with '{name}', or every child without it, has the same outcome, so that its coefficient "
+                "is not finite; join categories, leave it out or take the model 'ols'"
+            )
     if np.linalg.matrix_rank(table) < table.shape[1]:
         raise DataError("the covariates are linearly dependent; leave one out")
 
@@ -185,9 +193,19 @@ def _fit(table: Array, target: Array, w: Array, model: str) -> Array:
     if model == "ols":
         return _wls(table, target, w)
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     link = sm.families.links.Probit() if model == "probit" else sm.families.links.Logit()
-    fitted = sm.GLM(target, table, family=sm.families.Binomial(link=link), freq_weights=w).fit(tol=1e-12, maxiter=100)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PerfectSeparationWarning)
+            family = sm.families.Binomial(link=link)
+            fitted = sm.GLM(target, table, family=family, freq_weights=w).fit(tol=1e-12, maxiter=100)
+    except PerfectSeparationWarning:
+        raise DataError(
+            "the covariates predict every outcome, so that coefficients are not finite; leave one out or take the "
+            "model 'ols'"
+        ) from None
     return np.asarray(fitted.params, dtype=float)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cwi.analysis.deprivation.disclosure import LIMITS, hidden_domains
 from cwi.analysis.deprivation.domains import Domains, sample_design
+from cwi.errors import DataError
 from cwi.inputs.deprivation import Deprivations
 from cwi.inputs.survey import Limits
 from cwi.methods.survey import Design, Estimates, mean, proportion_interval, ratio
@@ -97,12 +98,23 @@ def every_cutoff_estimates(
     Returns
     -------
     DataFrame
-        As the module describes; ``of`` is the cut-off: a number of items, or a share in per cent.
+        As the module describes; ``of`` is the cut-off: a number of items, or a share in per cent; where no child lacks
+        anything the cut-off of the rule alone.
+
+    Raises
+    ------
+    DataError
+        If every child has a gap.
     """
     by_share = coded.specification.share is not None
     score = coded.share if by_share else np.where(coded.used, coded.counts, np.nan).astype(float)
     values = np.unique(score[coded.used])
     values = values[values > 0]
+    if not coded.used.any():
+        raise DataError("no child has an answer to every item for its age; there is nothing to count")
+    if not values.size:  # nobody lacks anything: the cut-off of the rule alone
+        rule = coded.specification
+        values = np.array([float(rule.share) if rule.share is not None else float(rule.at_least or 1)])
     columns: dict[tuple[str, str], Array] = {}
     for value in values:
         poor = np.where(coded.used, (score >= value - 1e-9).astype(float), np.nan)

@@ -130,7 +130,7 @@ def code_deprivations(children: pd.DataFrame, specification: Specification) -> D
     Raises
     ------
     DataError
-        If a variable is missing from the table, or an enforced lack has another code.
+        If a variable is missing from the table or has words, or an enforced lack has another code.
 
     Examples
     --------
@@ -188,6 +188,12 @@ def _bands(age: Array, specification: Specification) -> Whole:
 def _tested(cells: pd.Series, item: Item) -> Array:
     """1 where deprived, 0 where not, not a number where unknown."""
     values = textfiles.numbers(cells).to_numpy(float)
+    words = np.isnan(values) & cells.notna().to_numpy()
+    if words.any():
+        place = int(np.argmax(words))
+        raise DataError(
+            f"{item.variable} is '{str(cells.iloc[place])[:60]}' in row {place + 1}; it must be a number or empty"
+        )
     if item.test == "cannot afford":
         other = ~np.isin(values, (HAS, CANNOT_AFFORD, DOES_NOT_WANT)) & ~np.isnan(values)
         if other.any():

@@ -24,7 +24,7 @@ from cwi.textfiles import refuse_torn
 
 __all__ = ["FLAGS", "Households", "household_problems", "read_households"]
 
-FLAGS = ("gap", "lonely psu")  # printed, but no reason to refuse a file
+FLAGS = ("gap", "lonely psu", "no weight")  # printed, but no reason to refuse a file
 FAR = 1000  # times the median weight
 SHOWN = 3
 
@@ -111,7 +111,8 @@ def _read(path: Path, columns: str | Path | ColumnMap, year: int) -> tuple[pd.Da
     territory = read_territory()
     mapped["region"] = _regions(mapped["region"], territory, year)
     findings = [*personal, *_columns(table, column_map, where), *_checks(mapped, where, territory.regions_of(year))]
-    return mapped.reset_index(drop=True), findings, column_map
+    weighty = textfiles.numbers(mapped["weight"]) != 0
+    return mapped[weighty].reset_index(drop=True), findings, column_map
 
 
 def _columns(table: pd.DataFrame, column_map: ColumnMap, where: str) -> Iterator[Problem]:
@@ -177,8 +178,11 @@ def _checks(table: pd.DataFrame, where: str, regions: tuple[str, ...]) -> Iterat
     age, weight = (textfiles.numbers(table[name]) for name in ("age", "weight"))
     wrong = table["age"].notna() & ~(age.ge(0) & age.lt(18))
     yield from rows("age", wrong, "age must be a number of years from 0 to below 18; leave out adults")
-    yield from rows("weight", table["weight"].notna() & ~(weight > 0), "the weight is no number above zero")
-    far = weight > FAR * weight.median()
+    yield from rows("weight", table["weight"].notna() & ~(weight >= 0), "the weight is no number above zero")
+    yield from rows("no weight", weight == 0, "the weight is 0; who stands for nobody is left out")
+    if not (weight > 0).any():
+        yield Problem("weight", where, None, "no weight is above zero")
+    far = weight > FAR * weight[weight > 0].median()
     yield from rows("weight", far, f"the weight is more than {FAR:,} times the median of the file")
     pairs = table.dropna(subset=["stratum", "psu"])
     mixed = (pairs.groupby("psu")["stratum"].transform("nunique") > 1).reindex(table.index, fill_value=False)

@@ -27,6 +27,7 @@ from cwi.methods.deprivation import alkire_foster, gap_measures
 from cwi.methods.survey import reliability
 
 CodedBy = Callable[[str], Deprivations]
+Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 
 def independent(coded: Deprivations, y: np.ndarray, x: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
@@ -179,6 +180,20 @@ def test_every_cutoff_falls_and_meets_the_profile(coded_by: CodedBy, table: pd.D
     two = profile(replace_cutoff(coded_by("eu-child"), 2))
     row = two[(two["region"] == "KZ") & (two["measure"] == "H") & (two["area"] == "") & (two["group"] == "")]
     assert row["estimate"].iloc[0] == pytest.approx(nation["H", "2"])
+
+
+def test_nobody_deprived_and_nobody_counted(coded_by: CodedBy, says: Says) -> None:
+    coded = coded_by("eu-child")
+    lacks = [item.variable for item in coded.specification.items]
+    rich = code_deprivations(coded.children.assign(**(dict.fromkeys(lacks, 1) | {"arrears": 0})), coded.specification)
+    curve = every_cutoff_estimates(rich)
+    nation = curve[curve["region"] == "KZ"].set_index(["measure", "of"])
+    assert nation.index.tolist() == [("H", "3"), ("M0", "3")]
+    assert (nation["estimate"] == 0).all()
+    assert 0 < nation["high"]["H", "3"] < 0.01
+    silent = code_deprivations(coded.children.assign(car=np.nan), coded.specification)
+    with says(DataError, "no child has an answer to every item for its age; there is nothing to count"):
+        every_cutoff_estimates(silent)
 
 
 def replace_cutoff(coded: Deprivations, k: int) -> Deprivations:

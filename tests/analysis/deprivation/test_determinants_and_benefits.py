@@ -208,12 +208,28 @@ def test_a_balance_table_and_a_gap(coded: Deprivations) -> None:
         ({"covariates": ["area", "area "]}, None),
         ({"y": 0.5}, "the outcome of the model 'logit' must be 0 or 1; 'fractional' takes shares"),
         ({"y": 1.0}, "the outcome does not vary"),
+        (
+            {"covariates": ["poor_home"]},
+            "every child with 'poor_home', or every child without it, has the same outcome, so that its coefficient is "
+            "not finite; join categories, leave it out or take the model 'ols'",
+        ),
+        (
+            {"covariates": ["teller"]},
+            "the covariates predict every outcome, so that coefficients are not finite; leave one out or take the "
+            "model 'ols'",
+        ),
         ({"covariates": ["one"]}, "'one' does not vary among the children with an answer"),
         ({"covariates": ["age", "twice"]}, "the covariates are linearly dependent; leave one out"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(coded: Deprivations, options: dict[str, Any], sentence: str | None) -> None:
-    children = coded.children.assign(one=1, twice=2 * coded.children["age"], only=coded.children["region"] == "KZ-11")
+    children = coded.children.assign(
+        one=1,
+        twice=2 * coded.children["age"],
+        only=coded.children["region"] == "KZ-11",
+        poor_home=coded.poor & (coded.children["age"] > 9),
+        teller=coded.poor + np.random.default_rng(1).uniform(0, 0.5, len(coded.poor)),
+    )
     given: dict[str, Any] = {"y": outcome(coded), "covariates": ["area"]} | options
     y = np.broadcast_to(given.pop("y"), len(children))
     with pytest.raises(DataError) as refused:

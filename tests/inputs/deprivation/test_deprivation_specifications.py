@@ -57,7 +57,7 @@ def test_what_was_read_of_each_source_is_recorded_and_moves_no_fingerprint(tmp_p
     assert {name: read_specification(name).read for name in specifications()} == {
         "cc-moda": "known, text not read", "child-af": "known, text not read",
         "child-gaps": "known, text not read",
-        "eu-child": "abstract read, list of items not",
+        "eu-child": "abstract read; list of items read at LISER, not in the article",
     }  # fmt: skip
     eu = read_specification("eu-child")
     silent = read_specification(changed(tmp_path, f'read = "{eu.read}"', ""))
@@ -259,6 +259,10 @@ def test_what_a_table_lacks_is_named(says: Says) -> None:
         + f", and {len(table.columns) - 20} more",
     ):
         code_deprivations(table.rename(columns={"car": "cars"}), eu)
+    with says(DataError, "holiday is 'yes' in row 2; it must be a number or empty"):
+        code_deprivations(pd.DataFrame([child(eu), child(eu, holiday="yes")]), eu)
+    texts = pd.DataFrame([child(eu), child(eu, holiday="2")]).astype({"holiday": str})
+    assert code_deprivations(texts, eu).items["holiday"].tolist() == [0, 1]  # codes as text are codes
     with says(DataError, "holiday is 4 in row 1; an enforced lack is 1 (has), 2 (cannot afford) or 3 (does not want)"):
         code_deprivations(table.assign(holiday=4), eu)
     with says(

@@ -64,6 +64,20 @@ def test_synthetic_is_in_every_row_and_the_seed_decides_all(made: Households, tm
     assert household_problems(path, year=2023) == []
 
 
+def test_who_has_no_weight_is_flagged_and_left_out(made: Households, tmp_path: Path) -> None:
+    table = made.children.head(300).reset_index(drop=True)
+    table.loc[[4, 7], "weight"] = 0.0
+    path = tmp_path / "synthetic.parquet"
+    table.to_parquet(path)
+    read = read_households(path, year=2023)
+    assert len(read.children) == 298
+    assert [str(flag).split(": ", 1)[1] for flag in read.flags if flag.kind == "no weight"] == [
+        "rows 5, 8: the weight is 0; who stands for nobody is left out"
+    ]
+    table.assign(weight=0.0).to_parquet(path)
+    assert [problem.kind for problem in household_problems(path, year=2023)].count("weight") == 1
+
+
 def test_a_file_of_a_survey_is_read_through_its_map(tmp_path: Path) -> None:
     rows = [
         [1, 1, 1, "Akmola", 1, "a", 11, 1.5, 1, 3, 5, -2.5, 1, 11, 998],
