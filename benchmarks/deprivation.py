@@ -19,6 +19,7 @@ from benchmarks.memory import peak
 from cwi.analysis.deprivation import count_census
 from cwi.inputs.households import census_batches, census_files
 from cwi.methods.deprivation import CountingPlan, every_cutoff
+from cwi.methods.survey import Design, mean
 
 ITEMS = [f"item_{j:02d}" for j in range(20)]
 DIMENSIONS = {f"dimension_{d}": ITEMS[4 * d : 4 * d + 4] for d in range(5)}
@@ -168,6 +169,39 @@ def beside(n: int) -> None:
         )
 
 
+def clustered(rng: np.random.Generator) -> pd.DataFrame:
+    """A sample of 5,000 children in 100 sampling units whose deprivation is shared within a unit."""
+    unit = np.repeat(np.arange(100), 50)
+    living = 0.6 * rng.standard_normal(100)[unit] + 0.8 * rng.standard_normal(unit.size)
+    lacks = rng.standard_normal((unit.size, 20)) + 0.7 * living[:, None] < -1.0
+    return pd.DataFrame(lacks.astype(float), columns=ITEMS).assign(psu=unit, weight=1.0)
+
+
+def errors_and_gaps() -> None:
+    """What mpitb prints of sampling units and of missing items, beside this library and what is true."""
+    rng = np.random.default_rng(3)
+    table = clustered(rng)
+
+    def row(children: pd.DataFrame) -> dict[str, Any]:
+        children = children.rename(columns={"psu": "unit"})
+        return next(one for one in by_mpitb(children, [25], None) if one["measure"] == "H")
+
+    redrawn = [float((clustered(rng)[ITEMS].sum(axis=1) >= 5).mean()) for _ in range(300)]
+    poor = (table[ITEMS].sum(axis=1) >= 5).to_numpy(float)
+    mine = mean(poor, Design(np.ones(len(poor)), psu=table["psu"].to_numpy()))
+    print(
+        f"error of H of 100 sampling units: mpitb {row(table)['se']:.4f}, here {mine.se.item():.4f}, standard "
+        f"deviation of 300 such samples {np.std(redrawn):.4f}"
+    )
+    silent = table.copy()
+    silent[ITEMS] = silent[ITEMS].mask(rng.random((len(table), 20)) < 0.02)
+    here = every_cutoff(silent[ITEMS].to_numpy(), [1] * 20, cutoffs=[5])
+    print(
+        f"one item of fifty missing at random: H by mpitb {row(silent)['b']:.4f}, here {here.H[-1, 0]:.4f} "
+        f"({here.lost[-1]:.0%} lost), without gaps {poor.mean():.4f}"
+    )
+
+
 def main() -> None:
     print("| line | seconds | peak MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -187,6 +221,7 @@ def main() -> None:
         subprocess.run([uv, "pip", "install", "--quiet", "--no-deps", "--target", PEERS, "mpitb==0.2"], check=False)
     sys.path.append(str(PEERS))
     beside(SURVEY)
+    errors_and_gaps()
     print(f"| this process | | {peak()} |")
 
 

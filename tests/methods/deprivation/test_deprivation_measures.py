@@ -170,6 +170,47 @@ def test_overlaps_of_any_number_of_dimensions(survey: tuple[Array, list[int], Ar
     assert breadth(g, people) == pytest.approx(np.bincount(size, cells, d + 1))
 
 
+def test_measures_by_hand_in_fractions() -> None:
+    """Six children, four indicators of weights 1/3, 1/3, 1/6, 1/6 and children who count 1 or 2; worked by hand, as no
+    published example with nested weights and all its inputs could be had.
+
+    Counts in sixths: 4, 3, 2, 1, 6, 0. At k = 1/2 the first, the second and the fifth are poor.
+    """
+    g = [[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1], [1, 1, 1, 1], [0, 0, 0, 0]]
+    people = [1, 2, 1, 1, 2, 2]  # nine
+    w = [Fraction(1, 3), Fraction(1, 3), Fraction(1, 6), Fraction(1, 6)]
+    H, M0 = Fraction(5, 9), Fraction(4 + 2 * 3 + 2 * 6, 6 * 9)
+    censored = [Fraction(5, 9), Fraction(3, 9), Fraction(4, 9), Fraction(2, 9)]
+    one = alkire_foster(g, [float(part) for part in w], k=1 / 2, sample_weights=people)
+    at_every = every_cutoff(g, w, people=people, groups=[0, 0, 0, 1, 1, 1])
+    at = list(at_every.k).index(3)
+    for got in ((one.H, one.A, one.M0), (at_every.H[-1, at], at_every.A[-1, at], at_every.M0[-1, at])):
+        assert got == pytest.approx([float(H), float(M0 / H), float(M0)])
+    assert (Fraction(5, 9), Fraction(11, 15), Fraction(11, 27)) == (H, M0 / H, M0)
+    assert one.censored == pytest.approx([float(share) for share in censored])
+    shares = [part * share / M0 for part, share in zip(w, censored, strict=True)]
+    assert sum(shares) == 1
+    assert at_every.contributions[-1, at] == pytest.approx([float(share) for share in shares])
+    assert at_every.uncensored[-1] == pytest.approx([5 / 9, 4 / 9, 4 / 9, 3 / 9])
+    assert at_every.M0[:2, at] == pytest.approx([10 / 24, 12 / 30])  # of four and of five children
+    union, all_of = list(at_every.k).index(1), list(at_every.k).index(6)
+    assert at_every.H[-1, [union, all_of]] == pytest.approx([7 / 9, 2 / 9])
+    cells = overlaps(g, people)
+    assert cells[[0, 0b11, 0b101, 0b10, 0b1000, 0b1111]] == pytest.approx([2 / 9, 1 / 9, 2 / 9, 1 / 9, 1 / 9, 2 / 9])
+
+
+def test_gaps_by_hand_in_fractions() -> None:
+    """Three achievements with cut-offs 10, 4 and 1 and equal weights, k = 2/3; worked by hand."""
+    x = [[5, 1, 1], [10, 3, 0], [8, 2, 0], [9, 4, 2]]
+    gap = [[Fraction(1, 2), Fraction(3, 4), 0], [0, Fraction(1, 4), 1], [Fraction(1, 5), Fraction(1, 2), 1], [0, 0, 0]]
+    M1, M2 = (sum(one**power for row in gap for one in row) / Fraction(12) for power in (1, 2))
+    assert (Fraction(7, 20), Fraction(211, 800)) == (M1, M2)
+    got = gap_measures(x, [10, 4, 1], [1, 1, 1], k=2 / 3)  # the fourth lacks one of three and is not poor
+    assert pytest.approx([3 / 4, 7 / 9, 7 / 12]) == [got.H, got.A, got.M0]
+    assert pytest.approx([float(M1), float(M2)]) == [got.M1, got.M2]
+    assert pytest.approx([float(M1 * 12 / 7), float(M2 * 12 / 7)]) == [got.G, got.S]
+
+
 def test_two_conditions() -> None:
     table = two_by_two([1, 1, 0, 0, 0], [1, 0, 1, 0, 0], [1, 1, 1, 1, 6])
     assert table.tolist() == [[0.7, 0.1], [0.1, 0.1]]
