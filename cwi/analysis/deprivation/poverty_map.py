@@ -87,7 +87,8 @@ def poverty_map(
     Raises
     ------
     DataError
-        If a series is unknown or not known for all regions, or there are more than three.
+        If a series is unknown or not known for all regions, there are more than three, no area has a direct estimate,
+        or all have the share 0 or 1.
     """
     if scale not in SCALES:
         raise DataError(f"the scale is '{scale}'{near(scale, SCALES)}")
@@ -99,8 +100,12 @@ def poverty_map(
     areas = _areas(edition, direct)
     table = direct.reindex(areas)
     X, used = _covariates(edition, areas, covariates)
-    deff = float(np.nanmedian(table["deff"].clip(lower=1.0)))
     p = table["estimate"].to_numpy(float)
+    if np.isnan(p).all():
+        raise DataError("no area has a direct estimate that may be printed; a model of areas has nothing to rest on")
+    if not ((p > 0) & (p < 1)).any():
+        raise DataError("every area has the share 0 or 1; a model of areas needs shares that differ")
+    deff = float(np.nanmedian(table["deff"].clip(lower=1.0)))
     n_effective = np.where(np.isnan(p), np.nan, table["n"].to_numpy(float) / deff)
     model = _model(p, n_effective, X, method, scale)
     if model.model.A == 0:  # covariates alone would make every area, whatever was seen there

@@ -112,3 +112,7 @@ def test_covariates_must_be_known_and_few(coded_by: CodedBy, edition: Edition) -
         poverty_map(table, edition, covariates=["povrty"])
     with pytest.raises(DataError, match=r"^there are 4 covariates; areas this few bear 3 at most$"):
         poverty_map(table, edition, covariates=["poverty"] * 4)
+    with pytest.raises(DataError, match=r"^no area has a direct estimate that may be printed; a model of areas has "):
+        poverty_map(table.assign(estimate=np.nan), edition)
+    with pytest.raises(DataError, match=r"^every area has the share 0 or 1; a model of areas needs shares that "):
+        poverty_map(table.assign(estimate=0.0), edition)
