@@ -355,7 +355,7 @@ def test_a_site_of_a_rehearsal_is_marked_on_every_page_picture_and_row(project, 
     assert len(pages) > 15
     for path in pages:
         text = path.read_text(encoding="utf-8")
-        assert f'<p class="across" aria-hidden="true">{mark}</p>' in text, path
+        assert f'<p class="across" aria-hidden="true" data-mark="{mark}"></p>' in text, path
         assert f"<title>{mark}. " in text
         assert text.count('<p class="mark">Rehearsal: the figures of this site are synthetic.') == 1
         for picture in re.findall(r'<svg class="(?:chart|map).*?</svg>', text, re.DOTALL):
