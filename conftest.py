@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from _pytest.doctest import DoctestItem
 
 import cwi
 import cwi.edition
-from cwi import Edition, folders
+from cwi import Edition, Project, folders
 
 
 def _digest(data: Path) -> bytes:
@@ -55,22 +56,71 @@ def _observations_are_read_once() -> Iterator[None]:
         yield
 
 
-_EDITIONS: dict[int, Edition] = {}
+class Shared:
+    """This project's editions, opened and scored once for all tests in which nothing is put in the library's place.
+
+    A test that takes ``monkeypatch`` (or a fixture that does) opens its own. What is shared holds as long as every
+    file under data/ has the same content.
+    """
+
+    def __init__(self) -> None:
+        self.open = cwi.edition.project.open_project
+        self.allowed = True
+        self.at: bytes | None = None
+        self.project: Project | None = None
+        self.editions: dict[tuple[Any, ...], Edition] = {}
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Nothing is shared inside."""
+        before, self.allowed = self.allowed, False
+        try:
+            yield
+        finally:
+            self.allowed = before
+
+    def open_project(self, folder: str | Path | None = None) -> Project:
+        root = folders.root() if folder is None else Path(folder).absolute()
+        if not self.allowed or root != ROOT:
+            return self.open(folder)
+        if (at := _content(ROOT / "data")) != self.at:
+            self.at, self.project, self.editions = at, self.open(folder), {}
+        assert self.project is not None
+        return self.project
+
+    def edition(self, project: Project, year: int | None = None, methodology: Any = None) -> Edition:
+        if not self.allowed or project is not self.project or isinstance(methodology, cwi.Methodology):
+            return OPEN_EDITION(project, year, methodology)
+        if (key := (year, methodology)) not in self.editions:
+            self.editions[key] = OPEN_EDITION(project, year, methodology)
+        return self.editions[key]
+
+
+ROOT = folders.root()
+OPEN_EDITION = Project.edition
+SHARED = Shared()
+
+
+def _content(folder: Path) -> bytes:
+    """A digest of every file of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.digest()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _editions_are_opened_once(_observations_are_read_once: None) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cwi.edition.project, "open_project", SHARED.open_project)
+        patch.setattr(Project, "edition", lambda *given, **named: SHARED.edition(*given, **named))
+        yield
 
 
 @pytest.fixture(autouse=True)
-def _examples_share_editions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The examples of docstrings take the same edition of a year, scored once."""
-    if not isinstance(request.node, DoctestItem):
+def _what_is_patched_is_not_shared(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "monkeypatch" not in request.fixturenames or isinstance(request.node, DoctestItem):
+        yield
         return
-    read = cwi.edition.read_edition
-
-    def shared(year: int, methodology: Any = None) -> Edition:
-        if methodology is not None:
-            return read(year, methodology)
-        if year not in _EDITIONS:
-            _EDITIONS[year] = read(year)
-        return _EDITIONS[year]
-
-    monkeypatch.setattr(cwi.edition, "read_edition", shared)
-    monkeypatch.setattr(cwi, "read_edition", shared)
+    with SHARED.apart():
+        yield

@@ -1,6 +1,6 @@
 """The notebooks of the analyses through papermill, and what they showed again through nbval, output by output.
 
-By default each is run for one year; with CWI_ALL_REPORTS=1 for 2019 and for 2023.
+By default each is run for one year, with few draws; with CWI_ALL_REPORTS=1 for 2019 and for 2023.
 """
 
 import ast
@@ -32,6 +32,7 @@ YEARS = {
     "weighting_alternatives": 2023,
 }
 ALL = os.environ.get("CWI_ALL_REPORTS") == "1"
+FEW = {"draws": 200, "first": 2022, "last": 2024}  # draws and years of a notebook that has such parameters
 RUNS = [(name, year) for name, own in YEARS.items() for year in ((2019, 2023) if ALL else (own,))]
 
 
@@ -42,11 +43,11 @@ def test_every_notebook_is_run() -> None:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Path]:
-    """Every notebook as papermill leaves it."""
+    """Every notebook as papermill leaves it, with few draws and years."""
     folder, done = tmp_path_factory.mktemp("executed"), {}
     for name, year in RUNS:
         source = ROOT / "notebooks" / f"{name}.ipynb"
-        given = {"year": year} | ({"draws": 200} if "draws" in declared(source) else {})
+        given = {"year": year} | {word: few for word, few in FEW.items() if word in declared(source)}
         done[name, year] = folder / f"{name}-{year}.ipynb"
         execute(in_all_languages(source, folder), done[name, year], checked(source, given))
     return done

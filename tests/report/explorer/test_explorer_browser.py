@@ -314,12 +314,14 @@ def ranges(opened: Opened, order: pd.Index) -> Array:
 
 @pytest.mark.parametrize("made", ["2023", "2024", "made up"])
 def test_ranges_are_those_of_the_same_draws_in_python(
-    made: str, project: Any, monkeypatch: pytest.MonkeyPatch, show: Callable[..., Opened]
+    made: str, request: pytest.FixtureRequest, show: Callable[..., Opened]
 ) -> None:
-    if made != "made up":
-        monkeypatch.delenv("CWI_ROOT")
-    edition = made_up(project) if made == "made up" else read_edition(int(made))
-    live, opened = drawn(edition), show(page_of(edition))
+    if made == "2023":
+        edition, html = request.getfixturevalue("real")[2023]
+    else:
+        edition = read_edition(2024) if made == "2024" else made_up(request.getfixturevalue("project"))
+        html = page_of(edition)
+    live, opened = drawn(edition), show(html)
     assert live.fixed == ()
     rng = np.random.default_rng(3)
     for _ in range(2):
@@ -501,20 +503,17 @@ def test_ready_made_weights(real: dict[int, tuple[Edition, str]], show: Callable
 # ---------------------------------------------------------------- for everybody
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "code"), [(360, "light", "kk"), (1440, "dark", "ru"), (1440, "light", "en")]
-)
-def test_axe_finds_nothing(
-    width: int, scheme: str, code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
-) -> None:
+def test_axe_finds_nothing(real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
     assert markup(real[2023][1]) == []
-    opened = show(real[2023][1], color_scheme=scheme)
-    opened.page.set_viewport_size({"width": width, "height": 800})
-    opened.go(f"#lang={code}&w.child=70")
-    opened.settle()
-    for details in opened.page.locator("#levels, #ranking details").all():
-        details.evaluate("one => { (one.closest('details') ?? one).open = true; }")
-    assert of_axe(opened.page) == []
+    opened = show(real[2023][1])
+    for width, scheme, code in ((360, "light", "kk"), (1440, "dark", "ru"), (1440, "light", "en")):
+        opened.page.emulate_media(color_scheme=scheme)
+        opened.page.set_viewport_size({"width": width, "height": 800})
+        opened.go(f"#lang={code}&w.child=70")
+        opened.settle()
+        for details in opened.page.locator("#levels, #ranking details").all():
+            details.evaluate("one => { (one.closest('details') ?? one).open = true; }")
+        assert of_axe(opened.page) == [], (width, scheme, code)
 
 
 def test_everything_has_a_name_and_the_keyboard_moves_it(

