@@ -136,78 +136,99 @@ def _impossible(group: Group, used: list[str], x: pd.DataFrame, least: int) -> t
 def _measure(
     sheet: Sheet, group: Group, used: list[str], x: pd.DataFrame
 ) -> tuple[dict[str, float], list[list[object]], list[Finding]]:
-    z, k = x.to_numpy(float), len(used)
-    said, what = f"{group.node}, {k} of {len(group.parts)} parts, {len(x)} regions", (group.level, group.node)
-    eigenvalues, loadings = components(correlate(z))
-    above, first, turned = int((eigenvalues > 1 + 1e-9).sum()), float(eigenvalues[0] / k), loadings[:, 0] < -1e-9
-    against = [part for part, against in zip(used, turned, strict=True) if against]
-    numbers = {"eigenvalues": float(above), "first": first, "negative": float(len(against))}
-    findings = [
-        judged(("eigenvalues above 1", *what), above, ("at most", rules.EIGENVALUES), f"{said}: {above} above 1"),
-        judged(
-            ("share of the first component", *what),
-            first,
-            ("at least", rules.FIRST_SHARE),
-            f"{said}: the first principal component explains {first:.0%}",
-        ),
-        judged(
-            ("signs of loadings", *what),
-            len(against),
-            ("at most", 0.0),
-            f"{said}: " + (f"{', '.join(against)} load against the others" if against else "all load in one direction"),
-        ),
-    ]
-    adequate, test = ("KMO", *what), ("Bartlett's test", *what)
-    try:
-        if k == 2:
-            raise ValueError("with two parts KMO is 0.5 whatever they are")
-        numbers["kmo"] = kmo(z).overall
-        findings.append(judged(adequate, numbers["kmo"], ("at least", rules.KMO), f"{said}: KMO {numbers['kmo']:.2f}"))
-    except ValueError as problem:
-        findings.append(refused(adequate, ("at least", rules.KMO), str(problem), "two parts" if k == 2 else "singular"))
-    try:
-        numbers["bartlett"] = p = bartlett(z).p
-        findings.append(
-            judged(test, p, ("at most", rules.BARTLETT), f"{said}: that nothing is correlated has p {p:.3f}")
-        )
-    except ValueError as problem:
-        findings.append(refused(test, ("at most", rules.BARTLETT), str(problem), "singular"))
-    r = correlate(z)
-    drawn = _drawn(sheet, used)
-    numbers["alpha"], every = float(_alpha(r)), _alpha(drawn)
-    numbers["low"], numbers["high"] = (float(end) for end in interval(every))
-    ends = numbers["low"], numbers["high"]
-    reliable = f"{said}: Cronbach's alpha {_said(numbers['alpha'], ends)}"
-    if np.isnan(numbers["alpha"]):
-        findings.append(
-            refused(("alpha", *what), ("at least", rules.ALPHA), f"the sum of {', '.join(used)} is constant", "same")
-        )
-    else:
-        findings.append(judged(("alpha", *what), numbers["alpha"], ("at least", rules.ALPHA), reliable, interval=ends))
-    others = [[i for i in range(k) if i != j] for j in range(k)]
-    lacking = alpha_if_deleted(z) if k > 2 else np.full(k, np.nan)
+    z = x.to_numpy(float)
+    about = f"{group.node}, {len(used)} of {len(group.parts)} parts, {len(x)} regions"
+    what = group.level, group.node
+    r, drawn = correlate(z), _drawn(sheet, used)
+    alpha, every = float(_alpha(r)), _alpha(drawn)
+    numbers, first, findings = _components(r, used, about, what)
+    more, adequate = _adequacy(z, about, what)
+    low, high = (float(end) for end in interval(every))
+    numbers |= {**more, "alpha": alpha, "low": low, "high": high}
+    findings += [*adequate, _reliability(alpha, (low, high), used, about, what)]
+    lacking = alpha_if_deleted(z) if len(used) > 2 else np.full(len(used), np.nan)
     try:
         totals = item_total(z)
     except ValueError:  # the sum of the others is constant
-        totals = np.full(k, np.nan)
-    parts: list[list[object]] = [
-        [group.node, part, loadings[j, 0], totals[j], lacking[j]] for j, part in enumerate(used)
+        totals = np.full(len(used), np.nan)
+    parts: list[list[object]] = [[group.node, part, first[j], totals[j], lacking[j]] for j, part in enumerate(used)]
+    if len(used) > 2:
+        findings += _without_each(group, used, alpha, lacking, drawn, every)
+    return numbers, parts, findings
+
+
+def _components(
+    r: Array, used: list[str], about: str, what: tuple[str, str]
+) -> tuple[dict[str, float], Array, list[Finding]]:
+    """Numbers and findings of the principal components of correlations, and the loadings on the first."""
+    eigenvalues, loadings = components(r)
+    above, share = int((eigenvalues > 1 + 1e-9).sum()), float(eigenvalues[0] / len(used))
+    against = [part for part, loading in zip(used, loadings[:, 0], strict=True) if loading < -1e-9]
+    numbers = {"eigenvalues": float(above), "first": share, "negative": float(len(against))}
+    direction = f"{', '.join(against)} load against the others" if against else "all load in one direction"
+    findings = [
+        judged(("eigenvalues above 1", *what), above, ("at most", rules.EIGENVALUES), f"{about}: {above} above 1"),
+        judged(
+            ("share of the first component", *what),
+            share,
+            ("at least", rules.FIRST_SHARE),
+            f"{about}: the first principal component explains {share:.0%}",
+        ),
+        judged(("signs of loadings", *what), len(against), ("at most", 0.0), f"{about}: {direction}"),
     ]
-    for j, part in enumerate(used if k > 2 else []):
-        rise = float(lacking[j]) - numbers["alpha"]
-        ends = _ends(_alpha(drawn[:, others[j]][:, :, others[j]]) - every)
-        sentence = f"without {part} the alpha of {group.node} is {lacking[j]:.2f} instead of {numbers['alpha']:.2f}"
+    return numbers, loadings[:, 0], findings
+
+
+def _adequacy(z: Array, about: str, what: tuple[str, str]) -> tuple[dict[str, float], list[Finding]]:
+    """KMO and Bartlett's test, or why there is none."""
+    numbers, findings = {}, []
+    adequate, test = ("KMO", *what), ("Bartlett's test", *what)
+    two = z.shape[1] == 2
+    try:
+        if two:
+            raise ValueError("with two parts KMO is 0.5 whatever they are")
+        numbers["kmo"] = kmo(z).overall
+        findings.append(judged(adequate, numbers["kmo"], ("at least", rules.KMO), f"{about}: KMO {numbers['kmo']:.2f}"))
+    except ValueError as problem:
+        findings.append(refused(adequate, ("at least", rules.KMO), str(problem), "two parts" if two else "singular"))
+    try:
+        numbers["bartlett"] = p = bartlett(z).p
+        findings.append(
+            judged(test, p, ("at most", rules.BARTLETT), f"{about}: that nothing is correlated has p {p:.3f}")
+        )
+    except ValueError as problem:
+        findings.append(refused(test, ("at most", rules.BARTLETT), str(problem), "singular"))
+    return numbers, findings
+
+
+def _reliability(
+    alpha: float, ends: tuple[float, float], used: list[str], about: str, what: tuple[str, str]
+) -> Finding:
+    """Cronbach's alpha, or that it cannot be computed."""
+    if np.isnan(alpha):
+        return refused(("alpha", *what), ("at least", rules.ALPHA), f"the sum of {', '.join(used)} is constant", "same")
+    sentence = f"{about}: Cronbach's alpha {_said(alpha, ends)}"
+    return judged(("alpha", *what), alpha, ("at least", rules.ALPHA), sentence, interval=ends)
+
+
+def _without_each(
+    group: Group, used: list[str], alpha: float, lacking: Array, drawn: Array, every: Array
+) -> list[Finding]:
+    """Alpha without each part, against alpha with all."""
+    findings = []
+    for j, part in enumerate(used):
+        others = [i for i in range(len(used)) if i != j]
         findings.append(
             judged(
                 ("alpha without a part", group.level, part),
-                rise,
+                float(lacking[j]) - alpha,
                 ("at most", 0.0),
-                sentence,
-                interval=ends,
+                f"without {part} the alpha of {group.node} is {lacking[j]:.2f} instead of {alpha:.2f}",
+                interval=_ends(_alpha(drawn[:, others][:, :, others]) - every),
                 other=group.node,
             )
         )
-    return numbers, parts, findings
+    return findings
 
 
 def belonging(sheet: Sheet) -> tuple[pd.DataFrame, list[Finding]]:

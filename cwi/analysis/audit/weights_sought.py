@@ -103,8 +103,7 @@ def level_weights(
     weights = own.copy()
     weights[free] = np.exp(found)
     for parent in np.unique(parents[free]):
-        mine = parents == parent
-        mine &= np.isin(np.arange(len(own)), free)
+        mine = free[parents[free] == parent]
         weights[mine] *= own[mine].sum() / weights[mine].sum()
     before, after = correlations(begin[None])[0], correlations(np.log(weights[free])[None])[0]
     above = [tree.codes[depth + 1][parents[place]] for place in free]

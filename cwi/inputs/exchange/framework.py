@@ -172,6 +172,60 @@ def refuse_code(code: str, place: str, what: str, error: type[DataError | Method
         )
 
 
+def _indicator(
+    part: Part,
+    above: Mapping[str, str],
+    sizes: Mapping[str, tuple[str, str]],
+    scale: tuple[float, float, str, str],
+    *,
+    measured: bool,
+) -> dict[str, Any]:
+    """The row of indicators.csv of an indicator; ``scale``: its lower and upper end, their basis and the reason."""
+    low, high, basis, reason = scale
+    row: dict[str, Any] = {"code": part.code, **above, "title_en": part.title or part.code, "unit": part.unit}
+    if sizes:
+        row |= {"denominator": part.denominator, "raw_unit": part.unit if part.denominator else ""}
+        if part.denominator:
+            row["unit"] = " / ".join([part.unit or "1", sizes[part.denominator][1] or part.denominator])
+    row |= {"worst": low, "best": high} if part.direction > 0 else {"worst": high, "best": low}
+    return row | {
+        "scale": "linear",
+        "ends_basis": basis,
+        "ends_reason": reason,
+        "weight": part.weight,
+        "data": "open" if measured else "awaiting data",
+        "note": "" if part.target is None else f"Target given: {part.target!r}.",
+    }
+
+
+def _observations(
+    indicators: Sequence[Part], units: Sequence[Unit], sizes: Mapping[str, tuple[str, str]], source: str
+) -> pd.DataFrame:
+    """The long table of the values of all units, and of their denominators that are no indicator too."""
+    only_sizes = [code for code in sizes if code not in {part.code for part in indicators}]
+    cells = [
+        (unit, code, value)
+        for unit in units
+        for code, value in [
+            *((part.code, unit.values.get(part.code)) for part in indicators),
+            *((code, unit.sizes.get(code)) for code in only_sizes),
+        ]
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "region": unit.code,
+                "year": unit.year,
+                "indicator": code,
+                "value": math.nan if value is None else value,
+                "status": "missing" if value is None else "normal",
+                "source": source,
+            }
+            for unit, code, value in cells
+        ]
+    )
+
+
 def imported(
     parts: Sequence[Part],
     units: Sequence[Unit],
@@ -222,44 +276,12 @@ def imported(
     rows = []
     for part in indicators:
         values = [value for unit in units if (value := unit.value(part)) is not None]
-        low, high, basis, reason = _ends(part, values, ends, span)
-        row: dict[str, Any] = {"code": part.code}
-        parent = part.parent
+        above, parent = {}, part.parent
         for name in names:
             assert parent is not None
-            row[name], parent = parent, by_code[parent].parent
-        row |= {"title_en": part.title or part.code, "unit": part.unit}
-        if sizes:
-            row |= {"denominator": part.denominator, "raw_unit": part.unit if part.denominator else ""}
-            if part.denominator:
-                row["unit"] = " / ".join([part.unit or "1", sizes[part.denominator][1] or part.denominator])
-        row |= {"worst": low, "best": high} if part.direction > 0 else {"worst": high, "best": low}
-        row |= {"scale": "linear", "ends_basis": basis, "ends_reason": reason, "weight": part.weight}
-        row["data"] = "open" if values else "awaiting data"
-        row["note"] = "" if part.target is None else f"Target given: {part.target!r}."
-        rows.append(row)
-    only_sizes = [code for code in sizes if code not in {part.code for part in indicators}]
-    cells = [
-        (unit, code, value)
-        for unit in units
-        for code, value in [
-            *((part.code, unit.values.get(part.code)) for part in indicators),
-            *((code, unit.sizes.get(code)) for code in only_sizes),
-        ]
-    ]
-    observations = pd.DataFrame(
-        [
-            {
-                "region": unit.code,
-                "year": unit.year,
-                "indicator": code,
-                "value": math.nan if value is None else value,
-                "status": "missing" if value is None else "normal",
-                "source": source,
-            }
-            for unit, code, value in cells
-        ]
-    )
+            above[name], parent = parent, by_code[parent].parent
+        rows.append(_indicator(part, above, sizes, _ends(part, values, ends, span), measured=bool(values)))
+    observations = _observations(indicators, units, sizes, source)
     heads = {unit.code: unit.name or unit.code for unit in units}
     return Imported(
         rules=_toml(parts, [*names, top.code], rules, top, tool, files, version, years, cap, decimals),

@@ -158,11 +158,7 @@ def learn(
     from scipy import stats  # heavy: imported where it is used
 
     base = np.asarray(base, dtype=float)
-    for what, word, words in (("then", then, THEN), ("shift", shift, SHIFTS)):
-        if word not in words:
-            raise ValueError(f"{what} is '{word}'{near(word, words)}")
-    if limit < 0 or np.isinf(base).any():
-        raise ValueError(f"limit is {limit}; it must not be below zero, and values must be finite")
+    _refuse_settings(base, limit, then, shift)
     k = base.shape[1]
 
     def is_outlying(x: Array) -> bool:
@@ -205,6 +201,14 @@ def learn(
         still_outlying=beyond(*after, skew=skew, kurt=kurt),
         base=base,
     )
+
+
+def _refuse_settings(base: Array, limit: int, then: str, shift: str) -> None:
+    for what, word, words in (("then", then, THEN), ("shift", shift, SHIFTS)):
+        if word not in words:
+            raise ValueError(f"{what} is '{word}'{near(word, words)}")
+    if limit < 0 or np.isinf(base).any():
+        raise ValueError(f"limit is {limit}; it must not be below zero, and values must be finite")
 
 
 def learn_each(base: Array, settings: Sequence[Mapping[str, Any] | None]) -> Treatment:

@@ -76,6 +76,21 @@ def _number_of(text: str) -> str:
 
 
 def _summary(printer: BudgetPrinter) -> Section:
+    account = printer.account
+    table = _summary_table(printer)
+    per = account.per_child
+    child = printer.text(
+        "budget.annex.child",
+        number=printer.whole("children_number", round(account.number, -2), "persons"),
+        per_child=printer.tenge("per_child", per["per_child"]),
+        low=printer.tenge("per_child.low", per["low"]),
+        high=printer.tenge("per_child.high", per["high"]),
+    )
+    return Section([Heading(printer.text("budget.summary.title"), anchor="summary"), table, Paragraph(child)])
+
+
+def _summary_table(printer: BudgetPrinter) -> Table:
+    """Total, transfers, own expenditure, and how much of it is for children, by how it is counted."""
     account, result = printer.account, printer.account.result
     transfers = account.printed - float(result["own"])
     rows = [
@@ -127,18 +142,9 @@ def _summary(printer: BudgetPrinter) -> Section:
     )
     heads = list(data.columns)
     note = printer.text("budget.summary.note") if account.without_capital is not None else ""
-    table = Table(
+    return Table(
         "summary", printer.text("budget.summary.title"), heads, rows, data, note, numeric=2, emphasised=frozenset({5})
     )
-    per = account.per_child
-    child = printer.text(
-        "budget.annex.child",
-        number=printer.whole("children_number", round(account.number, -2), "persons"),
-        per_child=printer.tenge("per_child", per["per_child"]),
-        low=printer.tenge("per_child.low", per["low"]),
-        high=printer.tenge("per_child.high", per["high"]),
-    )
-    return Section([Heading(printer.text("budget.summary.title"), anchor="summary"), table, Paragraph(child)])
 
 
 def _values(printer: BudgetPrinter, by_class: pd.DataFrame, transfers: float) -> list[tuple[float, float]]:

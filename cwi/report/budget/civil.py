@@ -232,6 +232,21 @@ def _regions(printer: BudgetPrinter) -> Section:
     return Section([Heading(printer.text("budget.regions.heading"), anchor="regions"), figure, note])
 
 
+def _years_table(printer: BudgetPrinter, history: pd.DataFrame) -> Table:
+    """Share, money per child and share of the gross regional product of each year."""
+    rows, data = [], []
+    for year, row in history.iterrows():
+        shares = [printer.percent(f"{c}.{year}", row[c]) for c in ("share", "low", "high")]
+        children = [printer.tenge(f"{c}.{year}", row[c]) for c in ("per_child", "real_per_child")]
+        rows.append([str(year), *shares, *children, printer.percent(f"of_grp.{year}", row["of_grp"])])
+        percents = [100 * row[c] for c in ("share", "low", "high")]
+        data.append([int(str(year)), *percents, row["per_child"], row["real_per_child"], 100 * row["of_grp"]])
+    columns = ("year", "share", "low", "high", "per_child", "real_per_child", "of_grp")
+    heads = [printer.text(f"budget.column.{column}") for column in columns]
+    title, note = printer.text("budget.years.table"), printer.text("budget.years.note")
+    return Table("years", title, heads, rows, pd.DataFrame(data, columns=heads), note)
+
+
 def _years(printer: BudgetPrinter) -> Section:
     history = printer.account.history
     if len(history) < 2:
@@ -239,32 +254,8 @@ def _years(printer: BudgetPrinter) -> Section:
     first, last = int(history.index[0]), int(history.index[-1])
     share = 100 * history[["share", "low", "high"]]
     child = history[["per_child", "real_per_child"]] / 1000
-    rows, data = [], []
-    for year, row in history.iterrows():
-        shares = [printer.percent(f"{c}.{year}", row[c]) for c in ("share", "low", "high")]
-        children = [printer.tenge(f"{c}.{year}", row[c]) for c in ("per_child", "real_per_child")]
-        rows.append([str(year), *shares, *children, printer.percent(f"of_grp.{year}", row["of_grp"])])
-        data.append(
-            [
-                int(str(year)),
-                *(100 * row[c] for c in ("share", "low", "high")),
-                row["per_child"],
-                row["real_per_child"],
-                100 * row["of_grp"],
-            ]
-        )
-    heads = [
-        printer.text(f"budget.column.{c}")
-        for c in ("year", "share", "low", "high", "per_child", "real_per_child", "of_grp")
-    ]
-    table = Table(
-        "years",
-        printer.text("budget.years.table"),
-        heads,
-        rows,
-        pd.DataFrame(data, columns=heads),
-        printer.text("budget.years.note"),
-    )
+    table = _years_table(printer, history)
+    then, now = table.rows[0], table.rows[-1]
     text = printer.text(
         "budget.years.text",
         first=first,
@@ -288,7 +279,7 @@ def _years(printer: BudgetPrinter) -> Section:
         Figure(
             name="years",
             caption=printer.text("budget.years.caption"),
-            alt=printer.text("budget.years.alt", first=first, last=last, a=rows[0][1], b=rows[-1][1]),
+            alt=printer.text("budget.years.alt", first=first, last=last, a=then[1], b=now[1]),
             draw=lambda: money.years(
                 shown,
                 axis_label=printer.text("budget.axis.percent"),
@@ -301,7 +292,7 @@ def _years(printer: BudgetPrinter) -> Section:
         Figure(
             name="years-child",
             caption=printer.text("budget.years.child_caption"),
-            alt=printer.text("budget.years.child_alt", first=first, last=last, a=rows[0][4], b=rows[-1][4]),
+            alt=printer.text("budget.years.child_alt", first=first, last=last, a=then[4], b=now[4]),
             draw=lambda: money.years(
                 lines, axis_label=printer.text("budget.axis.thousand"), number=printer.plain_whole
             ),

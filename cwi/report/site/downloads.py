@@ -163,6 +163,11 @@ def _observations(atlas: Atlas) -> Resource:
     )
 
 
+OF_INDICATORS = (
+    "unit", "kind", "worst", "best", "scale", "decimals", "data", "ages", "ends_basis", "ends_reason", "note", "owner",
+)  # fmt: skip
+
+
 def _indicators(atlas: Atlas) -> Resource:
     rows = []
     for code, edition in atlas.indicators.items():
@@ -173,23 +178,7 @@ def _indicators(atlas: Atlas) -> Resource:
         parent = edition.methodology.levels[0].name if len(edition.methodology.levels) > 1 else ""
         rows.append(
             {"indicator": code, "parent": row.get(parent, ""), "methodology": edition.methodology.version}
-            | {
-                key: row[key]
-                for key in (
-                    "unit",
-                    "kind",
-                    "worst",
-                    "best",
-                    "scale",
-                    "decimals",
-                    "data",
-                    "ages",
-                    "ends_basis",
-                    "ends_reason",
-                    "note",
-                    "owner",
-                )
-            }
+            | {key: row[key] for key in OF_INDICATORS}
             | {f"{what}_{c}": row[f"{what}_{c}"] for what in ("title", "definition") for c in LANGUAGES}
             | {
                 "about_children": ("yes" if about["about_children"] else "no") if about else "",

@@ -249,6 +249,20 @@ class FrameworkPages(Pages):
         context = {"tree": branch(rules.top.code)["parts"], "marks": self.marks(self.atlas.edition)}
         return Page("framework/index.html", "tree", self.text("site.framework"), "list", context)
 
+    def _weights(self, code: str, parts: pd.DataFrame, measured: set[str]) -> list[tuple[str, str, str, bool]]:
+        """Title, page and weight of each part of a node, and whether it was measured."""
+        edition = self.atlas.edition
+        leaves, printer = set(map(str, edition.methodology.indicators["code"])), self.voice.printer(edition)
+        return [
+            (
+                self.voice.title(part),
+                self.of_indicator(part) if part in leaves else self.of_node(part),
+                printer.share(f"site.weight.{code}.{part}", float(weight)),
+                part in measured,
+            )
+            for part, weight in zip(parts["node"], parts["weight"], strict=True)
+        ]
+
     def node(self, code: str, level: str) -> Page:
         """The scores of a node and of its parts, a row a region; the map; what the parts weigh."""
         edition, scores = self.atlas.edition, self.atlas.edition.scores
@@ -288,24 +302,13 @@ class FrameworkPages(Pages):
             rows,
             emphasised=frozenset({len(order)} if nation else ()),
         )
-        leaves = set(map(str, edition.methodology.indicators["code"]))
-        printer = self.voice.printer(edition)
-        weights = [
-            (
-                self.voice.title(part),
-                self.of_indicator(part) if part in leaves else self.of_node(part),
-                printer.share(f"site.weight.{code}.{part}", float(weight)),
-                of_parts[part].notna().any(),
-            )
-            for part, weight in zip(parts["node"], parts["weight"], strict=True)
-        ]
         column = own[code].reindex(edition.regions).dropna()
         shares = {str(region): (float(v) - low) / (high - low) for region, v in column.items()}
         numbers = {str(region): self.voice.plain(float(v)) for region, v in column.items()}
         context = {
-            "level": clean(printer.level(level)),
+            "level": clean(self.voice.printer(edition).level(level)),
             "grid": grid,
-            "weights": weights,
+            "weights": self._weights(code, parts, set(shown)),
             "marks": self.marks(edition),
             "map": self.map(edition, shares, numbers, self.text("site.node.map", year=edition.year)),
             "edition": edition.year,
