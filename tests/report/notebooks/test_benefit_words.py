@@ -32,3 +32,9 @@ def test_words_of_the_tables_have_messages(language: str) -> None:
     }
     assert missing == set()
     assert not known.knows("deprivation.measure.bushels")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_heads_of_the_table_of_depth_have_messages(language: str) -> None:
+    heads = [*(f"{m}{end}" for m in ("M1", "M2") for end in ("", "_se", "_low", "_high")), "G", "S"]
+    assert [head for head in heads if not Language(language).knows(f"deprivation.column.{keyed(head)}")] == []
