@@ -41,6 +41,7 @@ from cwi.methodology import read_methodology
 from cwi.observations import read_observations, read_series, read_sources, read_statuses
 from cwi.report.exchange.codes import area_codes
 from cwi.report.intake import write_templates
+from cwi.report.languages import Language
 from cwi.report.parameters import checked
 from cwi.territory import read_territory
 
@@ -194,7 +195,8 @@ def _registers(root: Path, edition: Any, observations: pd.DataFrame, rules: Any)
             words = json.loads(given.read_text(encoding="utf-8"))
         except ValueError:  # this file is of the benchmark only; people write NAME=VALUE
             return before
-        return repr(checked(notebook, words))
+        given_values = checked(notebook, words)
+        return repr((given_values, Language(given_values["language"]).code))
 
     before = ""
     before = parameters()

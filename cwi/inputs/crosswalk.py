@@ -180,7 +180,7 @@ def read_crosswalk(methodology: Methodology, folder: Path | None = None) -> Cros
 
 def _table(path: Path, columns: Collection[str], *, filled: Iterable[str], key: Collection[str]) -> pd.DataFrame:
     """A table whose cells of ``filled`` are filled and whose rows differ in ``key``."""
-    table, where = read_csv(path, DataError, required=columns), folders.relative(path)
+    table, where = read_csv(path, DataError, required=columns, filled=True), folders.relative(path)
     for column in filled:
         for line in table.index[table[column] == ""]:
             raise DataError(f"{where} line {line}: '{column}' is empty")

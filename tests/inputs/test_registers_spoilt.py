@@ -15,7 +15,7 @@ from cwi import folders
 from cwi.analysis.comparison import read_methods, read_scenarios
 from cwi.errors import CwiError, DataError
 from cwi.inputs.benefits import read_benefit_rules, read_laws, read_totals
-from cwi.inputs.budget import children, read_decisions, read_deflator, read_lines
+from cwi.inputs.budget import children, read_decisions, read_deflator, read_export, read_lines
 from cwi.inputs.country import read_country
 from cwi.inputs.crosswalk import read_crosswalk
 from cwi.inputs.deprivation import read_specification
@@ -125,6 +125,7 @@ def _methods() -> object:
         ("synthetic_registers.csv", read_plausible),
         ("survey/published_results.csv", _shares),
         ("intake/owners.csv", read_owners),
+        ("crosswalk/counterparts.csv", _methods),
         ("intake/deliveries.csv", read_deliveries),
     ],
 )
@@ -178,6 +179,11 @@ SCENARIO = "data/methodology/2026.1/scenarios.toml: "
          "data/budget/decisions_2025.csv line 3: the decision of KZ-39 is listed twice"),
         ("budget/lines_2025.csv", r",261,", ",\\,", read_lines,
          "data/budget/lines_2025.csv line 68: administrator is '\\', which is no code of the classification"),
+        ("budget/lines_2025.csv", "^KZ-19,2025,REV", "KZ-19,2025,\\", read_lines,
+         "data/budget/lines_2025.csv line 2: functional_group is '\\', which is no code of the classification"),
+        ("deprivation/child-af/specification.toml", "^to = 4", 'to = "x"', lambda: read_specification("child-af"),
+         "data/deprivation/child-af/specification.toml: a band is {'code': '3-4', 'from': 3, 'to': 'x'}; it needs a "
+         "code in quotes, and from and to in whole years"),
         ("exchange/opensdg_areas.csv", ",KZABY", ",=1+1", lambda: area_codes(_here()),
          "data/exchange/opensdg_areas.csv line 2: code is '=1+1'; it must be a letter and letters or digits"),
         ("methodology/2026.1/selection.csv", ",3.4,", ",1e300,", lambda: read_selection(read_methodology("2026.1")),
@@ -273,3 +279,16 @@ def test_a_cell_that_is_no_cell(tmp_path: Path, says: Says) -> None:
     path.write_text(f"a,b\n1,2\n3,{'9' * 40_000}\n", encoding="utf-8")
     with says(DataError, f"{path.as_posix()} line 3: a cell has 40,000 characters; at most 10,000 are read"):
         read_csv(path, DataError, required=("a", "b"))
+
+
+def test_a_file_without_children(file_of_children: Path, says: Says) -> None:
+    file_of_children.write_text(file_of_children.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    with says(DataError, f"{file_of_children.as_posix()}: there is no child in it"):
+        read_households(file_of_children, year=2023)
+
+
+def test_a_map_of_budget_lines_with_settings_of_another_kind(tmp_path: Path, says: Says) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text("[unit]\n", encoding="utf-8")
+    with says(DataError, f"{path.as_posix()}: unit is {{}}; it must be a text in quotes"):
+        read_export(tmp_path / "lines.csv", path, read_territory())

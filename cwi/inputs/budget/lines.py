@@ -73,6 +73,7 @@ def read_lines(folder: Path | None = None) -> pd.DataFrame:
         ("administrator", r"(\d{3})?"),
         ("programme", r"(\d{3})?"),
         ("functional_subgroup", r"(b?\d{1,2})?"),
+        ("functional_group", r"[A-Z0-9][A-Z0-9.-]{0,19}"),
     ):
         for line, text in table[name].items():
             if not re.fullmatch(shape, text, re.ASCII):
@@ -112,6 +113,10 @@ def read_export(path: Path, columns: Path, territory: Territory) -> pd.DataFrame
     given = read_toml(columns, DataError)
     where = folders.relative(columns)
     heads, same, unit = given.get("columns", {}), given.get("same", {}), given.get("unit", "")
+    for name, value, kind in (("columns", heads, dict), ("same", same, dict), ("unit", unit, str)):
+        if not isinstance(value, kind):
+            what = "a text in quotes" if kind is str else f"a table, written [{name}]"
+            raise DataError(f"{where}: {name} is {value!r}; it must be {what}")
     if unit not in UNITS:
         raise DataError(f"{where}: unit is '{unit}'{near(unit, UNITS)}")
     for name in (*heads, *same):

@@ -227,6 +227,11 @@ def read_specification(name: str | Path) -> Specification:
 
 def _bands(rows: Any, where: str) -> tuple[Band, ...]:
     """Age bands that follow each other without a gap or an overlap."""
+    for row in rows:
+        if not (isinstance(row.get("code"), str) and all(type(row.get(end)) is int for end in ("from", "to"))):
+            raise MethodologyError(
+                f"{where}: a band is {row!r}; it needs a code in quotes, and from and to in whole years"
+            )
     bands = tuple(Band(str(row["code"]), int(row["from"]), int(row["to"])) for row in rows)
     for band in bands:
         if not 0 <= band.low <= band.high <= 17:

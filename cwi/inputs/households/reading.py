@@ -104,6 +104,8 @@ def _read(path: Path, columns: str | Path | ColumnMap, year: int) -> tuple[pd.Da
         Problem("missing column", where, None, f"the column '{column}' ({name}) is missing{near(column, known)}")
         for name, column in column_map.missing_columns(table)
     ]  # fmt: skip
+    if table.empty:
+        gone = [Problem("empty", where, None, "there is no child in it")]
     if gone:
         return table, [*personal, *gone], column_map
     mapped = column_map.applied(table)
