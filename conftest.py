@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pandas as pd
 import pytest
 from _pytest.doctest import DoctestItem
@@ -13,6 +14,9 @@ from _pytest.doctest import DoctestItem
 import cwi
 import cwi.edition
 from cwi import Edition, Project, folders
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a slow machine is no failure
+hypothesis.settings.load_profile("untimed")
 
 
 def _digest(data: Path) -> bytes:

@@ -123,15 +123,14 @@ class RegionReport(AnalysisReport):
             left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
             below = [groups, self.missing(most=LISTED).blocks]
         else:
-            left, right = [*table, *(self.money().blocks if self._account is not None else [])], strengths
+            left, right = table, [*strengths, *(self.money().blocks if self._account is not None else [])]
             similar = [] if self._similar.empty else list(self.similar().blocks)
             below = [
                 [*self.explained().blocks, *(self.measures().blocks if self._register else [])],
                 [*trend, *groups, *self.missing(most=LISTED).blocks],
             ]
-        blocks = [self._once(part) for part in (picture, left, right, similar, *below)]
-        first = Section([*self.opening().blocks, *blocks[0], Columns(blocks[1:3])])
-        return [first, Section([*blocks[3], Columns(blocks[4:])])]
+        first, second, similar, *below = (self._once(part) for part in ([*picture, *left], right, similar, *below))
+        return [Section([*self.opening().blocks, Columns([first, second])]), Section([*similar, Columns(below)])]
 
     def _once(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks without the warning that the opening has already, with the mark that is across the page."""
@@ -139,8 +138,8 @@ class RegionReport(AnalysisReport):
 
     @staticmethod
     def _parts(section: Section) -> tuple[list[Block], list[Block]]:
-        """A picture, smaller than it was drawn, and the other blocks; the heading leads the picture if there is one."""
-        pictures = [replace(block, scale=0.62) for block in section.blocks if isinstance(block, Figure)]
+        """A picture and the other blocks; the heading leads the picture if there is one."""
+        pictures = [block for block in section.blocks if isinstance(block, Figure)]
         rest = [block for block in section.blocks if not isinstance(block, Figure)]
         return [*rest[:-1], *pictures] if pictures else [], rest[-1:] if pictures else rest
 
