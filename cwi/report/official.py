@@ -121,7 +121,7 @@ class OfficialReport:
         """
         return self._kept(partial(example.example, explained=explained))
 
-    def certainty(self) -> Section:
+    def robustness(self) -> Section:
         """How sure the order is, and what it rests on."""
         return self._kept(robustness.whole_section)
 
@@ -163,7 +163,7 @@ class OfficialReport:
 
     def sections(self) -> list[Section]:
         """The whole report, in order; nothing is drawn before it is shown."""
-        first = [self.opening(), self.measured(), self.map(), self.ranking(), self.certainty()]
+        first = [self.opening(), self.measured(), self.map(), self.ranking(), self.robustness()]
         then = [self.dimensions(), self.example(), self.change(), self.profiles(), self.equity()]
         then += [self.money(), self.promises()]
         return [*first, *then, self.limits(), self.annex()]

@@ -40,7 +40,7 @@ def test_every_cell_shows_something(
     assert all(section._repr_mimebundle_()["text/html"] for section in shown)
     figures = [block for section in shown for block in section.blocks if isinstance(block, Figure)]
     assert [figure.name for figure in figures] == drawn
-    assert drawn == ["rank-intervals", "who-is-above", "what-matters-all", "what-matters-exact"]
+    assert drawn == ["rank-intervals", "who-is-above", "sensitivity-all", "sensitivity-exact"]
     numbers = shown[-1].blocks[0].plain()
     assert str(len(names["show"].ledger.frame())) in re.sub(r"[^0-9]", "", numbers)
     assert names["show"].ledger.edition == str(year)
@@ -54,6 +54,6 @@ def test_a_factor_that_is_misspelt_stops_the_notebook(cells: list[Any]) -> None:
 
 def test_the_official_report_has_the_section_between_the_ranking_and_the_dimensions() -> None:
     sources = [cell.source for cell in code_cells(NOTEBOOKS / "official_report.ipynb")]
-    place = sources.index("report.certainty()")
+    place = sources.index("report.robustness()")
     ranking = "ranked = scores.ranked(year)\nreport.ranking(ranked)"
-    assert sources[place - 1 : place + 2] == [ranking, "report.certainty()", "report.dimensions()"]
+    assert sources[place - 1 : place + 2] == [ranking, "report.robustness()", "report.dimensions()"]

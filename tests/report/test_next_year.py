@@ -82,7 +82,7 @@ def test_an_awaited_indicator_enters_with_its_first_year(awaited: Any) -> None:
     assert first_figures(edition) == ("books",)
     assert indicators_of(edition).loc["books", "own"] == 4
     report = OfficialReport(edition, language="en", draws=100, seed=1)
-    assert report.certainty().tables()
+    assert report.robustness().tables()
     (framework,) = (table for table in report.rules().tables() if table.name == "framework")
     states = {row[0]: row[-1] for row in framework.rows}
     assert states["Books"] == "open"  # the list has 'awaiting data', the data have more

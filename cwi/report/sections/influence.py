@@ -51,7 +51,7 @@ def importance(printer: Printer) -> Section:
         )
         blocks.append(
             Figure(
-                name=f"what-matters-{kind}",
+                name=f"sensitivity-{kind}",
                 caption=printer.text(f"sure.matters.{kind}", year=printer.year, runs=runs),
                 alt=printer.text("sure.matters.alt", factor=str(named.index[0])),
                 language=printer.language.code,
@@ -82,7 +82,7 @@ def _share_table(printer: Printer, robustness: Robustness, rows: pd.DataFrame, k
         printed.append([factor_title(printer, robustness, str(line["factor"])), *cells])
     words = ["factor", "first", "total", *(["interval"] if kind == "all" else [])]
     return Table(
-        name=f"what-matters-{kind}",
+        name=f"sensitivity-{kind}",
         caption=printer.text(f"sure.matters.{kind}.table", year=printer.year),
         columns=[printer.text(f"sure.column.{word}") for word in words],
         rows=printed,
@@ -155,7 +155,7 @@ def single_changes(printer: Printer) -> Section:
     return Section(
         [
             Table(
-                name="turning",
+                name="changes-of-order",
                 caption=printer.text("sure.turns", year=printer.year),
                 columns=[printer.text(f"sure.column.{word}") for word in words],
                 rows=rows,

@@ -140,7 +140,7 @@ def _rank_table(printer: Printer, robustness: Robustness, table: pd.DataFrame) -
     data = table.reset_index().drop(columns=["score_mean"]).assign(groups=[marks[str(code)] for code in table.index])
     words = ("region", "rank", "narrow", "wide", "median", "top", "bottom", "group")
     return Table(
-        name="certainty",
+        name="rank-ranges",
         caption=printer.text("sure.table", year=printer.year),
         columns=[printer.text(f"sure.column.{word}") for word in words],
         rows=rows,

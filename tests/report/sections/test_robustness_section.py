@@ -84,7 +84,7 @@ def test_every_printed_number_is_in_the_ledger(edition: Edition, found: Robustne
         for table in section.tables():
             fixed = {str(i) for i in range(1, len(found.regions) + 1)} if table.name == "who-is-above" else set()
             for row in table.rows:
-                for cell in [] if table.name == "turning" else row[1:]:
+                for cell in [] if table.name == "changes-of-order" else row[1:]:
                     numbers = re.findall(r"\d[\d,.\N{NO-BREAK SPACE}]*", cell.replace("±25", ""))
                     assert set(numbers) <= texts | fixed, (table.name, cell)
         for block in section.blocks:
@@ -161,7 +161,7 @@ def test_an_estimate_below_zero_is_about_zero_and_its_interval_is_printed(editio
         found, sensitivity=replace(found.sensitivity, sobol=replace(found.sensitivity.sobol, indices=below))
     )
     p = printer(edition, changed)
-    (table,) = [table for table in influence.importance(p).tables() if table.name == "what-matters-all"]
+    (table,) = [table for table in influence.importance(p).tables() if table.name == "sensitivity-all"]
     assert {row[1] for row in table.rows} == {"about 0 (\N{MINUS SIGN}8 to 2)"}
     assert not any(name.endswith(".all.scale.first") for name in p.ledger.frame()["name"])
 
@@ -307,7 +307,7 @@ def test_an_edition_that_ranks_nobody_says_so_and_draws_nothing(edition: Edition
         assert make(p).blocks == []
     assert len(p.ledger.frame()) == 0
     report = OfficialReport(nobody, language="en", draws=100, seed=1)
-    assert report.certainty().blocks[-1].plain() == p.text("index.none")
+    assert report.robustness().blocks[-1].plain() == p.text("index.none")
 
 
 # ---------------------------------------------------------------- tables and pictures
@@ -379,7 +379,7 @@ def test_without_lists_of_choices_there_is_no_exact_picture(edition: Edition) ->
         edition, read_factors(edition.methodology).only("weights"), draws=100, rng=np.random.default_rng(1), n=8
     )
     figures = blocks_of(influence.importance(printer(edition, only)), Figure)
-    assert [figure.name for figure in figures] == ["what-matters-all"]
+    assert [figure.name for figure in figures] == ["sensitivity-all"]
 
 
 def test_every_picture_has_words_and_a_table(edition: Edition, found: Robustness) -> None:
@@ -440,7 +440,7 @@ def test_the_picture_of_shares_draws_intervals_only_where_there_are_any() -> Non
 def test_the_notebook_says_what_the_official_report_says(project: Any) -> None:
     official = OfficialReport(read_edition(2022), language="en", draws=100, seed=5)
     official.ranking()  # draws from the same seed before; it must not matter
-    official.certainty()
+    official.robustness()
     notebook = SensitivityReport(read_edition(2022), language="en", draws=100, seed=5)
     for show in (notebook.intervals, notebook.key_sentences, notebook.importance):
         show()

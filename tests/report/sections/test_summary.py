@@ -49,7 +49,7 @@ def test_the_first_page_is_one_page_and_its_numbers_are_those_of_the_sections(
     assert len(pages(Section([*section.blocks[:-1], longer]), tmp_path, report)) > 1  # and too much would not fit
     assert names[0] == names[1] == names[2]
     report = reports[-1]
-    report.measured(), report.certainty(), report.change(), report.money(), report.promises()  # one name has one value
+    report.measured(), report.robustness(), report.change(), report.money(), report.promises()  # one name has one value
     for name, value in report.ledger.frame().set_index("name")["value"].items():
         if name == f"mean_by_children.{report.edition.year}.index":
             assert float(value) == pytest.approx(mean_by_children(report.edition))

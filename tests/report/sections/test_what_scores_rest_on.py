@@ -88,7 +88,7 @@ def with_summary(drawn: Robustness, summary: pd.DataFrame) -> Robustness:
 def test_the_interval_beside_a_rank_is_that_of_the_section_on_robustness(edition: Edition, drawn: Robustness) -> None:
     p = printer(edition, drawn)
     beside = {row[0]: (row[1], row[2]) for row in table_of(index.index(p), "index").rows}
-    there = {row[0]: (row[1], row[2]) for row in table_of(view.ranks(p), "certainty").rows}
+    there = {row[0]: (row[1], row[2]) for row in table_of(view.ranks(p), "rank-ranges").rows}
     assert len(there) == 20
     assert {region: beside[region] for region in there} == there
     for code, low, high in p.extras["index"][["region", "score_low", "score_high"]].itertuples(index=False):
@@ -149,7 +149,7 @@ def strongest(edition: Edition, drawn: Robustness, **columns: list[float]) -> tu
         rows.loc[here, column] = values
     sensitivity = replace(drawn.sensitivity, sobol=replace(drawn.sensitivity.sobol, indices=rows))
     p = printer(edition, replace(drawn, sensitivity=sensitivity))
-    return sentences(view.key_sentences(p))[-1], table_of(influence.importance(p), "what-matters-all")
+    return sentences(view.key_sentences(p))[-1], table_of(influence.importance(p), "sensitivity-all")
 
 
 def test_a_strongest_choice_is_named_only_when_its_interval_is_apart(edition: Edition, drawn: Robustness) -> None:
