@@ -86,7 +86,7 @@ def test_every_page_of_the_pdf_is_marked(report: Path) -> None:
 @pytest.mark.parametrize("name", ["report.en.html", "review.en.html"])
 def test_the_pages_are_marked(report: Path, name: str) -> None:
     html = (report / name).read_text(encoding="utf-8")
-    assert html.count(f'class="mark">{MARK}<') == 1
+    assert html.count(f'class="mark" aria-hidden="true">{MARK}<') == 1
     assert f"<title>{MARK}. " in html
     assert f'<h1 id="top">{MARK}. ' in html
     captions = re.findall(r"<(?:figcaption|caption)>(.*?)</", html)
@@ -161,7 +161,7 @@ def test_the_profile_of_a_rehearsal_is_marked_on_page_and_paper(rehearsal: Path,
     with folders.within(rehearsal):
         [made] = publish_profiles(edition, ["KZ-75"], tmp_path, languages=["en"], draws=100)
     html = next(path for path in made if path.suffix == ".html").read_text(encoding="utf-8")
-    assert html.count(f'class="mark">{MARK}<') == 1
+    assert html.count(f'class="mark" aria-hidden="true">{MARK}<') == 1
     assert f"<title>{MARK}. Almaty city: profile of 2022</title>" in html
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]*)"', html)
     assert pictures

@@ -300,7 +300,7 @@ def test_the_pages_of_a_real_year_have_its_published_numbers_and_no_english(monk
     texts = [text for page in pages for text in Read.of(page).texts]
     left = {word for code, text in texts if code == "ru" for word in re.findall("[A-Za-z]{4,}", free.sub("", text))}
     assert left <= {"PISA", "TIMSS", "NEET", "JSON", "Open", "SDMX", "Data", "Package", "Python", "WCAG", "OCHA",
-                    "UNHCR", "Kazakhstan", "OpenStreetMap", "PDDL"}  # fmt: skip
+                    "UNHCR", "Kazakhstan", "OpenStreetMap", "PDDL", "LISER"}  # fmt: skip
 
 
 def test_reports_and_profiles_that_were_made_are_copied_and_linked(project, tmp_path_factory):
