@@ -42,7 +42,7 @@ def compute(of: str, year: int, methodology: str, draws: int, seed: int) -> None
         return
     report = OfficialReport(edition, language=LANGUAGES[0], draws=draws, seed=seed)
     report.opening()  # the summary, which rests on most of what is kept
-    report.certainty()
+    report.robustness()
 
 
 def _compute_what_is_asked() -> None:

@@ -129,8 +129,9 @@ class RegionReport(AnalysisReport):
                 [*self.explained().blocks, *(self.measures().blocks if self._register else [])],
                 [*trend, *groups, *self.missing(most=LISTED).blocks],
             ]
-        first, second, similar, *below = (self._once(part) for part in ([*picture, *left], right, similar, *below))
-        return [Section([*self.opening().blocks, Columns([first, second])]), Section([*similar, Columns(below)])]
+        columns = Columns([self._once([*picture, *left]), self._once(right)])
+        second = [*self._once(similar), Columns([self._once(part) for part in below])]
+        return [Section([*self.opening().blocks, columns]), Section(second)]
 
     def _once(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks without the warning that the opening has already, with the mark that is across the page."""
