@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lab import Lab, Result, fill_in, replace_folder, testland
+from benchmarks.lab import Lab, Result, replace_folder, testland
+from benchmarks.the_year import fill_in
 from cwi.report.staging import mend
 
 __all__ = ["kills"]

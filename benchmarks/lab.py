@@ -13,13 +13,11 @@ import sys
 import time
 from pathlib import Path
 
-import openpyxl
-
 from cwi import folders
 from cwi.inputs.new_project import copy_release
 from cwi.report.manifest import digest, read_manifest
 
-__all__ = ["Lab", "Result", "fill_in", "release", "sentence", "testland", "whole"]
+__all__ = ["Lab", "Result", "release", "sentence", "testland", "whole"]
 
 SMALL = 1_000  # bytes that a file may have on the full disk
 PATIENCE = 30  # seconds after which a worker of a killed run must be gone
@@ -133,23 +131,6 @@ def testland(place: Path) -> Lab:
     (intake / "deliveries.csv").write_text(DELIVERIES, encoding="utf-8")
     (intake / "spellings.csv").write_text("region,spelling,note\nTL,The nation,\n", encoding="utf-8")
     return lab
-
-
-def fill_in(templates: Path, returned: Path) -> int:
-    """Return every template with a figure wherever last year had one; the number of figures."""
-    last, value, top = 5, 7, 8  # columns of a template, its first row
-    returned.mkdir()
-    filled = 0
-    for path in sorted(templates.glob("*.xlsx")):
-        book = openpyxl.load_workbook(path)
-        sheet = book.worksheets[0]
-        for row in range(top, sheet.max_row + 1):
-            before = sheet.cell(row, last).value
-            if isinstance(before, int | float):
-                sheet.cell(row, value).value = round(before * 1.01, 3)
-                filled += 1
-        book.save(returned / path.name)
-    return filled
 
 
 def replace_folder(source: Path, target: Path) -> None:
