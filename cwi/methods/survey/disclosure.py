@@ -100,26 +100,7 @@ def bounds(lines: ArrayLike, low: ArrayLike, high: ArrayLike, wanted: ArrayLike)
     >>> float(low[0]), float(high[0])
     (3.0, 3.0)
     """
-    equations = np.asarray(lines, float)
-    under, over, asked = np.asarray(low, float), np.asarray(high, float), np.asarray(wanted, bool)
-    result = np.full((2, len(under)), np.nan)
-    open_ = under < over
-    result[:, asked & ~open_] = under[asked & ~open_]
-    among = (equations[:, open_] != 0).any(axis=1)
-    noise = 1e-6 * max(1.0, np.abs(under[~open_]).max(initial=0.0))
-    if (np.abs(equations[~among] @ np.where(open_, 0.0, under)) > noise).any():
-        raise ValueError(UNFIT)
-    here = equations[among]
-    fixed = here[:, ~open_] @ under[~open_]
-    part = _joined(here[:, open_] != 0)
-    places = np.flatnonzero(open_)
-    for cell in np.flatnonzero(asked & open_):
-        group = part == part[np.searchsorted(places, cell)]
-        mine = places[group]
-        rows = (here[:, mine] != 0).any(axis=1)
-        aim = np.asarray(mine == cell, float)
-        result[:, cell] = _extremes(aim, here[np.ix_(rows, mine)], -fixed[rows], under[mine], over[mine])
-    return result[0], result[1]
+    return _bounds(lines, low, high, wanted)
 
 
 def hide(lines: ArrayLike, primary: ArrayLike, cost: ArrayLike, amounts: Sequence[Amount]) -> Mask:
@@ -157,8 +138,9 @@ def hide(lines: ArrayLike, primary: ArrayLike, cost: ArrayLike, amounts: Sequenc
     small = np.asarray(primary, bool)
     hidden = secondary(equations, small, dear)
     part = _joined(equations != 0)
+    reached = [np.array([amount.x, amount.x]) for amount in amounts]
     for cell in np.flatnonzero(small):  # to hide more only widens intervals: a cell found safe stays so
-        while _narrow(equations, hidden, int(cell), amounts):
+        while any(_narrow(equations, hidden, int(cell), *both) for both in zip(amounts, reached, strict=True)):
             neighbours = (equations[equations[:, cell] != 0] != 0).any(axis=0) & ~hidden
             if not neighbours.any():
                 neighbours = (part == part[cell]) & ~hidden
@@ -189,21 +171,58 @@ def class_sizes(codes: ArrayLike) -> NDArray[np.intp]:
     return np.asarray(count[place.ravel()], dtype=np.intp)
 
 
-def _narrow(lines: Array, hidden: Mask, cell: int, amounts: Sequence[Amount]) -> bool:
-    """Whether some amount of a cell can be worked out too closely."""
-    wanted = np.arange(len(hidden)) == cell
-    for amount in amounts:
-        low, high = np.where(hidden, amount.low, amount.x), np.where(hidden, amount.high, amount.x)
-        under, over = bounds(lines, low, high, wanted)
-        if max(over[cell] - under[cell], 0.0) < amount.width[cell] * (1 - 1e-6):
-            return True
-    return False
+def _bounds(
+    lines: ArrayLike, low: ArrayLike, high: ArrayLike, wanted: ArrayLike, reached: Array | None = None
+) -> tuple[Array, Array]:
+    """As :func:`bounds`; ``reached`` (2, k) is widened, in place, to every table that a linear program ends at."""
+    equations = np.asarray(lines, float)
+    under, over, asked = np.asarray(low, float), np.asarray(high, float), np.asarray(wanted, bool)
+    result = np.full((2, len(under)), np.nan)
+    open_ = under < over
+    result[:, asked & ~open_] = under[asked & ~open_]
+    among = (equations[:, open_] != 0).any(axis=1)
+    noise = 1e-6 * max(1.0, np.abs(under[~open_]).max(initial=0.0))
+    if (np.abs(equations[~among] @ np.where(open_, 0.0, under)) > noise).any():
+        raise ValueError(UNFIT)
+    here = equations[among]
+    fixed = here[:, ~open_] @ under[~open_]
+    part = _joined(here[:, open_] != 0)
+    places = np.flatnonzero(open_)
+    for cell in np.flatnonzero(asked & open_):
+        group = part == part[np.searchsorted(places, cell)]
+        mine = places[group]
+        rows = (here[:, mine] != 0).any(axis=1)
+        aim = np.asarray(mine == cell, float)
+        result[:, cell], tables = _extremes(aim, here[np.ix_(rows, mine)], -fixed[rows], under[mine], over[mine])
+        if reached is not None:
+            for table in tables:
+                reached[0, mine] = np.minimum(reached[0, mine], table)
+                reached[1, mine] = np.maximum(reached[1, mine], table)
+    return result[0], result[1]
 
 
-def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) -> list[float]:
-    """The smallest and the largest value of ``aim @ x`` where ``lines @ x = sums`` and x is from low to high."""
+def _narrow(lines: Array, hidden: Mask, cell: int, amount: Amount, reached: Array) -> bool:
+    """Whether an amount of a cell can be worked out too closely.
+
+    ``reached`` (2, k): the smallest and the largest value of each cell in the tables that are known to fit. Where these
+    are far enough apart no linear program is needed; what the programs end at is added to them.
+    """
+    enough = amount.width[cell] * (1 - 1e-6)
+    if reached[1, cell] - reached[0, cell] >= enough:
+        return False
+    low, high = np.where(hidden, amount.low, amount.x), np.where(hidden, amount.high, amount.x)
+    under, over = _bounds(lines, low, high, np.arange(len(hidden)) == cell, reached)
+    return bool(max(over[cell] - under[cell], 0.0) < enough)
+
+
+def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) -> tuple[list[float], list[Array]]:
+    """The smallest and the largest value of ``aim @ x`` where ``lines @ x = sums`` and x is from low to high.
+
+    And the tables x that have them, where they are finite.
+    """
     ends = list(zip(low.tolist(), high.tolist(), strict=True))
-    extremes = []
+    extremes: list[float] = []
+    tables: list[Array] = []
     for sign in (1.0, -1.0):
         answer = linprog(sign * aim, A_eq=lines, b_eq=sums, bounds=ends)
         if answer.status == 3:
@@ -212,7 +231,8 @@ def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) ->
             raise ValueError(UNFIT)
         else:
             extremes.append(sign * answer.fun)
-    return extremes
+            tables.append(answer.x)
+    return extremes, tables
 
 
 def _joined(equations: Mask) -> NDArray[np.int32]:
