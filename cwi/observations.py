@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cwi import folders
 from cwi.errors import DataError, near
 from cwi.territory import PARENT_REGION, Territory, read_territory
-from cwi.textfiles import number, read_csv, read_toml
+from cwi.textfiles import csv_cells, number, read_csv, read_toml
 
 __all__ = [
     "MIDDLING",
@@ -218,19 +219,7 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
     paths = sorted((folder / "observations").glob("*.csv"))
     if not paths:
         raise DataError(f"{folders.relative(folder / 'observations')}: there is no table of observations")
-    tables = []
-    for path in paths:
-        part = read_csv(path, DataError, required=REQUIRED, optional=OPTIONAL)
-        if part.empty:
-            raise DataError(
-                f"{folders.relative(path)}: no row is left in it; restore the file, or delete it with its record in "
-                "sources.toml"
-            )
-        for column in OPTIONAL:
-            if column not in part:
-                part[column] = ""
-        tables.append(part.reset_index().assign(file=folders.relative(path)))
-    table = pd.concat(tables, ignore_index=True)
+    table = _joined(paths)
     wrong = _cell_problems(table, _rules(territory.regions.index, series.index, sources, statuses.index))
     if not wrong:
         table["year"] = table["year"].astype(int)
@@ -243,6 +232,24 @@ def _read(folder: Path | None, territory: Territory | None) -> tuple[pd.DataFram
         return table, sorted(wrong, key=lambda p: (p.file, p.line or 0))
     table = table.sort_values(["indicator", "region", "year", "sex", "area"], ignore_index=True)
     return table[[*COLUMNS, "scored", "file", "line"]], []
+
+
+def _joined(paths: Iterable[Path]) -> pd.DataFrame:
+    """The rows of all files in one table, every cell as text, each row with its file and line."""
+    columns: dict[str, list[str]] = {column: [] for column in (*REQUIRED, *OPTIONAL, "file")}
+    lines: list[int] = []
+    for path in paths:
+        cells, own = csv_cells(path, DataError, required=REQUIRED, optional=OPTIONAL)
+        if not own:
+            raise DataError(
+                f"{folders.relative(path)}: no row is left in it; restore the file, or delete it with its record in "
+                "sources.toml"
+            )
+        lines += own
+        for column in (*REQUIRED, *OPTIONAL):
+            columns[column] += cells.get(column) or [""] * len(own)
+        columns["file"] += [folders.relative(path)] * len(own)
+    return pd.DataFrame(columns, dtype=str).assign(line=np.array(lines, dtype="int64"))
 
 
 def _rules(

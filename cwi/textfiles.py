@@ -24,7 +24,17 @@ LONGEST = 10_000  # characters of a cell
 MOST = 64  # MB of a register or a table of observations, which is 1.5 million rows
 MOST_ANSWERS = 256  # MB of a CSV file of answers or children
 
-__all__ = ["number", "numbers", "read_csv", "read_text", "read_toml", "refuse_large", "refuse_torn", "sha256"]
+__all__ = [
+    "csv_cells",
+    "number",
+    "numbers",
+    "read_csv",
+    "read_text",
+    "read_toml",
+    "refuse_large",
+    "refuse_torn",
+    "sha256",
+]
 
 
 def sha256(path: Path) -> str:
@@ -93,6 +103,27 @@ def read_csv(
         If the file is not UTF-8, a column is missing, unknown or named twice, a row has too many or too few cells, or a
         cell has more than 10,000 characters.
     """
+    parts, lines = csv_cells(path, error, required=required, optional=optional, filled=filled)
+    return pd.DataFrame(parts, index=pd.Index(lines, name="line", dtype="int64"), columns=list(parts), dtype=str)
+
+
+def csv_cells(
+    path: Path,
+    error: type[CwiError],
+    *,
+    required: Collection[str],
+    optional: Collection[str] = (),
+    filled: bool = False,
+) -> tuple[dict[str, list[str]], list[int]]:
+    """The cells of each column of a CSV file, and the lines in the file, as :func:`read_csv` puts them in one table.
+
+    Where many small files make one table it is much quicker to join these lists.
+
+    Raises
+    ------
+    error
+        As :func:`read_csv`.
+    """
     name = relative(path)
     rows = list(_lines(read_text(path, error), name, error))
     if not rows:
@@ -122,9 +153,7 @@ def read_csv(
         raise error(f"{name}: no row is left below the names of the columns; restore the file")
     columns = zip(*(cells for _, cells in rows[1:]), strict=True) if len(rows) > 1 else ((),) * len(header)
     parts = {name: [cell.strip() for cell in cells] for name, cells in zip(header, columns, strict=True)}
-    frame = pd.DataFrame(parts, columns=header, dtype=str)
-    frame.index = pd.Index([line for line, _ in rows[1:]], name="line", dtype="int64")
-    return frame
+    return parts, [line for line, _ in rows[1:]]
 
 
 def number(text: str) -> float | None:

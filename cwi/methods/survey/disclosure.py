@@ -227,7 +227,7 @@ def _extremes(aim: Array, lines: Array, sums: Array, low: Array, high: Array) ->
         answer = linprog(sign * aim, A_eq=lines, b_eq=sums, bounds=ends)
         if answer.status == 3:
             extremes.append(-sign * np.inf)
-        elif answer.fun is None:
+        elif answer.fun is None or answer.x is None:
             raise ValueError(UNFIT)
         else:
             extremes.append(sign * answer.fun)
