@@ -70,7 +70,7 @@ class Heading:
 
     def html(self) -> str:
         name = f' id="{escape(self.anchor)}"' if self.anchor else ""
-        return f"<h{self.level}{name}>{escape(self.text)}</h{self.level}>"
+        return f"<h{self.level}{name}>{marked_up(self.text)}</h{self.level}>"
 
     def typst(self) -> str:
         return f"#heading(level: {self.level}, {quoted(self.text)})"
@@ -138,10 +138,10 @@ class Table:
             f'<th scope="col"{self._number(i)}>{escape(column)}</th>' for i, column in enumerate(self.columns)
         )
         body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
-        note = f'<p class="note">{escape(self.note)}</p>' if self.note else ""
+        note = f'<p class="note">{marked_up(self.note)}</p>' if self.note else ""
         return (
             f'<div class="table" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
-            f'<table id="table-{escape(self.name)}"><caption>{escape(self.caption)}</caption>'
+            f'<table id="table-{escape(self.name)}"><caption>{marked_up(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
         )
 
@@ -207,7 +207,7 @@ class Figure:
         if self.table is not None:
             behind = f"<details><summary>{escape(self.open_table)}</summary>{self.table.html()}</details>"
         return (
-            f'<figure id="figure-{escape(self.name)}"><figcaption>{escape(self.caption)}</figcaption>'
+            f'<figure id="figure-{escape(self.name)}"><figcaption>{marked_up(self.caption)}</figcaption>'
             f'<div class="picture" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
             f'<img src="{self._source()}" alt="{escape(self.alt)}"></div>{behind}</figure>'
         )

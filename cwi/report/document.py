@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -20,12 +21,17 @@ __all__ = ["write_html", "write_pdf"]
 AUTHOR = "cwi"
 
 
-def write_html(path: Path, sections: Sequence[Section], *, language: Language, title: str, mark: str = "") -> None:
+def write_html(
+    path: Path, sections: Sequence[Section], *, language: Language, title: str, mark: str = "",
+    numbers: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     """Write sections as one HTML page that needs nothing else; pictures are drawn beside it meanwhile.
 
-    ``mark``: words across the whole page, such as those of a rehearsal.
+    ``mark``: words across the whole page, such as those of a rehearsal. ``numbers``: what is known of the printed
+    numbers (:func:`~cwi.report.numbers.known_numbers`); plain ones without.
     """
-    text = page(_shown(sections, path.parent), path.parent, language=language, title=title, code=False, mark=mark)
+    notebook = _shown(sections, path.parent)
+    text = page(notebook, path.parent, language=language, title=title, code=False, mark=mark, numbers=numbers)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -171,6 +171,22 @@ class Grounds:
             return self._cells(parts[0], frozenset({parts[1], self.nation}), parts[2], folder="policy")
         return Ground(RULES, folders=("policy",))
 
+    def _region(self, parts: list[str]) -> Ground:
+        """``region.YEAR.REGION.SUBJECT…``, the numbers of a profile; those of draws rest on every region."""
+        year, region, subject, *rest = parts
+        one, both = frozenset({region}), frozenset({region, self.nation} - {""})
+        if subject == "nodes":
+            of = {"score": one, "nation": both - one or one, "gap": both}.get(rest[1], self.everyone)
+            return self._cells(year, of, rest[0])
+        if subject == "gap":
+            return self._cells(year, self.everyone, rest[0])
+        if subject == "groups":
+            years = self._gap_years.get((rest[0], rest[1]), frozenset())
+            return Ground(ROWS, years, both, frozenset({rest[1]}), by=rest[0])
+        if subject in ("measured", "carried", "missing", "own", "parent", "indicators"):
+            return self._cells(year, one)
+        return self._money(parts) if subject == "money" else self._all()
+
     def _everything(self, parts: list[str]) -> Ground:
         return self._all()
 
@@ -194,6 +210,7 @@ KINDS: dict[str, Callable[[Grounds, list[str]], Ground]] = {
     "policy": Grounds._policy,
     "quality": Grounds._everything,
     "rank": Grounds._ranked,
+    "region": Grounds._region,
     "rule": Grounds._rules,
     "score": Grounds._one,
     "set": Grounds._set,

@@ -130,6 +130,28 @@ def without_names(html: str) -> str:
     return re.sub(r"</?data\b[^>]*>", "", html)
 
 
+def _only(known: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """What is known of some numbers, in this order: their grounds, rows and sources, the scores of their regions."""
+    numbers = [[name, *known["numbers"][name]] for name in names]
+    grounds = {place: at for at, place in enumerate(dict.fromkeys(number[-1] for number in numbers))}
+    printed = [name.split(".") for name in names]
+    regions = {parts[2] for parts in printed if len(parts) > 2 and parts[0] in ("score", "value", "region")}
+    rows = {region: record for region, record in known["rows"].items() if region in regions}
+    used = {source for place in grounds for source in known["grounds"][place][3]}
+    used |= {row[3] for record in rows.values() for row in record.values()} - {-1}
+    sources = {place: at for at, place in enumerate(sorted(used))}
+    kept = [known["grounds"][place] for place in grounds]
+    return {
+        **known,
+        "numbers": [[*number[:-1], grounds[number[-1]]] for number in numbers],
+        "grounds": [[*ground[:3], [sources[source] for source in ground[3]], *ground[4:]] for ground in kept],
+        "sources": [known["sources"][place] for place in sources],
+        "rows": {region: {code: [*row[:3], sources.get(row[3], -1), *row[4:]] for code, row in record.items()}
+                 for region, record in rows.items()},
+        "scores": {region: scores for region, scores in known["scores"].items() if region in regions},
+    }  # fmt: skip
+
+
 def with_numbers(html: str, known: Mapping[str, Any], language: Language) -> str:
     """The page with what it knows of its numbers, and the script that shows it; numbers stay plain without it.
 
@@ -146,7 +168,7 @@ def with_numbers(html: str, known: Mapping[str, Any], language: Language) -> str
     html = DATA.sub(short, html)
     if not order:
         return html
-    record = {**known, "numbers": [[name, *numbers[name]] for name in order]}
+    record = _only(known, list(order))
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     script = SCRIPT.read_text(encoding="utf-8")

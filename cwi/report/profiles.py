@@ -15,6 +15,7 @@ from cwi.errors import DataError
 from cwi.report.forked_process import processors
 from cwi.report.languages import LANGUAGES
 from cwi.report.notebooks.region import RegionReport
+from cwi.report.numbers import known_numbers
 from cwi.report.staging import end_with_parent
 from cwi.writing import writing
 
@@ -143,7 +144,8 @@ def _write(report: RegionReport, folder: Path) -> None:
     title, stem = sections[0].blocks[0].plain(), f"{report.region}.{language.code}"
     mark = report.mark
     title = f"{mark}. {title}" if mark else title
-    write_html(folder / f"{stem}.html", sections, language=language, title=title, mark=mark)
+    known = known_numbers(report.edition, report.ledger.frame(), language)
+    write_html(folder / f"{stem}.html", sections, language=language, title=title, mark=mark, numbers=known)
     foot = report.printer.status_line
     write_pdf(
         folder / f"{stem}.pdf", report.printed(), language=language, title=title, mark=mark, foot=foot, drawn=sections

@@ -22,9 +22,11 @@ from cwi.published import PUBLISHED, differing_rows, differing_rules, frozen, fr
 from cwi.report.blocks import Block, Bullets, Folded, Heading, Paragraph, Section, Table
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import Ledger
+from cwi.report.named import Named
+from cwi.report.numbers import known_numbers
 from cwi.report.page import page
 from cwi.report.printer import Printer
-from cwi.report.recomputation import recompute
+from cwi.report.recomputation import languages_of, recompute
 
 __all__ = ["CAUSES", "Vintage", "mean_revisions", "revised_numbers", "revision_files", "revision_section"]
 
@@ -197,7 +199,9 @@ def _numbers(printer: Printer, table: pd.DataFrame) -> Table:
         digits = max((len(text.partition(".")[2]) for text in (f"{row['old']:.12g}", f"{row['new']:.12g}")), default=0)
         difference = printer.language.number(moved, min(digits, 6), sign=True)
         cause = printer.language.list([words[word] for word in str(row["cause"]).split(" and ")])
-        rows.append([str(name), row[f"old_text_{code}"], row[f"new_text_{code}"] or "–", difference, cause])
+        new = row[f"new_text_{code}"]
+        now = Named(new, [(0, len(new), str(name))]) if new and row["new"] == row["new"] else new or "–"
+        rows.append([str(name), row[f"old_text_{code}"], now, difference, cause])
     keys = ("name", "old", "new", "difference", "cause")
     return Table(
         name="vintage-numbers",
@@ -215,7 +219,7 @@ def revision_files(edition: Edition, old: Vintage, new: Vintage, reason: str) ->
     differences = [*differing_rules(edition), *(differing_rows(edition) if record["data"] != facts["data"] else [])]
     plain = table.drop(columns=[f"{side}_{column}" for side in ("old", "new") for column in TEXTS])
     files = {"revision.csv": plain.to_csv(lineterminator="\n", float_format="%.12g").encode()}
-    for code in LANGUAGES:
+    for code in languages_of(edition):
         words = Language(code)
         ledger = Ledger(words, edition.label, facts["fingerprint"], facts["data"][:12], facts["seed"])
         printer = Printer(edition, words, ledger, facts["draws"], np.random.default_rng(facts["seed"]))
@@ -223,6 +227,8 @@ def revision_files(edition: Edition, old: Vintage, new: Vintage, reason: str) ->
         output = new_output("display_data", data=section._repr_mimebundle_())
         notebook = new_notebook(cells=[new_code_cell(outputs=[output])])
         title = words.text("vintage.title", year=edition.year, old=record["vintage"], new=facts["vintage"])
-        text = page(notebook, Path(), language=words, title=title, code=False)
+        revised = table[["unit"]].assign(value=table["new"]).dropna(subset=["value"]).rename_axis("name").reset_index()
+        known = known_numbers(edition, pd.concat([ledger.frame()[["name", "value", "unit"]], revised]), words)
+        text = page(notebook, Path(), language=words, title=title, code=False, numbers=known)
         files[f"revision.{code}.html"] = text.encode()
     return files

@@ -41,7 +41,11 @@ def test_a_page_a_pdf_and_a_ledger_for_each_language(edition, tmp_path):
         "KZ.en.html", "KZ.en.pdf", "KZ.kk.html", "KZ.kk.pdf", "ledger.KZ.en.csv", "ledger.KZ.kk.csv",
     ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.iterdir()) == [*(path.name for path in made), "mine.txt"]
-    assert "Kazakhstan: profile of 2023" in (tmp_path / "KZ.en.html").read_text(encoding="utf-8")
+    html = (tmp_path / "KZ.en.html").read_text(encoding="utf-8")
+    assert "Kazakhstan: profile of 2023" in html
+    assert (
+        '"region.2023.KZ.nodes.health_care.score"' in html.partition('<script type="application/json" id="numbers">')[2]
+    )
     assert len(PdfReader(tmp_path / "KZ.kk.pdf").pages) == 2
     index = edition.scores.at("KZ", year=2023)
     ledger = (tmp_path / "ledger.KZ.en.csv").read_text(encoding="utf-8")

@@ -1,7 +1,10 @@
 """A publication that changes numbers is a new vintage: the old one stays readable, each difference has its cause."""
 
+import json
 import os
+import re
 import signal
+import tomllib
 import zipfile
 from collections.abc import Callable
 from html import unescape
@@ -10,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser
 
 from cwi import DataError, read_edition
 from cwi.errors import WritingError
@@ -86,6 +90,11 @@ def test_a_row_a_rule_and_the_code_are_told_apart(
         html = (edition.path / f"revision.{code}.html").read_text(encoding="utf-8")
         assert words in unescape(html)
         assert markup(html) == []
+        (known,) = re.findall(r'<script type="application/json" id="numbers">(.*?)</script>', html)
+        numbers = json.loads(known)["numbers"]
+        at = next(place for place, row in enumerate(numbers) if row[0] == "score.2022.A.home")
+        assert numbers[at][1:3] == [78, "points"]
+        assert f"<data value={at}>78" in html
 
     published.change("methodology/t1/indicators.csv", "poverty,home,Poverty,50,", "poverty,home,Poverty,60,")
     assert (
@@ -103,6 +112,47 @@ def test_a_row_a_rule_and_the_code_are_told_apart(
     table = pd.read_csv(edition.path / "revision.csv", index_col="name")
     assert table.at["score.2022.A.home", "cause"] == "code"
     assert (edition.path / "vintages" / "3" / "revision.csv").is_file()
+
+
+@pytest.mark.browser
+def test_numbers_of_a_revision_open(published: Any, tmp_path: Path, finished: Finish, browser: Browser) -> None:
+    published.change("observations/living.csv", "A,2022,poverty,,,8,,,normal", "A,2022,poverty,,,13,,,normal")
+    published.write("country.toml", 'languages = ["en", "ru"]\n')
+    published.sign()
+    report = finished(tmp_path / "second")
+    record = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    (report / "manifest.json").write_text(json.dumps({**record, "languages": ["en", "ru"]}), encoding="utf-8")
+    publish(read_edition(2022), report, revision="corrected")
+    folder = read_edition(2022).path
+    assert sorted(path.name for path in folder.glob("revision.*.html")) == ["revision.en.html", "revision.ru.html"]
+    tab = browser.new_context(offline=True).new_page()
+    tab.goto((folder / "revision.en.html").as_uri())
+    tab.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
+    number = tab.locator("tr", has_text="score.2022.A.home").locator("data").first
+    number.hover()
+    assert number.get_attribute("title") == "78 points · score.2022.A.home"
+    number.click()
+    dialog = tab.locator("dialog")
+    text = dialog.inner_text()
+    assert "score.2022.A.home" in text
+    assert "78" in text
+    assert "arithmetic" in text
+    tab.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    number.focus()
+    tab.keyboard.press("Enter")
+    assert dialog.inner_text() == text
+    tab.keyboard.press("Escape")
+    sources = tomllib.loads(published.path("sources.toml").read_text(encoding="utf-8"))
+    row = "data/observations/living.csv:7"
+    for part in (row, "13", "Living conditions", "2024-01", sources["living"]["sha256"]):
+        assert part in text
+    assert (
+        published.path("observations/living.csv")
+        .read_text(encoding="utf-8")
+        .splitlines()[6]
+        .startswith("A,2022,poverty")
+    )
 
 
 def test_later_rows_and_late_series_do_not_touch_a_published_edition(

@@ -17,6 +17,7 @@ from cwi.analysis.uncertainty import gaps_to_nation
 from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.report.blocks import Block, Bullets, Columns, Figure, Heading, Paragraph, Section
+from cwi.report.named import joined
 from cwi.report.notebooks.analysis_report import POINTS, WHOLE, WORDS, AnalysisReport, Number, Words
 from cwi.report.pictures.money import years as lines_over_years
 from cwi.report.pictures.panels import interval_panels
@@ -170,7 +171,7 @@ class RegionReport(AnalysisReport):
             )
         )
         working = Paragraph(self.text("analysis.working", version=rules.version), "warning")
-        blocks = [Paragraph(" ".join(texts), "lead"), *([working] if rules.status == "working" else [])]
+        blocks = [Paragraph(joined(texts, " "), "lead"), *([working] if rules.status == "working" else [])]
         made = self._section("opening", *blocks)
         first = made.blocks[0]
         assert isinstance(first, Heading)
@@ -189,7 +190,8 @@ class RegionReport(AnalysisReport):
         )
         if np.isnan(nation):
             return text
-        return f"{text} {self.text('region.opening.beside', nation=self.printer.score(self.nation, top, nation))}"
+        beside = self.text("region.opening.beside", nation=self.printer.score(self.nation, top, nation))
+        return joined([text, beside], " ")
 
     @_kept
     def nodes(self, most: int | None = None) -> Section:
@@ -314,7 +316,7 @@ class RegionReport(AnalysisReport):
         made = self.table("explained", table, {"node": WORDS, "contribution": POINTS}, region=self.called(self.region))
         text = self.text("region.explained.text", **values)
         if abs(rest) >= 0.05:  # otherwise it prints as 0.0
-            text += " " + self.text("region.explained.rest", **values)
+            text = joined([text, self.text("region.explained.rest", **values)], " ")
         return self._section("explained", Paragraph(text), made)
 
     @_kept
@@ -370,7 +372,7 @@ class RegionReport(AnalysisReport):
         if not self.national and self.region in result.age.index:
             expected = result.age["predicted"].astype(float).to_dict()[self.region]
             predicted = self.percent(f"money.{result.year}.predicted", expected, 1)
-            text += " " + self.text("region.money.age", predicted=predicted)
+            text = joined([text, self.text("region.money.age", predicted=predicted)], " ")
         return self._section("money", Paragraph(text), Paragraph(self.text("budget.working"), "note"))
 
     @_kept

@@ -9,6 +9,7 @@ from cwi.analysis.comparison import mean_by_children
 from cwi.errors import DataError
 from cwi.published import read_published, vintages
 from cwi.report.blocks import Block, Heading, Paragraph, Section, Table
+from cwi.report.named import joined
 from cwi.report.printer import Printer
 from cwi.report.sections.change import compared, earlier_years
 from cwi.report.sections.limits import capped, never_measured, sources
@@ -44,7 +45,7 @@ def quality(printer: Printer) -> Section:
         "confidentiality": _confidentiality(printer),
         "processing": _processing(printer),
     }
-    rows = [[printer.text(f"quality.{word}"), " ".join(texts)] for word, texts in parts.items()]
+    rows = [[printer.text(f"quality.{word}"), joined(texts, " ")] for word, texts in parts.items()]
     numbers = printer.ledger.frame().set_index("name")["value"]  # the file of the table is the same in every language
     own = numbers[numbers.index.str.startswith(f"quality.{printer.year}.")].sort_index()
     data = pd.DataFrame({"number": [name.split(".", 2)[2] for name in own.index], "value": own.to_numpy()})

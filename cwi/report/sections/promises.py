@@ -117,8 +117,12 @@ def _judged(printer: Printer, register: Register, judged: pd.DataFrame) -> Table
         rows.append(
             [
                 str(titles[row["measure"]]),
-                _dated(_figure(printer, f"{name}.target", row["value"], row["bound"]), row["announced"])
-                + _reading(printer, row["reading"]),
+                joined(
+                    [
+                        _dated(_figure(printer, f"{name}.target", row["value"], row["bound"]), row["announced"]),
+                        _reading(printer, row["reading"]),
+                    ]
+                ),
                 due,
                 _status(printer, row["status"]),
                 _dated(_figure(printer, f"{name}.fact", row["fact"], row["fact_bound"]), row["fact_as_of"]),
@@ -144,11 +148,11 @@ def _figure(printer: Printer, name: str, value: float, bound: str) -> str:
     if value != value:
         return "–"
     decimals = 0 if value == round(value) else 1
-    return SIGNS[bound] + printer.ledger.number(name, value, decimals=decimals)
+    return joined([SIGNS[bound], printer.ledger.number(name, value, decimals=decimals)])
 
 
 def _dated(figure: str, day: str) -> str:
-    return f"{figure} ({day})" if day else figure
+    return joined([figure, f" ({day})"]) if day else figure
 
 
 def _reading(printer: Printer, reading: str) -> str:
@@ -216,7 +220,8 @@ def components(printer: Printer, register: Register) -> Section:
             n = len(row["measures"])
             name = f"policy.{printer.year}.{code}.{row['component']}"
             aimed = printer.whole(f"{name}.measures", n) if n else printer.text("policy.nobody")
-            cells.append(f"{printer.title(row['component'])} {printer.points(f'{name}.gap', row['gap'])} ({aimed})")
+            gap = printer.points(f"{name}.gap", row["gap"])
+            cells.append(joined([printer.title(row["component"]), " ", gap, " (", aimed, ")"]))
             data.append({key: row[key] for key in ("region", "component", "gap")} | {"measures": n})
         rows.append([printer.region(code), *cells, *["–"] * (WEAKEST - len(cells))])
     columns = [
@@ -293,8 +298,8 @@ def _paces(printer: Printer, table: pd.DataFrame, name: str, place: str) -> Tabl
         goal = printer.ledger.number(f"policy.target.{code}", row["value"], decimals=0)
         pace = printer.ledger.number(f"policy.pace.{printer.year}.{where}.{code}", row["pace"], decimals=2)
         state = printer.text(f"policy.progress.{_slug(row['state'])}")
-        ends = [f"{value} ({year})" for value, year in zip(values, years, strict=True)]
-        rows.append([printer.title(code), *ends, f"{goal} ({row['due']})", pace, state])
+        ends = [_dated(value, year) for value, year in zip(values, years, strict=True)]
+        rows.append([printer.title(code), *ends, _dated(goal, str(row["due"])), pace, state])
         data.append({key: row[key] for key in ("region", "indicator", "first", "last", "value", "pace", "state")})
     words = ("indicator", "first", "last", "target", "pace", "state")
     columns = [printer.text(f"policy.column.{word}") for word in words]

@@ -158,7 +158,7 @@ def _largest(printer: Printer) -> str | None:
         "limit": printer.share("rule.largest_share", LARGEST_SHARE),
     }  # fmt: skip
     above = shares[code] > LARGEST_SHARE
-    return " ".join(printer.text(key, **values) for key in ("force.variance", f"force.variance.{above}".lower()))
+    return joined((printer.text(key, **values) for key in ("force.variance", f"force.variance.{above}".lower())), " ")
 
 
 def _rules_table(printer: Printer) -> Table:

@@ -8,7 +8,7 @@
   const all = [...document.querySelectorAll("main data[value]")];
   const boxes = new Map();
   for (const each of all) {
-    const box = each.closest("tr, p, ul, ol, li");
+    const box = each.closest("tr, p, ul, ol, li, caption, figcaption, h3");
     each.setAttribute("role", "button");
     each.setAttribute("aria-haspopup", "dialog");
     each.tabIndex = boxes.has(box) ? -1 : 0;
@@ -48,20 +48,24 @@
     const [name, value, unit, place] = known.numbers[Number(each.getAttribute("value"))];
     const ground = known.grounds[place];
     const parts = name.split(".");
-    const own = (parts[0] === "score" || parts[0] === "value") && Number(parts[1]) === known.year;
+    const profile = parts[0] === "region" && parts[3] === "nodes" && parts[5] === "score";
+    const own = (profile || parts[0] === "score" || parts[0] === "value") && Number(parts[1]) === known.year;
+    const [region, node] = profile ? [parts[2], parts[4]] : [parts[2], parts[3]];
     list.replaceChildren();
     dialog.querySelector("h2").textContent = `${say("title")}: ${each.textContent}`;
     line(say("value"), `${value}`);
     line(say("unit"), unit);
     line(say("name"), name);
     let shown = false;
-    if (own && known.tree[parts[3]]) {
-      const [rule, below] = known.tree[parts[3]];
-      const scores = known.scores[parts[2]] || {};
-      const texts = below.filter((code) => code in scores).map((code) => `${title(code)}: ${scores[code]}`);
+    if (own && known.tree[node]) {
+      const [rule, below] = known.tree[node];
+      const scores = known.scores[region] || {};
+      const rows = known.rows[region] || {};
+      const texts = below.filter((code) => code in scores).map((code) => `${title(code)}: ${scores[code]}` +
+        (rows[code] ? ` (${say("value")}: ${rows[code][0]}, ${rows[code][1]}, ${rows[code][2]}; ${rows[code][4]})` : ""));
       line(`${say("how")}: ${rule} (${say("parts")} ${texts.length}/${below.length})`, ...texts);
     } else if (own) {
-      shown = one(parts[2], parts[3]);
+      shown = one(region, node);
     }
     if (!shown) {
       const years = ground[1].join(", ");
