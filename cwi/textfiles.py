@@ -10,12 +10,13 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from cwi.errors import CwiError, DataError, near
 from cwi.folders import relative
+
+if TYPE_CHECKING:  # a command that reads no table does not wait for pandas
+    import pandas as pd
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # shows nothing, or turns text round
 
@@ -103,6 +104,8 @@ def read_csv(
         If the file is not UTF-8, a column is missing, unknown or named twice, a row has too many or too few cells, or a
         cell has more than 10,000 characters.
     """
+    import pandas as pd
+
     parts, lines = csv_cells(path, error, required=required, optional=optional, filled=filled)
     return pd.DataFrame(parts, index=pd.Index(lines, name="line", dtype="int64"), columns=list(parts), dtype=str)
 
@@ -174,11 +177,14 @@ def numbers(cells: pd.Series) -> pd.Series:
 
     ``pandas.to_numeric`` alone ends in an OverflowError at such whole numbers, whatever it is told to do with errors.
 
+    >>> import pandas as pd
     >>> numbers(pd.Series(["1", "x", "9" * 400])).tolist()
     [1.0, nan, inf]
     >>> numbers(pd.Series([1, 10**400], dtype=object)).tolist()
     [1.0, nan]
     """
+    import pandas as pd
+
     try:
         return pd.to_numeric(cells, errors="coerce")
     except OverflowError:

@@ -2,8 +2,12 @@
 
 Imports alone, and of modules that start no thread: a fork has the locks that other threads held and not the threads.
 statsmodels is left out, as it imports polars where that is installed, which starts some; a test counts threads.
+
+Python looks for unreachable cycles after every 700 new objects; a picture makes a hundred thousand that are in use. In
+this process, and all that are forked of it, it looks after 50,000.
 """
 
+import gc
 import sys
 
 import geopandas
@@ -42,6 +46,8 @@ import cwi.report.page
 import cwi.report.pdf
 
 __all__ = ["PATH"]
+
+gc.set_threshold(50_000, 20, 20)
 
 _IMPORTED = (cwi, geopandas, ipykernel, matplotlib, openpyxl, scipy, seaborn, typst, xlsxwriter)
 

@@ -26,6 +26,7 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from cwi.errors import DataError
+from cwi.report.pictures.svg import BareAxes, SvgCanvas
 
 __all__ = [
     "BLANK",
@@ -169,7 +170,8 @@ def area(figure: Figure, left: float, top: float, width: float, height: float, *
     ``bare`` axes have no frame and count in inches themselves, downwards from their own corner.
     """
     w, h = figure.get_size_inches()
-    axes: Axes = figure.add_axes((left / w, 1 - (top + height) / h, width / w, height / h))
+    place = (left / w, 1 - (top + height) / h, width / w, height / h)
+    axes: Axes = figure.add_axes(place, axes_class=BareAxes) if bare else figure.add_axes(place)
     if bare:
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
@@ -210,9 +212,13 @@ def stamp(figure: Figure, text: str) -> None:
 
 def saved(figure: Figure, kind: str) -> bytes:
     """A picture as SVG, PNG or PDF: the same bytes every time."""
-    buffer = io.BytesIO()
     undated: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with rc_context(STYLE):
+        if kind == "svg":
+            text = io.StringIO()
+            SvgCanvas(figure).print_figure(text, format=kind, metadata=undated[kind])
+            return text.getvalue().encode()
+        buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, metadata=undated.get(kind, {"Software": None}))
     return buffer.getvalue()
 
