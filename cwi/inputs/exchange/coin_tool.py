@@ -18,7 +18,8 @@ from pathlib import Path
 
 from cwi.errors import DataError, MethodologyError, near
 from cwi.inputs.cells import Grid, read_grid
-from cwi.inputs.exchange.framework import Imported, Part, Unit, imported, refuse_code
+from cwi.inputs.exchange.framework import Imported, imported
+from cwi.inputs.exchange.parts import Part, Unit, refuse_code
 
 __all__ = ["read_coin_tool"]
 

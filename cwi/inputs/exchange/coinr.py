@@ -18,7 +18,8 @@ from pathlib import Path
 from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.indicators import DECIMALS as MOST_DECIMALS
 from cwi.inputs.cells import Table, read_table
-from cwi.inputs.exchange.framework import Imported, Part, Unit, imported, refuse_code
+from cwi.inputs.exchange.framework import Imported, imported
+from cwi.inputs.exchange.parts import Part, Unit, refuse_code
 
 __all__ = ["read_coinr"]
 

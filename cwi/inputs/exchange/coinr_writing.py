@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from cwi.errors import DataError, MethodologyError
 from cwi.folders import relative
 from cwi.inputs.cells import refuse_formula
-from cwi.inputs.exchange.framework import csv_text, into_place, refuse_code
+from cwi.inputs.exchange.framework import csv_text, into_place
+from cwi.inputs.exchange.parts import refuse_code
 from cwi.methodology import Methodology
 
 __all__ = ["write_coinr"]

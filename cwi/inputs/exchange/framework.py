@@ -1,4 +1,4 @@
-"""What was read of another tool: a tree with weights and a table of values; and how it becomes a methodology folder."""
+"""How a tree and values that were read of another tool become a methodology folder with observations."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import csv
 import io
 import json
 import math
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,68 +18,14 @@ import pandas as pd
 
 from cwi.errors import DataError, MethodologyError, ParameterError, near
 from cwi.folders import relative
-from cwi.indicators import OPTIONAL
+from cwi.inputs.exchange.parts import AGGREGATIONS, Part, Unit, check_tree, check_units, level_names, level_rules
 from cwi.methodology import Methodology, read_methodology
-from cwi.observations import YEARS
-from cwi.settings import RESERVED, SETTINGS
 
-__all__ = ["AGGREGATIONS", "ENDS", "Imported", "Part", "Unit", "csv_text", "imported", "into_place", "refuse_code"]
+__all__ = ["ENDS", "Imported", "csv_text", "imported", "into_place"]
 
-AGGREGATIONS: Mapping[str, str] = {  # how a rule is written in methodology.toml
-    "arithmetic": '"arithmetic"',
-    "geometric": '"geometric"',
-    "harmonic": '"harmonic"',
-}
 ABOVE_ZERO = ("geometric", "harmonic")  # they need scores above zero, so the scale begins at 1
 ENDS = ("range", "goalposts")
 DECIMALS = 6  # other tools rank scores as they are; fewer digits tie units that they do not
-CODE = re.compile(r"[^\W\d][\w.\-]*")  # of an indicator or an aggregate
-UNIT = re.compile(r"\w[\w.\- ]*")  # of a unit
-
-
-@dataclass(frozen=True)
-class Part:
-    """An indicator (level 1) or an aggregate: its place in the tree, and the cell it was read from."""
-
-    code: str
-    level: int
-    parent: str | None
-    weight: float
-    place: str
-    title: str = ""
-    unit: str = ""
-    direction: int = 1
-    goalposts: tuple[float, float] | None = None  # lower and upper
-    target: float | None = None
-    denominator: str = ""
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One unit in one year: its values by indicator, None where there is none, and the row they were read from.
-
-    ``sizes``: values of denominators, ``groups``: the group of each grouping.
-    """
-
-    code: str
-    name: str
-    year: int
-    values: Mapping[str, float | None]
-    place: str
-    sizes: Mapping[str, float | None] = field(default_factory=dict)
-    groups: Mapping[str, str] = field(default_factory=dict)
-
-    def value(self, part: Part) -> float | None:
-        """The value of an indicator, divided by its denominator where it has one."""
-        value = self.values.get(part.code)
-        if value is None or not part.denominator:
-            return value
-        size = self.sizes.get(part.denominator, self.values.get(part.denominator))
-        if size is not None and size <= 0:
-            raise DataError(
-                f"{self.place}: the denominator {part.denominator} of '{self.code}' is {size:g}; it must be above zero"
-            )
-        return None if size is None else value * 1.0 / size
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,16 +105,6 @@ def csv_text(table: pd.DataFrame) -> str:
     writer.writerow(table.columns)
     writer.writerows([_cell(value) for value in row] for row in table.itertuples(index=False))
     return out.getvalue()
-
-
-def refuse_code(code: str, place: str, what: str, error: type[DataError | MethodologyError]) -> None:
-    """Refuse a code that COINr, a spreadsheet or a methodology would not take."""
-    rule = UNIT if what == "uCode" else CODE
-    if not rule.fullmatch(code):
-        first = "a letter or a digit" if what == "uCode" else "a letter"
-        raise error(
-            f"{place}: {what} is '{code}'; it must begin with {first} and go on with letters, digits, '_', '.' or '-'"
-        )
 
 
 def _indicator(
@@ -258,16 +193,16 @@ def imported(
     denominators
         Title and unit of each denominator by its code.
     """
-    _check_tree(parts)
+    check_tree(parts)
     depth = max(part.level for part in parts)
     top = next(part for part in parts if part.level == depth)
-    names = _level_names(levels, depth, top)
-    rules = _rules(aggregation, depth)
+    names = level_names(levels, depth, top)
+    rules = level_rules(aggregation, depth)
     if ends not in ENDS:
         raise ParameterError(f"ends is '{ends}'{near(ends, ENDS)}")
     if not version.strip():
         raise ParameterError("version is empty; it must be a word such as 'coinr-2020'")
-    _check_units(units)
+    check_units(units)
     indicators = [part for part in parts if part.level == 1]
     sizes = dict(denominators or {})
     by_code = {part.code: part for part in parts}
@@ -308,100 +243,6 @@ def _groups(units: Sequence[Unit]) -> pd.DataFrame | None:
         {"region": code} | {name: latest[code].groups.get(name, "") for name in groupings} for code in sorted(latest)
     ]
     return pd.DataFrame(rows)
-
-
-# ---------------------------------------------------------------- the tree
-
-
-def _check_tree(parts: Sequence[Part]) -> None:
-    seen: dict[str, Part] = {}
-    for part in parts:
-        if part.code in seen:
-            raise MethodologyError(f"{part.place}: '{part.code}' is at {seen[part.code].place} too; a code is one")
-        seen[part.code] = part
-    for part in parts:
-        if part.parent is not None and part.parent not in seen:
-            raise MethodologyError(
-                f"{part.place}: the parent of '{part.code}' is '{part.parent}', which has no row of its own"
-                f"{near(part.parent, [p.code for p in parts if p.level == part.level + 1])}"
-            )
-    for part in parts:
-        path = [part.code]
-        while (parent := seen[path[-1]].parent) is not None:
-            if parent in path:
-                circle = " → ".join([*path[path.index(parent) :], parent])
-                raise MethodologyError(f"{part.place}: the parents go in a circle: {circle}; one must have no parent")
-            path.append(parent)
-    roots = [part for part in parts if part.parent is None]
-    if len(roots) > 1:
-        raise MethodologyError(
-            f"{roots[1].place}: '{roots[1].code}' has no parent, and neither has '{roots[0].code}' at "
-            f"{roots[0].place}; an index has one top, give one of them a parent"
-        )
-    top = roots[0]
-    if top.level == 1:
-        raise MethodologyError(f"{top.place}: '{top.code}' is an indicator and the top; there is no level above it")
-    levels = sorted({part.level for part in parts})
-    for level in range(1, levels[-1]):
-        if level not in levels:
-            raise MethodologyError(
-                f"{top.place}: the levels are {', '.join(map(str, levels))}; nothing is of level {level}, and no level "
-                "may be left out"
-            )
-    children: dict[str, list[Part]] = {}
-    for part in parts:
-        if part.parent is not None:
-            children.setdefault(part.parent, []).append(part)
-            if seen[part.parent].level != part.level + 1:
-                raise MethodologyError(
-                    f"{part.place}: '{part.code}' is of level {part.level} and its parent '{part.parent}' of level "
-                    f"{seen[part.parent].level}; a parent is one level above, so put an aggregate in between"
-                )
-    for part in parts:
-        if part.weight < 0:
-            raise MethodologyError(f"{part.place}: the weight of '{part.code}' is {part.weight:g}, below zero")
-        if part.level > 1 and part.code not in children:
-            raise MethodologyError(f"{part.place}: nothing has the parent '{part.code}'; take the aggregate out")
-    for code, below in children.items():
-        if not sum(part.weight for part in below):
-            raise MethodologyError(f"{below[0].place}: the weights of the parts of '{code}' are all zero")
-
-
-def _level_names(levels: Sequence[str] | None, depth: int, top: Part) -> list[str]:
-    names = [f"level_{level}" for level in range(2, depth)] if levels is None else list(levels)
-    if len(names) != depth - 2:
-        raise ParameterError(
-            f"{len(names)} levels are named ({', '.join(names) or 'none'}); {depth - 2} lie between the indicators and "
-            f"'{top.code}'"
-        )
-    for name in [*names, top.code]:
-        if name in (*RESERVED, *SETTINGS, *OPTIONAL, "indicator") or not CODE.fullmatch(name):
-            raise ParameterError(f"no level can be called '{name}', the word has another meaning in a methodology")
-        if [*names, top.code].count(name) > 1:
-            raise ParameterError(f"two levels are called '{name}'")
-    return names
-
-
-def _rules(aggregation: str | Sequence[str], depth: int) -> list[str]:
-    rules = [aggregation] * (depth - 1) if isinstance(aggregation, str) else list(aggregation)
-    if len(rules) == 1:
-        rules *= depth - 1
-    if len(rules) != depth - 1:
-        raise ParameterError(f"{len(rules)} aggregations are given; give one, or one for each of {depth - 1} levels")
-    for rule in rules:
-        if rule not in AGGREGATIONS:
-            raise ParameterError(f"no aggregation is called '{rule}' here{near(rule, AGGREGATIONS)}")
-    return rules
-
-
-def _check_units(units: Sequence[Unit]) -> None:
-    seen: dict[tuple[str, int], Unit] = {}
-    for unit in units:
-        if (first := seen.get((unit.code, unit.year))) is not None:
-            raise DataError(f"{unit.place}: '{unit.code}' in {unit.year} is at {first.place} too; keep one of them")
-        if not YEARS[0] <= unit.year <= YEARS[1]:
-            raise DataError(f"{unit.place}: the year is {unit.year}; it must be from {YEARS[0]} to {YEARS[1]}")
-        seen[unit.code, unit.year] = unit
 
 
 def _ends(part: Part, values: Sequence[float], ends: str, span: str) -> tuple[float, float, str, str]:

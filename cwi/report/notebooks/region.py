@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache, wraps
+from functools import wraps
 
 import numpy as np
 import pandas as pd
 
-from cwi import folders
-from cwi.analysis.budget import Account, Figures, account, places, read_figures
-from cwi.analysis.comparison import Attribution, FixedSet, attribute, fixed_set, similar_regions
 from cwi.analysis.equity import GROUPS
-from cwi.analysis.uncertainty import gaps_to_nation
 from cwi.edition import Edition
 from cwi.errors import DataError, near
 from cwi.report.blocks import Block, Bullets, Columns, Figure, Heading, Paragraph, Section
 from cwi.report.named import joined
 from cwi.report.notebooks.analysis_report import POINTS, WHOLE, WORDS, AnalysisReport, Number, Words
+from cwi.report.notebooks.region_results import RegionResults
 from cwi.report.pictures.money import years as lines_over_years
 from cwi.report.pictures.panels import interval_panels
 from cwi.report.printer import Printer
@@ -29,10 +26,8 @@ from cwi.territory import PARENT_REGION
 
 __all__ = ["RegionReport"]
 
-NEAREST = 5  # similar regions that are shown
 ROWS = 15  # of the picture of gaps in print
 MOST = 3  # indicators that are named behind a strength or a problem
-FIRST = 2018  # of the series on a fixed set: the first year of today's regions but those of 2022
 POINT = Number(1, "points")
 LISTED = 6  # indicators without a value that are named in print
 
@@ -87,14 +82,15 @@ class RegionReport(AnalysisReport):
         code = edition.territory.code_of(region, known) or region
         if code not in known:
             raise DataError(f"the edition of {edition.year} has no region '{region}'{near(region, known)}")
-        self.region, self.nation, self.draws, self.seed = code, edition.territory.nation, draws, seed
+        self.region, self.nation = code, edition.territory.nation
+        self.results = RegionResults(edition, code, draws, seed)
         self.made: dict[tuple[object, ...], Section] = {}
         self.printer = Printer(edition, self.language, self.ledger, draws, np.random.default_rng(seed))
 
     @property
     def national(self) -> bool:
         """Whether this is the profile of the country."""
-        return self.region == self.nation
+        return self.results.national
 
     def _named(self, name: str) -> str:
         return f"region.{self.year}.{self.region}.{name}"
@@ -124,10 +120,10 @@ class RegionReport(AnalysisReport):
             left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
             below = [groups, self.missing(most=LISTED).blocks]
         else:
-            left, right = table, [*strengths, *(self.money().blocks if self._account is not None else [])]
-            similar = [] if self._similar.empty else list(self.similar().blocks)
+            left, right = table, [*strengths, *(self.money().blocks if self.results.budget is not None else [])]
+            similar = [] if self.results.similar.empty else list(self.similar().blocks)
             below = [
-                [*self.explained().blocks, *(self.measures().blocks if self._register else [])],
+                [*self.explained().blocks, *(self.measures().blocks if self.results.register else [])],
                 [*trend, *groups, *self.missing(most=LISTED).blocks],
             ]
         columns = Columns([self._once([*picture, *left]), self._once(right)])
@@ -160,7 +156,7 @@ class RegionReport(AnalysisReport):
             texts.append(self.text("region.opening.nation", score=self.printer.score(self.region, top, value)))
         else:
             texts.append(self._placed(top, value))
-        cells = self._cells
+        cells = self.results.cells
         own = (cells["observed"] == cells["year"]) & (cells["status"] != PARENT_REGION)
         texts.append(
             self.text(
@@ -199,7 +195,7 @@ class RegionReport(AnalysisReport):
 
         ``most``: with more rows than these the picture has the components alone.
         """
-        table = self._nodes
+        table = self.results.nodes
         head = {"node": WORDS, "score": POINT}
         if self.national:
             return self._section("nodes", self.table("nodes", table, head | {"lowest": POINT, "highest": POINT}))
@@ -238,14 +234,15 @@ class RegionReport(AnalysisReport):
             anchor = "region-strengths"
             title = Heading(self.text("region.strengths.title"), anchor=anchor)
             return self.printer.marked(Section([title, Bullets(country(self.printer))]))
-        clear = self._gaps[self._gaps["clear"]].sort_values("gap", kind="stable")
+        gaps = self.results.gaps(self.edition.methodology.tree.levels[1])
+        clear = gaps[gaps["clear"]].sort_values("gap", kind="stable")
         items = []
         for word, rows in (("strong", clear[clear["gap"] > 0][::-1]), ("weak", clear[clear["gap"] < 0])):
             for row in rows[:most].to_dict("records"):
                 node = str(row["node"])
                 values = {end: self.number(f"gap.{node}.{end}", row[end], 1, unit="points", sign=True)
                           for end in ("gap", "low", "high")}  # fmt: skip
-                behind = self._behind(node, 1 if word == "strong" else -1)
+                behind = self.listed(self.results.farthest(node, 1 if word == "strong" else -1)[:MOST])
                 items.append(self.text(f"region.{word}", title=self.called(node), behind=behind, **values))
         if not items:
             return self._section("strengths", Paragraph(self.text("region.strengths.none")))
@@ -255,7 +252,7 @@ class RegionReport(AnalysisReport):
     @_kept
     def similar(self) -> Section:
         """The regions nearest in age structure, income and product."""
-        near_by = self._similar
+        near_by = self.results.similar
         if near_by.empty:
             return self._section("similar", Paragraph(self.text("region.similar.none")))
         index = self.edition.scores.of(self.edition.methodology.top.code)[self.year]
@@ -272,10 +269,10 @@ class RegionReport(AnalysisReport):
     @_kept
     def trend(self) -> Section:
         """The region and the nation on one set of indicators and one territory since 2018."""
-        result = _fixed(self.edition)
+        result = self.results.trend
         if result is None:
             return self._section("trend", Paragraph(self.text("region.trend.none")))
-        place = self._territory(result)
+        place = self.results.territory(result)
         table = result.table()
         shown = pd.DataFrame({"year": list(table.columns), "score": table.loc[place].to_numpy(float)})
         heads = {"year": self.head("year"), "score": self.called(place)}
@@ -304,7 +301,7 @@ class RegionReport(AnalysisReport):
         index = self.edition.scores.of(self.edition.methodology.top.code)[self.year]
         if self.national or index[[self.region, self.nation]].isna().any():
             return self._section("explained", Paragraph(self.text("region.explained.none")))
-        result = _attributed(self.edition, self.region)
+        result = self.results.attribution
         level = self.edition.methodology.tree.levels[1]
         nodes = result.nodes[result.nodes["level"] == level][["node", "contribution"]]
         table = nodes.reindex(nodes["contribution"].abs().sort_values(ascending=False, kind="stable").index)
@@ -360,7 +357,7 @@ class RegionReport(AnalysisReport):
     @_kept
     def money(self) -> Section:
         """Children's share of the local budgets, by function, beside what the age structure predicts."""
-        result = self._account
+        result = self.results.budget
         if result is None:
             return self._section("money", Paragraph(self.text("region.money.none")))
         values: dict[str, object] = {"of": result.year}
@@ -378,14 +375,14 @@ class RegionReport(AnalysisReport):
     @_kept
     def measures(self) -> Section:
         """Measures of the register that aim at the region's weak components."""
-        if not self._register:
+        if not self.results.register:
             return self._section("measures", Paragraph(self.text("region.measures.none")))
         register = promises.register_of(self.edition)
         return self._section("measures", *promises.region_page(self.printer, register, self.region).blocks[1:])
 
     def missing(self, most: int | None = None) -> Section:
         """What was not measured, and what is of another year or another territory; ``most`` items of each are named."""
-        cells = self._cells
+        cells = self.results.cells
         never = [str(code) for code in cells.index[cells["value"].isna()]]
         known = cells[cells["value"].notna()]
         old = known[(known["observed"] < known["year"]).fillna(False).astype(bool)]
@@ -401,120 +398,3 @@ class RegionReport(AnalysisReport):
             names = self.listed([str(code) for code in shared], most=most)
             items.append(self.text("region.missing.parent", n=self.number("parent", len(shared)), items=names))
         return self._section("missing", Bullets(items))
-
-    # ---------------------------------------------------------------- what the sections rest on
-
-    @property
-    def _cells(self) -> pd.DataFrame:
-        """The region's values of the year: index indicator, in the methodology's order."""
-        cells = self.edition.scores.cells
-        own = cells[(cells["region"] == self.region) & (cells["year"] == self.year)].set_index("indicator")
-        return own.reindex(self.edition.methodology.indicators["code"])
-
-    @property
-    def _gaps(self) -> pd.DataFrame:
-        """Gaps of the components, in the order of the tree."""
-        return self._gaps_of(self.edition.methodology.tree.levels[1])
-
-    def _gaps_of(self, level: str) -> pd.DataFrame:
-        table = _gaps(self.edition, level, self.draws, self.seed)
-        return table[table["region"] == self.region]
-
-    @cached_property
-    def _account(self) -> Account | None:
-        """The children's budget of the region in the last year that it is known of."""
-        if not (folders.data() / "budget").is_dir():
-            return None
-        figures, known = _budgets(self.edition)
-        own = known[(known["region"] == self.region) & (known["depth"] == "function")]
-        years = [int(year) for year in own["year"] if year <= self.year]
-        return account(figures, self.region, max(years)) if years else None
-
-    @property
-    def _register(self) -> bool:
-        """Whether there is a register of measures that a region's weak components are compared with."""
-        return not self.national and (folders.data() / "policy").is_dir()
-
-    @property
-    def _similar(self) -> pd.DataFrame:
-        if self.national:
-            return pd.DataFrame()
-        return _similar(self.edition, self.region)
-
-    @property
-    def _nodes(self) -> pd.DataFrame:
-        """Each dimension with its components: score, nation, gap with its interval, similar regions, rank."""
-        scores, rules = self.edition.scores, self.edition.methodology
-        levels = rules.tree.levels[1:-1]
-        wide = pd.concat([scores.wide(self.year, level) for level in levels], axis=1)
-        ranks = pd.concat([scores.wide(self.year, level, "rank") for level in levels], axis=1)
-        order = [code for code in rules.tree.depth_first if code in wide and wide[code].notna().any()]
-        regional = wide.drop(index=self.nation, errors="ignore")
-        drawn = pd.concat([self._gaps_of(level) for level in levels]).set_index("node").reindex(order)
-        near_by = wide.reindex(self._similar.index)
-        table = pd.DataFrame(
-            {
-                "node": order,
-                "score": wide.loc[self.region, order].to_numpy(float),
-                "nation": wide.loc[self.nation, order].to_numpy(float),
-                "low": drawn["low"].to_numpy(float),
-                "high": drawn["high"].to_numpy(float),
-                "similar": near_by[order].mean().to_numpy(float),
-                "rank": ranks.loc[self.region, order].to_numpy(float, na_value=np.nan),
-                "lowest": regional[order].min().to_numpy(float),
-                "highest": regional[order].max().to_numpy(float),
-            }
-        )
-        table.insert(3, "gap", table["score"] - table["nation"])
-        return table
-
-    def _behind(self, node: str, sign: int) -> str:
-        """The indicators of a node that lie farthest on that side of the nation, by score."""
-        wide = self.edition.scores.wide(self.year, self.edition.methodology.tree.levels[0])
-        codes = [code for code in self.edition.methodology.tree.under(node) if code in wide]
-        apart = sign * (wide[codes].loc[self.region].to_numpy(float) - wide[codes].loc[self.nation].to_numpy(float))
-        order = np.argsort(-apart, kind="stable")[: int((apart > 0).sum())]
-        return self.listed([codes[i] for i in order[:MOST]])
-
-    def _territory(self, result: FixedSet) -> str:
-        """The territory of a fixed set that the region is, or was a part of."""
-        if self.region in (*result.territories, self.nation):
-            return self.region
-        return next(code for code in self.edition.territory.ancestors(self.region) if code in result.territories)
-
-
-@lru_cache(maxsize=4)  # the same for each region and language
-def _gaps(edition: Edition, level: str, draws: int, seed: int) -> pd.DataFrame:
-    return gaps_to_nation(edition, level, draws=draws, rng=np.random.default_rng(seed).spawn(2)[1])
-
-
-@lru_cache(maxsize=1)
-def _budgets(edition: Edition) -> tuple[Figures, pd.DataFrame]:
-    figures = read_figures(edition.base, edition.territory)
-    return figures, places(figures)
-
-
-@lru_cache(maxsize=64)  # for each section and language
-def _similar(edition: Edition, region: str) -> pd.DataFrame:
-    try:
-        return similar_regions(edition, region, n=NEAREST)
-    except DataError:  # another project knows other characteristics of its regions
-        return pd.DataFrame()
-
-
-@lru_cache(maxsize=64)
-def _attributed(edition: Edition, region: str) -> Attribution:
-    return attribute(edition, region)
-
-
-@lru_cache(maxsize=2)
-def _fixed(edition: Edition) -> FixedSet | None:
-    """The series on a fixed set to the edition's year, or to the last before it in which an indicator serves all."""
-    for last in range(edition.year, FIRST, -1):
-        try:
-            result = fixed_set(edition, range(FIRST, last + 1))
-        except DataError:
-            continue
-        if result.kept and result.table().notna().any(axis=None):
-            return result
-    return None
