@@ -72,7 +72,35 @@ class Language:
         KeyError
             If no message has the key.
         """
-        return filled(self.template(key), values)
+        return filled(self.template(key), values, self.plural)
+
+    def plural(self, number: str, forms: list[str]) -> str:
+        """The form of a noun that goes with a printed number, by the plural rules of CLDR.
+
+        Parameters
+        ----------
+        number
+            As the language prints it.
+        forms
+            In the order of the language's categories: one and other in English and Kazakh; one, few and many in
+            Russian, where a decimal fraction takes the second. Of fewer forms the last serves the rest.
+
+        Examples
+        --------
+        >>> forms = ["место", "места", "мест"]
+        >>> [Language("ru").plural(number, forms) for number in ("1", "22", "5", "1\\xa0011", "1,5", "–")]
+        ['место', 'места', 'мест', 'мест', 'места', 'мест']
+        """
+        text = number.translate({ord(NBSP): None, ord(MINUS): None, ord("+"): None})
+        text = text.replace(",", "" if self.code == "en" else ".")
+        try:
+            category = self.locale.plural_form(Decimal(text))
+        except (ArithmeticError, ValueError):  # a dash, or a word
+            return forms[-1]
+        order = ("one", "few", "many") if self.code == "ru" else ("one", "other")
+        if category not in order:
+            category = "few"
+        return forms[min(order.index(category), len(forms) - 1)]
 
     def template(self, key: str) -> str:
         """The message of that key with its places still open, as a page needs it that fills them in itself.

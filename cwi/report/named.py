@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from string import Formatter
 
@@ -47,13 +47,22 @@ def joined(pieces: Iterable[str], between: str = "") -> str:
     return Named(text, spans) if spans else text
 
 
-def filled(template: str, values: Mapping[str, object]) -> str:
+def _last(number: str, forms: list[str]) -> str:
+    """The noun that goes with most numbers."""
+    return forms[-1]
+
+
+def filled(template: str, values: Mapping[str, object], plural: Callable[[str, list[str]], str] = _last) -> str:
     """A message with its values set in, as ``str.format`` does it; the names of numbers among them stay.
+
+    A place may have the forms of a noun, divided by ``|``: the number is printed with the form that ``plural`` chooses.
 
     >>> filled("{a} of {b:.1f}", {"a": Named("3", [(0, 1, "n")]), "b": 4.0}).spans
     ((0, 1, 'n'),)
+    >>> filled("{n:place|places}", {"n": 1}, lambda number, forms: forms[number != "1"])
+    '1\\xa0place'
     """
-    if not any(isinstance(value, Named) for value in values.values()):
+    if "|" not in template and not any(isinstance(value, Named) for value in values.values()):
         return template.format(**values)
     pieces: list[str] = []
     for literal, field, form, conversion in Formatter().parse(template):
@@ -61,9 +70,13 @@ def filled(template: str, values: Mapping[str, object]) -> str:
         if field is None:
             continue
         value = values.get(field)
-        plain = isinstance(value, Named) and not form and not conversion
-        whole = "{" + field + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "") + "}"
+        counted = form is not None and "|" in form
+        plain = isinstance(value, Named) and (counted or not form) and not conversion
+        specification = f":{form}" if form and not counted else ""
+        whole = "{" + field + (f"!{conversion}" if conversion else "") + specification + "}"
         pieces.append(value if plain and isinstance(value, str) else whole.format(**values))
+        if counted and form:
+            pieces.append(f"\N{NO-BREAK SPACE}{plural(str(pieces[-1]), form.split('|'))}")
     return joined(pieces)
 
 

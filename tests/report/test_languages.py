@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
+import pandas as pd
 import pytest
 from babel.messages.pofile import read_po
 from hypothesis import given, settings
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 import cwi.report
 from cwi import ParameterError, read_methodology
 from cwi.methodology import methodologies
+from cwi.names import Name, read_cases
 from cwi.report.languages import LANGUAGES, LOCALE, Language
 from cwi.report.languages import _messages as read_messages
+from cwi.report.named import Named
 
 FOLDER = Path(cwi.report.__file__).parent
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
@@ -220,3 +223,53 @@ def test_no_interval_of_draws_is_taken_for_a_confidence_interval(code: str, word
     for key in ("site.lead.order", "site.ranking.note", "site.region.lead", "site.history.note", "summary.note",
                 "region.opening.region", "region.nodes.how"):  # fmt: skip
         assert words in language.template(key), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_its_own_percent(code: str) -> None:
+    """25.4% in English, 25,4 % with a space in Russian and Kazakh: in messages, in the glossary and in the explorer."""
+    wrong = re.compile("[0-9}][ \N{NO-BREAK SPACE}]%" if code == "en" else "[0-9}]%")
+    assert wrong.search("{share} %" if code == "en" else "{share}%")
+    assert not wrong.search("{share}%" if code == "en" else "{share} %")
+    assert {key: text for key, text in messages(code).items() if wrong.search(text)} == {}
+    glossary = pd.read_csv(FOLDER / "templates" / "site" / "glossary.csv", dtype=str, keep_default_na=False)
+    texts = [text for column in glossary if column.endswith(f"_{code}") for text in glossary[column]]
+    assert texts
+    assert [text for text in texts if wrong.search(text)] == []
+    script = (FOLDER / "templates" / "explorer.js").read_text(encoding="utf-8")
+    assert script.count('lang === "en" ? "%" : "\\u00a0%"') == 1
+
+
+def test_nouns_follow_their_numbers() -> None:
+    russian, english = Language("ru"), Language("en")
+    for n, noun in ((1, "регион"), (2, "региона"), (5, "регионов"), (11, "регионов"), (21, "регион"), (20, "регионов")):
+        assert russian.text("revision.moved", n=russian.number(n, 0), most="2").startswith(f"Место {n}{NBSP}{noun} ")
+    assert english.text("revision.moved", n="1", most="3") == f"1{NBSP}region changes rank, by up to 3{NBSP}places."
+    assert english.text("revision.moved", n="1,001", most="1") == (
+        f"1,001{NBSP}regions change rank, by up to 1{NBSP}place."
+    )
+    number = Named("22", [(0, 2, "n")])
+    text = russian.text("revision.moved", n=number, most="1")
+    assert isinstance(text, Named)
+    assert text[text.spans[0][0] : text.spans[0][1]] == "22"
+
+
+@pytest.mark.parametrize("code", ["ru", "kk"])
+def test_titles_have_the_name_of_a_region_in_its_case(code: str) -> None:
+    """No colon form where the table of cases has the genitive; a name without cases is printed as it is."""
+    language, known = Language(code), read_cases()["KZ-15", code]["genitive"]
+    name = Name("Актюбинская область", {"genitive": known})
+    for key in ("budget.title", "budget.annex.title", "budget.civil.title", "budget.options.title",
+                "budget.opening.title", "budget.widest", "policy.progress.table"):  # fmt: skip
+        assert known in language.text(key, place=name, year=2023), key
+        assert "Alpha" in language.text(key, place=Name("Alpha"), year=2023), key
+    assert known in language.text("policy.region.title", region=name)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_forms_of_nouns_are_as_many_as_the_language_has(code: str) -> None:
+    forms = [
+        form for text in messages(code).values() for _, _, form, _ in Formatter().parse(text) if form and "|" in form
+    ]
+    assert [form for form in forms if form.count("|") != (2 if code == "ru" else 1)] == []
+    assert code == "kk" or forms

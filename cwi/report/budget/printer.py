@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cwi.analysis.budget import Account
+from cwi.names import Name
 from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.territory import Territory
@@ -52,10 +53,11 @@ class BudgetPrinter:
         return self.territory.name(code, self.language.code)
 
     @property
-    def place(self) -> str:
+    def place(self) -> Name:
         """Whose budget it is: the region, or all local budgets of the country."""
         national = self.account.region == self.account.figures.nation
-        return self.text("budget.nation") if national else self.region(self.account.region)
+        name = self.territory.name(self.account.region, self.language.code)
+        return Name(self.text("budget.nation"), name.cases) if national else name
 
     @property
     def title(self) -> str:

@@ -29,7 +29,7 @@ __all__ = ["RegionReport"]
 ROWS = 15  # of the picture of gaps in print
 MOST = 3  # indicators that are named behind a strength or a problem
 POINT = Number(1, "points")
-LISTED = 6  # indicators without a value that are named in print
+LISTED = 4  # indicators of a list that are named in print
 
 
 def _kept(make: Callable[..., Section]) -> Callable[..., Section]:
@@ -114,7 +114,10 @@ class RegionReport(AnalysisReport):
         Everything is on the page (HTML).
         """
         picture, table = self._parts(self.nodes(most=ROWS))
-        trend = [block.table if isinstance(block, Figure) and block.table else block for block in self.trend().blocks]
+        trend = [
+            block.table if isinstance(block, Figure) and block.table else block
+            for block in self.trend(most=LISTED).blocks
+        ]
         strengths, groups = list(self.strengths(most=LISTED).blocks), self.groups(most=LISTED).blocks
         if self.national:
             left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
@@ -122,9 +125,10 @@ class RegionReport(AnalysisReport):
         else:
             left, right = table, [*strengths, *(self.money().blocks if self.results.budget is not None else [])]
             similar = [] if self.results.similar.empty else list(self.similar().blocks)
+            aimed = self._shortened(self.measures().blocks) if self.results.register else []
             below = [
-                [*self.explained().blocks, *(self.measures().blocks if self.results.register else [])],
-                [*trend, *groups, *self.missing(most=LISTED).blocks],
+                [*self.explained().blocks, *aimed, *self.missing(most=LISTED).blocks],
+                [*trend, *groups],
             ]
         columns = Columns([self._once([*picture, *left]), self._once(right)])
         second = [*self._once(similar), Columns([self._once(part) for part in below])]
@@ -133,6 +137,16 @@ class RegionReport(AnalysisReport):
     def _once(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks without the warning that the opening has already, with the mark that is across the page."""
         return [block for block in blocks if not (isinstance(block, Paragraph) and block.text == self.mark)]
+
+    def _shortened(self, blocks: Sequence[Block]) -> list[Block]:
+        """The blocks with the first items of each long list, and where the others are."""
+        rest = self.text("region.more")
+        return [
+            Bullets([*block.items[:LISTED], rest])
+            if isinstance(block, Bullets) and len(block.items) > LISTED + 1
+            else block
+            for block in blocks
+        ]
 
     @staticmethod
     def _parts(section: Section) -> tuple[list[Block], list[Block]]:
@@ -267,8 +281,11 @@ class RegionReport(AnalysisReport):
         return self._section("similar", made)
 
     @_kept
-    def trend(self) -> Section:
-        """The region and the nation on one set of indicators and one territory since 2018."""
+    def trend(self, most: int | None = None) -> Section:
+        """The region and the nation on one set of indicators and one territory since 2018.
+
+        ``most`` of the indicators are named.
+        """
         result = self.results.trend
         if result is None:
             return self._section("trend", Paragraph(self.text("region.trend.none")))
@@ -292,7 +309,7 @@ class RegionReport(AnalysisReport):
             made,
             **values,
         )
-        how = Paragraph(self.text("region.trend.set", items=self.listed(result.kept), **values), "note")
+        how = Paragraph(self.text("region.trend.set", items=self.listed(result.kept, most=most), **values), "note")
         return self._section("trend", figure, how)
 
     @_kept

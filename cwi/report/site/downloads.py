@@ -88,7 +88,7 @@ def _scores(atlas: Atlas) -> Resource:
         (
             "rank_low",
             "number",
-            "Lower end of the interval that holds the rank in 90 % of the draws; of the index only.",
+            "Lower end of the interval that holds the rank in 90% of the draws; of the index only.",
         ),
         ("rank_high", "number", "Upper end of that interval."),
         ("coverage", "number", "Share of the weight of the node's parts that has a score, 0 to 1."),

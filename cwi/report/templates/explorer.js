@@ -198,7 +198,7 @@ function paintSliders() {
       const text = printed(100 * share, 1);
       if (input.valueAsNumber !== state.points[l][i]) input.value = state.points[l][i];
       input.style.setProperty("--points", `${state.points[l][i]}%`);
-      input.previousElementSibling.value = `${text}${gap(share) ? "" : " %"}`;
+      input.previousElementSibling.value = gap(share) ? text : `${text}${document.documentElement.lang === "en" ? "%" : "\u00a0%"}`;
       input.setAttribute("aria-valuetext", say("explorer.share", { share: text, parent: named(parentOf(l, i).code) }));
     });
     $(`scheme-${l}`).value = shown(l);
