@@ -7,7 +7,7 @@ on arrays.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, ClassVar, TypeVar
@@ -92,6 +92,11 @@ class Scores:
         return named
 
     @cached_property
+    def _tables(self) -> dict[Hashable, pd.DataFrame]:
+        """The tables that :meth:`of` and :meth:`wide` made."""
+        return {}
+
+    @cached_property
     def years(self) -> tuple[int, ...]:
         """The years that were scored."""
         return tuple(sorted(int(year) for year in self.nodes["year"].unique()))
@@ -104,10 +109,12 @@ class Scores:
         DataError
             If there is no such node.
         """
-        rows = self.nodes[self.nodes["node"] == node]
-        if rows.empty:
-            raise DataError(f"no node is called '{node}'{near(node, self.nodes['node'].unique())}")
-        return rows.pivot(index="region", columns="year", values="score")
+        if node not in self._tables:
+            rows = self.nodes[self.nodes["node"] == node]
+            if rows.empty:
+                raise DataError(f"no node is called '{node}'{near(node, self.nodes['node'].unique())}")
+            self._tables[node] = rows.pivot(index="region", columns="year", values="score")
+        return self._tables[node].copy()
 
     def at(self, region: str, node: str | None = None, year: int | None = None) -> float:
         """One score: of a region by code or name, of the index and the last year by default; missing is NaN.
@@ -155,9 +162,11 @@ class Scores:
             raise DataError(f"no level is called '{level}'{near(level, levels)}")
         if value not in VALUES:
             raise DataError(f"scores have no '{value}'{near(value, VALUES)}")
-        rows = self.nodes[(self.nodes["year"] == year) & (self.nodes["level"] == level)]
-        order = list(dict.fromkeys(rows["node"]))
-        return rows.pivot(index="region", columns="node", values=value)[order]
+        if (year, level, value) not in self._tables:
+            rows = self.nodes[(self.nodes["year"] == year) & (self.nodes["level"] == level)]
+            order = list(dict.fromkeys(rows["node"]))
+            self._tables[year, level, value] = rows.pivot(index="region", columns="node", values=value)[order]
+        return self._tables[year, level, value].copy()
 
     def values(self, year: int) -> pd.DataFrame:
         """The values behind one year's scores: a row a region, a column an indicator, in the methodology's order."""

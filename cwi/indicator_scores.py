@@ -34,8 +34,8 @@ def normalised(
 
     ``columns`` are the indicators that ``x`` has, where it has not all of them.
     """
-    table = methodology.indicators if columns is None else methodology.indicators.iloc[columns]
-    ends = table[["worst", "best"]].to_numpy(float).T
+    at = np.arange(len(methodology.indicators)) if columns is None else columns
+    ends, log = methodology.ends[:, at], methodology.logarithmic[at]
     if treated is not None and columns is not None:
         treated = treatment.of_columns(treated, columns)
     base = base if base is None or columns is None else base[:, columns]
@@ -43,18 +43,17 @@ def normalised(
         ends = np.where(~np.isnan(treated.power), treatment.apply(treated, ends), ends)
         x = treatment.apply(treated, x)
         base = None if base is None else treatment.apply(treated, base)
-    columns = np.arange(len(table)) if columns is None else columns
-    log = (table["scale"] == "log").to_numpy()
     if base is not None and any(rule.learns for rule, _ in methodology.scales):
         base = spread_between_ends(base, x, ends, log)
-    parts = _Columns(x, ends, log, base, list(table["code"]), columns, treated)
+    codes = methodology.indicators["code"].to_numpy()
+    parts = _Columns(x, ends, log, base, codes[at].tolist(), at, treated)
     if len(methodology.scales) == 1:
         return _scaled(methodology.scales[0][0], parts, methodology)
     y = np.full(x.shape, np.nan)
     for rule, places in methodology.scales:
-        at = np.flatnonzero(np.isin(columns, places))
-        if len(at):
-            y[..., at] = _scaled(rule, parts.some(at), methodology)
+        own = np.flatnonzero(np.isin(at, places))
+        if len(own):
+            y[..., own] = _scaled(rule, parts.some(own), methodology)
     return y
 
 

@@ -116,6 +116,16 @@ class Methodology:
         return self.nodes[-1][0]
 
     @cached_property
+    def ends(self) -> NDArray[np.float64]:
+        """The worst and the best end of each indicator, (2, k)."""
+        return self.indicators[["worst", "best"]].to_numpy(float).T
+
+    @cached_property
+    def logarithmic(self) -> NDArray[np.bool_]:
+        """Which indicators are scaled by their logarithms, (k,)."""
+        return (self.indicators["scale"] == "log").to_numpy(bool)
+
+    @cached_property
     def scales(self) -> tuple[tuple[Rule, NDArray[np.intp]], ...]:
         """Each normalisation with the places of the indicators that it is for."""
         rules: list[tuple[Rule, list[int]]] = []

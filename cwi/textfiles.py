@@ -155,7 +155,7 @@ def csv_cells(
     if filled and len(rows) == 1:
         raise error(f"{name}: no row is left below the names of the columns; restore the file")
     columns = zip(*(cells for _, cells in rows[1:]), strict=True) if len(rows) > 1 else ((),) * len(header)
-    parts = {name: [cell.strip() for cell in cells] for name, cells in zip(header, columns, strict=True)}
+    parts = {name: list(map(str.strip, cells)) for name, cells in zip(header, columns, strict=True)}
     return parts, [line for line, _ in rows[1:]]
 
 
@@ -197,7 +197,7 @@ def _lines(text: str, name: str, error: type[CwiError]) -> Iterator[tuple[int, l
     line = 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if "".join(cells).strip():
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as problem:

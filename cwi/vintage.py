@@ -78,23 +78,28 @@ def decided(observations: pd.DataFrame, decisions: pd.DataFrame, status: str) ->
     """
     key = ["indicator", "year", "region"]
     chosen = decisions[decisions["decision"] != KEEP]
-    cells = pd.MultiIndex.from_frame(observations[key])
-    everywhere = pd.MultiIndex.from_frame(observations[key].assign(region=EVERY))
-    touched = chosen.set_index(key)
-    marked = cells.isin(touched.index) | everywhere.isin(touched.index)
-    left = observations[~marked]
+    concerned = observations["indicator"].isin(chosen["indicator"]) & observations["year"].isin(chosen["year"])
+    few = observations[concerned]  # of the indicators and years that decisions name
+    touched = chosen.set_index(key).index
+    marked = pd.MultiIndex.from_frame(few[key]).isin(touched)
+    marked |= pd.MultiIndex.from_frame(few[key].assign(region=EVERY)).isin(touched)
+    kept = ~concerned.to_numpy(bool)
+    kept[~kept] = ~marked
     rows = chosen[chosen["decision"] == STANDS_FOR]
     if rows.empty:
-        return left
+        return observations[kept]
     pairs = rows.assign(part=rows["regions"].str.split()).explode("part")[[*key, "part"]]
-    spread = observations.merge(pairs, on=key).drop(columns="region").rename(columns={"part": "region"})
+    spread = few.merge(pairs, on=key).drop(columns="region").rename(columns={"part": "region"})
     spread = spread.assign(status=status, scored=True)
     same = [column for column in ("indicator", "year", "sex", "area", "region") if column in observations]
+    left = few[~marked]
     scored = left[left["scored"].astype(bool)] if "scored" in left else left
     known = pd.MultiIndex.from_frame(spread[same]).isin(pd.MultiIndex.from_frame(scored[same]))
     spread = spread[~known]
     again = pd.MultiIndex.from_frame(left[same]).isin(pd.MultiIndex.from_frame(spread[same]))
-    return pd.concat([left[~again], spread[observations.columns.intersection(spread.columns)]], ignore_index=True)
+    kept[np.flatnonzero(kept & concerned.to_numpy(bool))] = ~again
+    both = [observations[kept], spread[observations.columns.intersection(spread.columns)]]
+    return pd.concat(both, ignore_index=True)
 
 
 def pooled(table: pd.DataFrame, years: pd.Series) -> pd.DataFrame:

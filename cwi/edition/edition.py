@@ -195,7 +195,7 @@ class Edition:
             digest.update(bytes.fromhex(checksum))
         return digest.hexdigest()
 
-    @property
+    @cached_property
     def measured(self) -> float:
         """Share of the weight of all indicators that was measured for the nation (or, without one, on average)."""
         top = self.scores.nodes[self.scores.nodes["node"] == self.methodology.top.code].set_index("region")["measured"]

@@ -40,14 +40,15 @@ def added(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
 
 def compare(published: pd.DataFrame, computed: pd.DataFrame) -> list[str]:
     """One sentence for every published number that is printed otherwise today, or is gone."""
+    before, after = published.to_dict("index"), computed.to_dict("index")
     differences = []
-    for name in sorted(published.index):
-        if name not in computed.index:
-            differences.append(f"{name}: published as {published.at[name, 'text_en']}, not computed today")
-        else:
-            for column in PUBLISHED[1:]:
-                old, new = str(published.at[name, column]), str(computed.at[name, column])
-                if old != new:
-                    differences.append(f"{name}: {column} was published as {old}, today it is {new}")
-                    break
+    for name in sorted(map(str, before)):
+        if name not in after:
+            differences.append(f"{name}: published as {before[name]['text_en']}, not computed today")
+            continue
+        for column in PUBLISHED[1:]:
+            old, new = str(before[name][column]), str(after[name][column])
+            if old != new:
+                differences.append(f"{name}: {column} was published as {old}, today it is {new}")
+                break
     return differences

@@ -26,7 +26,12 @@ def counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, Any
     """
     own = table[table["indicator"].isin(list(of))]
     per = own["indicator"].map({code: table_["per"] for code, table_ in of.items()}).to_numpy(float)
-    exposure = np.array([_exposure(row, of[str(row.indicator)]["exposure"], observations) for row in own.itertuples()])
+    series = {code: str(table_["exposure"]) for code, table_ in of.items()}
+    totals = {name: _totals(name, observations) for name in set(series.values())}
+    names = own["indicator"].map(series)
+    exposure = np.array(
+        [_exposure(row, name, totals[name]) for row, name in zip(own.itertuples(), names, strict=True)], float
+    )
     events = own["value"].to_numpy(float) * exposure / per
     for row in own[own["value"] < 0].itertuples():
         raise DataError(f"{cell(row)} is {row.value:g}; a rate of events cannot be below zero")
@@ -40,19 +45,26 @@ def counts(table: pd.DataFrame, observations: pd.DataFrame, of: Mapping[str, Any
     return Perturbation(own.index.to_numpy(np.intp), lambda _, u: np.asarray(between(roots, normal(u)) ** 3 * scale))
 
 
-def _exposure(row: Any, series: str, observations: pd.DataFrame) -> float:
-    """Those at risk behind an observation: of its regions together, in its year or the nearest that is known."""
+def _totals(series: str, observations: pd.DataFrame) -> dict[str, tuple[NDArray[np.int_], Array]]:
+    """Years and values of a series, of all persons, by region."""
     rows = observations[(observations["indicator"] == series) & observations["value"].notna()]
     for column in ("sex", "area"):
         if column in rows:
             rows = rows[rows[column].fillna("") == ""]
+    return {
+        str(region): (own["year"].to_numpy(int), own["value"].to_numpy(float))
+        for region, own in rows.groupby("region", observed=True)
+    }
+
+
+def _exposure(row: Any, series: str, totals: Mapping[str, tuple[NDArray[np.int_], Array]]) -> float:
+    """Those at risk behind an observation: of its regions together, in its year or the nearest that is known."""
     total = 0.0
     for region in row.regions:
-        own = rows[rows["region"] == region]
-        if own.empty:
+        if region not in totals:
             raise DataError(f"{cell(row)} is a rate of events, but the series '{series}' has no value for {region}")
-        nearest = (own["year"] - int(row.observed)).abs().idxmin()
-        total += float(own.at[nearest, "value"])
+        years, values = totals[region]
+        total += float(values[np.abs(years - int(row.observed)).argmin()])
     if total <= 0:
         raise DataError(f"{cell(row)}: its exposure '{series}' is {total:g}; it must be above zero")
     return total

@@ -73,11 +73,13 @@ def _shares_of_variance(scores: Scores, year: int) -> pd.Series:
 
 def years_of(printer: Printer, node: str) -> str:
     """The years of the figures under a node or an indicator, of all regions: one, or the first and the last."""
-    under = set(printer.edition.methodology.tree.under(node)) | {node}
-    years = in_force(printer).loc[lambda table: table["indicator"].isin(under), "observed"].dropna().astype(int)
+    if "years" not in printer.extras:
+        printer.extras["years"] = in_force(printer).groupby("indicator")["observed"].agg(["min", "max"]).dropna()
+    known = printer.extras["years"]
+    years = known[known.index.isin([*printer.edition.methodology.tree.under(node), node])]
     if years.empty:
         return printer.language.number(float("nan"), 0)
-    low, high = int(years.min()), int(years.max())
+    low, high = int(years["min"].min()), int(years["max"].max())
     return str(low) if low == high else f"{low}–{high}"
 
 

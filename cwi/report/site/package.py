@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -48,7 +49,7 @@ class Resource:
         lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":")) for row in rows)
         return f"[\n{lines}\n]\n"
 
-    @property
+    @cached_property
     def _plain(self) -> pd.DataFrame:
         table = self.table[[name for name, _, _ in self.fields]].copy()
         for name, kind, _ in self.fields:
