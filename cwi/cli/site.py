@@ -52,8 +52,11 @@ def site(
 def _site(years: tuple[int, ...], folder: Path, explorers: bool, rehearsed: Path | None = None) -> None:
     """``rehearsed``: the folder of the reports of a rehearsal, where the site is of one."""
     with working("loading"):
+        from cwi.report.forked_process import prepare
+
+        forks = prepare()  # it imports beside this process
         from cwi.report.site import build_site
     with working("reading the editions") as advance:
-        counts = build_site(years, folder, explorers=explorers, rehearsed=rehearsed, progress=advance)
+        counts = build_site(years, folder, explorers=explorers, rehearsed=rehearsed, forks=forks, progress=advance)
     removed = f", {counts['removed']} removed" if counts["removed"] else ""
     print(f"{folders.relative(folder)}: {counts['files']} files, {counts['written']} of them written{removed}")

@@ -126,7 +126,9 @@ def explorer(edition: Edition, *, draws: int, rng: np.random.Generator) -> str:
     return _page(data, _picture(edition, content, limits), order)
 
 
-def make_site(year: int, output: Path | None = None, *, rehearsal: bool = False) -> Path:
+def make_site(
+    year: int, output: Path | None = None, *, rehearsal: bool = False, edition: Edition | None = None
+) -> Path:
     """Write the page of a year, ``<year>.html``.
 
     The draws are those of the published report where there is one, so that the page shows the report's intervals.
@@ -139,6 +141,8 @@ def make_site(year: int, output: Path | None = None, *, rehearsal: bool = False)
         A folder; ``site`` in the project's folder by default.
     rehearsal
         Whether the page of a rehearsal is wanted, which is marked as synthetic.
+    edition
+        The edition of the year, where it was read already.
 
     Returns
     -------
@@ -150,7 +154,7 @@ def make_site(year: int, output: Path | None = None, *, rehearsal: bool = False)
     DataError
         If there is no edition of the year, or it is a rehearsal and none is wanted.
     """
-    edition = read_edition(year)
+    edition = edition or read_edition(year)
     if edition.rehearsal and not rehearsal:
         raise DataError(f"the edition of {year} is a rehearsal; the page for everybody is made of real figures only")
     record: dict[str, Any] = {"draws": DRAWS, "seed": SEED}

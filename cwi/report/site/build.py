@@ -7,6 +7,8 @@ import html
 import json
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ import jinja2
 from markupsafe import Markup
 
 from cwi import folders
-from cwi.errors import CwiError
+from cwi.errors import CwiError, DataError
 from cwi.report.explorer import make_site
+from cwi.report.manifest import changed, signatures
 from cwi.report.site.articles import ArticlePages
 from cwi.report.site.atlas import Atlas, open_atlas, slug
 from cwi.report.site.downloads import listed, written
@@ -24,6 +27,7 @@ from cwi.report.site.package import LICENCE
 from cwi.report.site.pages import RegionPages
 from cwi.report.site.shared import Page, Pages, link
 from cwi.report.site.voice import Voice
+from cwi.report.site.workers import Make, at_once, one_by_one
 from cwi.writing import alone, writing
 
 __all__ = ["build_site"]
@@ -59,6 +63,7 @@ def build_site(
     *,
     explorers: bool = True,
     rehearsed: Path | None = None,
+    forks: bool = False,
     progress: Callable[[str], None] = lambda what: None,
 ) -> dict[str, int]:
     """Write the site of the project, or what changed of it.
@@ -75,6 +80,9 @@ def build_site(
     rehearsed
         The folder of the reports of a rehearsal. The project is then one whose editions are all rehearsals: its site
         is marked as synthetic on every page, on every picture and in every row of its data.
+    forks
+        Whether the parts are made at once, in processes that are forked of the one of
+        :func:`~cwi.report.forked_process.prepare`, which must have been called and have returned true.
     progress
         Is given what is being made.
 
@@ -86,30 +94,51 @@ def build_site(
     Raises
     ------
     DataError
-        If there is no edition of a year, or it is a rehearsal, or ``rehearsed`` is given and it is none.
+        If there is no edition of a year, or it is a rehearsal, or ``rehearsed`` is given and it is none; with ``forks``
+        also if a file of the project was changed meanwhile, and nothing but pages of weights is written then.
     WritingError
         If the folder cannot be written, or another run is writing it.
     """
+    state = signatures() if forks else {}
     atlas = open_atlas(years, rehearsal=rehearsed is not None)
     folder = output or folders.root() / "site"
     with alone(folder, "the site is being written"):
-        before = _manifest(folder)
         copied = _copied(atlas, rehearsed or atlas.project.root / "reports")
-        progress("explorers")
-        copied += _explorers(atlas, folder, before, make=explorers)
-        files: dict[str, bytes] = {}
-        for name in ASSETS:
-            files[f"assets/{name}"] = (TEMPLATES / "site" / name).read_bytes()
-        progress("downloads")
-        files |= {f"data/{name}": content for name, content in written(atlas).items()}
-        for code in atlas.languages:
-            progress(code)
-            files |= _language(atlas, code, copied)
+        with at_once(atlas, years) if forks else nullcontext(one_by_one(atlas)) as make:
+            made, copied = _parts(atlas, folder, copied, make, explorers=explorers, progress=progress)
+        files = {f"assets/{name}": (TEMPLATES / "site" / name).read_bytes() for name in ASSETS} | made
         for each in copied:
             if "from" in each:
                 files[each["path"]] = Path(each["from"]).read_bytes()
         files["index.html"] = _entrance(atlas).encode()
+        if forks and (touched := changed(state, signatures())):
+            raise DataError(f"{touched[0]} was changed while the site was made; make it again")
         return _write(folder, files, atlas, [each["path"] for each in copied if "from" not in each])
+
+
+def _parts(
+    atlas: Atlas, folder: Path, copied: list[dict[str, Any]], make: Make, *, explorers: bool,
+    progress: Callable[[str], None],
+) -> tuple[dict[str, bytes], list[dict[str, Any]]]:  # fmt: skip
+    """Downloads and the pages of every language; what was copied, and the pages of weights."""
+    progress("explorers and downloads")
+    waiting = _explorers(atlas, folder, _manifest(folder), make, wanted=explorers)
+    downloads = make(_downloads)
+    copied = copied + [
+        {"path": f"explorer/{year}.html", "year": year, "kind": "explorer", "language": "", "label": ""}
+        for year, there in waiting.items()
+        if there is None or there.result()
+    ]
+    languages = {code: make(_language, code, copied) for code in atlas.languages}
+    files: dict[str, bytes] = downloads.result()
+    for code, pages in languages.items():
+        progress(code)
+        files |= pages.result()
+    return files, copied
+
+
+def _downloads(atlas: Atlas) -> dict[str, bytes]:
+    return {f"data/{name}": content for name, content in written(atlas).items()}
 
 
 def _language(atlas: Atlas, code: str, copied: list[dict[str, Any]]) -> dict[str, bytes]:
@@ -311,26 +340,32 @@ def _file(path: Path, place: str, year: int, name: str) -> dict[str, Any]:
     return {"from": str(path), "path": place, "year": year, "kind": kind, "language": language, "label": f"{name}"}
 
 
-def _explorers(atlas: Atlas, folder: Path, before: dict[str, Any], *, make: bool) -> list[dict[str, Any]]:
-    """The page of weights of each year with an index, as it is or made where its rules, data or code changed.
+def _explorers(
+    atlas: Atlas, folder: Path, before: dict[str, Any], make: Make, *, wanted: bool
+) -> dict[int, Future[bool] | None]:
+    """The page of weights of each year with an index: there already, or made where its rules, data or code changed.
 
-    ``make``: whether one that changed is made; it is left out otherwise.
+    ``wanted``: whether one that changed is made; it is left out otherwise. Nothing is waited for.
     """
-    result = []
+    result: dict[int, Future[bool] | None] = {}
     for year, edition in atlas.editions.items():
         if not edition.path.joinpath("edition.toml").is_file() or atlas.index(year).dropna().empty:
             continue
         path = folder / "explorer" / f"{year}.html"
-        made_of = _made_of(edition)
-        if not path.is_file() or before.get("explorers", {}).get(str(year)) != made_of:
-            if not make:
-                continue
-            try:
-                make_site(year, folder / "explorer", rehearsal=atlas.rehearsal)
-            except CwiError:  # a rule that no page can compute
-                continue
-        result.append({"path": f"explorer/{year}.html", "year": year, "kind": "explorer", "language": "", "label": ""})
+        if path.is_file() and before.get("explorers", {}).get(str(year)) == _made_of(edition):
+            result[year] = None
+        elif wanted:
+            result[year] = make(_explorer, year, folder / "explorer")
     return result
+
+
+def _explorer(atlas: Atlas, year: int, folder: Path) -> bool:
+    """Write the page of weights of a year; whether a page can compute its rules."""
+    try:
+        make_site(year, folder, rehearsal=atlas.rehearsal, edition=atlas.editions[year])
+    except CwiError:
+        return False
+    return True
 
 
 def _made_of(edition: Any) -> str:
@@ -361,17 +396,17 @@ def _write(folder: Path, files: dict[str, bytes], atlas: Atlas, kept: list[str])
         },
     }
     files = files | {MANIFEST: (json.dumps(record, indent=0) + "\n").encode()}
-    changed = [name for name, content in files.items() if not _same(folder / name, content)]
-    if changed:
-        with writing(*(folder / name for name in changed)) as places:
-            for place, name in zip(places, changed, strict=True):
+    differing = [name for name, content in files.items() if not _same(folder / name, content)]
+    if differing:
+        with writing(*(folder / name for name in differing)) as places:
+            for place, name in zip(places, differing, strict=True):
                 place.write_bytes(files[name])
     gone = [name for name in before.get("files", []) if name not in files and name not in kept]
     for name in gone:
         path = (folder / str(name)).resolve()
         if path.is_file() and path.is_relative_to(folder.resolve()):
             path.unlink()
-    return {"files": len(files) + len(kept), "written": len(changed), "removed": len(gone)}
+    return {"files": len(files) + len(kept), "written": len(differing), "removed": len(gone)}
 
 
 def _same(path: Path, content: bytes) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,9 +42,9 @@ class Resource:
 
     def json(self) -> str:
         """The table as JSON: a list of records, null where nothing is."""
-        columns = [self._plain[name].tolist() for name, _, _ in self.fields]
         names = [name for name, _, _ in self.fields]
-        rows = [dict(zip(names, map(_value, row), strict=True)) for row in zip(*columns, strict=True)]
+        columns = [_cells(self._plain[name]) for name in names]
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":")) for row in rows)
         return f"[\n{lines}\n]\n"
 
@@ -59,10 +58,11 @@ class Resource:
         return table
 
 
-def _value(cell: Any) -> Any:
-    if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
-        return None
-    return cell
+def _cells(column: pd.Series) -> list[Any]:
+    """The cells of a column in plain Python; None where nothing is."""
+    cells: list[Any] = column.tolist()
+    missing = column.isna().to_numpy()
+    return [None if gone else cell for cell, gone in zip(cells, missing, strict=True)] if missing.any() else cells
 
 
 def package(atlas: Atlas, described: Sequence[Resource], files: dict[str, bytes]) -> dict[str, Any]:

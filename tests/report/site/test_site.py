@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from cwi import DataError, read_edition
 from cwi.published import read_published
+from cwi.report.forked_process import prepare
 from cwi.report.languages import LANGUAGES
 from cwi.report.site import build, build_site
 from cwi.report.site.atlas import open_atlas, slug
@@ -230,6 +232,25 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(project, tmp_p
     assert build_site(output=tmp_path, explorers=False) == {"files": first["files"], "written": 2, "removed": 1}
     assert not (tmp_path / "en" / "old.html").exists()
     assert (tmp_path / "mine.txt").read_text() == "stays"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_parts_made_at_once_are_the_same_files_and_a_changed_input_stops_it(
+    small, site, says, tmp_path_factory, monkeypatch
+):
+    folder = tmp_path_factory.mktemp("at-once")
+    assert prepare()
+    done = build_site(output=folder, explorers=False, forks=True)
+    assert done["files"] == len([path for path in site.rglob("*") if path.is_file()]) == done["written"]
+    for path in sorted(site.rglob("*")):
+        assert path.is_dir() or (folder / path.relative_to(site)).read_bytes() == path.read_bytes(), path.name
+    states = iter([{"data/regions.csv": (1,)}, {"data/regions.csv": (2,)}])
+    monkeypatch.setattr(build, "signatures", lambda: next(states))
+    (folder / "index.html").write_text("old")
+    with says(DataError, "data/regions.csv was changed while the site was made; make it again"):
+        build_site(output=folder, explorers=False, forks=True)
+    assert (folder / "index.html").read_text() == "old"
 
 
 def test_hostile_words_come_out_harmless(project, tmp_path_factory):
