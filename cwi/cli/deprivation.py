@@ -52,9 +52,7 @@ def _coded(
     return households, code_deprivations(households.children, rule)
 
 
-@app.command(
-    "table", epilog="Examples: cwi deprivation table · cwi deprivation table ../children.sav --columns mics6 --json"
-)
+@app.command("table", epilog="Examples: cwi deprivation table · cwi deprivation table ../children.parquet --json")
 def table(
     data: Data = "",
     columns: Columns = "standard",

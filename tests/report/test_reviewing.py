@@ -44,6 +44,7 @@ from cwi.report.reviewing import (
 from cwi.report.reviewing import verdict as verdicts
 from cwi.rules import Rule
 from tests.conftest import Project
+from tests.report.followed_pages import Follower
 
 pytestmark = pytest.mark.slow  # its fixtures take seconds
 
@@ -419,6 +420,37 @@ def test_without_a_report_there_is_nothing_to_review(case: Case, says: Says) -> 
     shutil.rmtree(case.report)
     with says(DataError, f"reports/{YEAR}: there is no report to review; 'cwi report {YEAR}' makes one"):
         case.review()
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_the_page_on_reviews_is_followed(
+    case: Case, tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 2022 for 2023 and t1 for 2026.1, the edition and the methodology of the small project."""
+    small = {"2023": str(YEAR)}
+    page = Follower("review.md")
+    monkeypatch.chdir(case.root)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    for name in ("id", "id.pub"):
+        shutil.copy(key.with_name(name), tmp_path / ".ssh" / name.replace("id", "id_ed25519"))
+    monkeypatch.setattr(verdicts, "make_report", lambda year, **_: case.again)
+    assert page.run("cwi review 2023", **small).startswith(f"{YEAR}: every published number is computed again")
+    assert page.run("cwi review 2023 --all", **small).endswith(f"{YEAR}: agrees")
+    assert json.loads(page.run("cwi review 2023 --all --json", **small))["agrees"] is True
+    assert "manifest.json.sig" in page.run("cwi sign 2023 --key ~/.ssh/id_ed25519", **small)
+    public = " ".join(key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+    (case.root / "signers").write_text(f"aigul@stat.gov.kz {public}\n", encoding="utf-8")
+    printed = page.run("cwi review 2023 --all --signers signers", **small)
+    assert "the manifest is signed by aigul@stat.gov.kz, and the signature holds" in printed
+    assert f"cwi-{YEAR}.zip" in page.run("cwi bundle 2023", **small)
+    assert f"{YEAR}: agrees" in page.run("cwi review cwi-2023.zip", **small)
+    variation = page.run("cwi review 2023 --replace methodology=2026.1", **small, **{"2026.1": "t1"})
+    assert "a reviewer's variation: methodology=t1" in variation
+    page.run("cwi review 2023 --replace index.aggregation=geometric --replace max_age=1", **small)
+    page.end()
 
 
 # ---------------------------------------------------------------- a reviewer's variation

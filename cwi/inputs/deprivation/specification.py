@@ -310,6 +310,11 @@ def _checked(spec: Specification, where: str, rule: Mapping[str, Any]) -> Specif
             raise MethodologyError(
                 f"{where}: the rule has no setting '{key}'{near(key, ('at_least', 'share', 'also'))}"
             )
+    for dimension in spec.dimensions:
+        if all(item.dimension != dimension for item in spec.items):
+            raise MethodologyError(
+                f"{where}: the dimension '{dimension}' has no item in items.csv; give it one, or take it out here"
+            )
     if (spec.at_least is None) == (spec.share is None):
         raise MethodologyError(f"{where}: the rule needs at_least or share, one of them")
     if spec.at_least is not None and not 1 <= spec.at_least <= len(spec.units):

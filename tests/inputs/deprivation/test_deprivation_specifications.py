@@ -182,6 +182,11 @@ def changed(tmp_path: Path, old: str, new: str, file: str = "specification.toml"
         ("specification.toml", "to = 15", "to = 18", "the band 'school' is from 6 to 18; ages are 0 to 17"),
         ("specification.toml", 'version = "2018.1"', "", "'version' is missing"),
         (
+            "specification.toml", "[rule]",
+            '[[dimensions]]\ncode = "health"\ntitle_en = "H"\ntitle_ru = "H"\ntitle_kk = "H"\n\n[rule]',
+            "the dimension 'health' has no item in items.csv; give it one, or take it out here",
+        ),
+        (
             "items.csv", "cannot afford", "below",
             "the cut '' does not fit the test 'below'; 'below' and 'above' take one number, 'is' one or more, 'cannot "
             "afford' none",
