@@ -122,8 +122,15 @@ class Tree:
 
     def under(self, code: str) -> tuple[str, ...]:
         """The indicators under a node, in the order of the table; an indicator is under itself."""
-        self.check(code)
-        return tuple(indicator for indicator in self.codes[0] if code in self.path(indicator))
+        return self._under[self.check(code)]
+
+    @cached_property
+    def _under(self) -> dict[str, tuple[str, ...]]:
+        under: dict[str, list[str]] = {code: [] for code in self.level_of}
+        for indicator in self.codes[0]:
+            for code in self.path(indicator):
+                under[code].append(indicator)
+        return {code: tuple(indicators) for code, indicators in under.items()}
 
     def membership(self) -> Array:
         """Which indicator is under which part: 1 or 0, (indicators, all parts but the top in the order of levels)."""
