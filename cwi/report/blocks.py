@@ -18,6 +18,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
 from cwi.report.named import marked_up
+from cwi.report.pictures import aside
 from cwi.report.pictures.style import footnote, saved, stamp
 
 __all__ = [
@@ -223,7 +224,7 @@ class Figure:
     def save(self, folder: Path) -> None:
         """Draw the picture into a folder of a report."""
         (folder / self.stem).parent.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.stem}.svg").write_bytes(self._svg())
+        aside.draw(folder / f"{self.stem}.svg", self._svg)
 
     @property
     def what(self) -> tuple[object, ...]:

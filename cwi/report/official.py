@@ -13,6 +13,7 @@ from cwi.errors import DataError, ParameterError
 from cwi.report.blocks import Paragraph, Section, Table, ledger_folder, output_folder
 from cwi.report.draws import check_draws
 from cwi.report.ledger import Ledger
+from cwi.report.pictures.aside import finish
 from cwi.report.printer import Printer, language_of
 from cwi.report.sections import (
     annex,
@@ -169,7 +170,10 @@ class OfficialReport:
         return [*first, *then, self.limits(), self.annex()]
 
     def close(self) -> Section:
-        """Write ledger and tables where a report is being made, and print how many numbers it has."""
+        """Write ledger and tables where a report is being made, and print how many numbers it has.
+
+        Pictures that are drawn beside this process are there afterwards.
+        """
         printer = self._printer
         rows = self.ledger.frame()
         folder = output_folder()
@@ -200,6 +204,7 @@ class OfficialReport:
                     (printer.text("about.licence"), "CC BY 4.0"),
                 ],
             )
+        finish()
         return Section([Paragraph(printer.text("report.numbers", n=printer.language.number(len(rows), 0)), "note")])
 
     def _kept(self, make: Callable[[Printer], Section]) -> Section:

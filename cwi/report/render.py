@@ -27,11 +27,12 @@ from cwi.inputs.boundaries import boundaries_of, check_regions
 from cwi.report.blocks import LEDGER, OUTPUT
 from cwi.report.draws import check_draws
 from cwi.report.forked_kernel import kernel_manager, stop_kernels
-from cwi.report.forked_process import ONE_THREAD, prepare
+from cwi.report.forked_process import ONE_THREAD, prepare, processors
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
 from cwi.report.parameters import checked
+from cwi.report.pictures.aside import ASIDE
 from cwi.report.pictures.points import png
 from cwi.report.printer import language_of, status_line
 from cwi.report.staging import end_with_parent, mend, staged
@@ -144,9 +145,10 @@ def _all_languages(
 ) -> list[str]:
     """Make every language at once, each with a kernel of its own; what failed, a line a language."""
     failed = []
-    context = get_context("forkserver" if prepare() else "spawn")
+    forked = prepare()
+    context = get_context("forkserver" if forked else "spawn")
     with (
-        ProcessPoolExecutor(len(runs), mp_context=context, initializer=end_with_parent) as printers,
+        ProcessPoolExecutor(2 * len(runs), mp_context=context, initializer=end_with_parent) as printers,
         ThreadPoolExecutor(len(runs)) as threads,
     ):
         waiting = {
@@ -158,6 +160,7 @@ def _all_languages(
                 parameters,
                 _about(edition, code),
                 forks,
+                max(processors() // len(runs) - 1, 0) if forks and forked else 0,
                 printers,
                 progress,
             ): code
@@ -197,12 +200,14 @@ def execute(
     ledger: Path | None = None,
     *,
     forks: bool = True,
+    aside: int = 0,
 ) -> NotebookNode:
     """Run a notebook with papermill and clean the result of times and paths, so that equal runs give equal bytes.
 
     Pictures, tables and ledger are written to ``folder``; of a notebook that keeps its pictures inside, the ledger
     alone to ``ledger``. The kernel is forked of a process that has imported what notebooks use, or, where it cannot be
-    or ``forks`` is false, started as Jupyter does it; the outputs are the same.
+    or ``forks`` is false, started as Jupyter does it; the outputs are the same. ``aside``: how
+    many processes may draw pictures beside a forked kernel.
 
     Raises
     ------
@@ -212,6 +217,8 @@ def execute(
     variables = {"CWI_ROOT": str(folders.root()), **ONE_THREAD, "SOURCE_DATE_EPOCH": "0",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # fmt: skip
     variables |= {name: str(path) for name, path in ((OUTPUT, folder), (LEDGER, ledger)) if path is not None}
+    if aside:
+        variables[ASIDE] = str(aside)
     try:
         papermill.execute_notebook(
             str(source),
@@ -270,14 +277,22 @@ def _one_language(
     parameters: dict[str, Any],
     about: tuple[str, bool, str],
     forks: bool,
+    aside: int,
     printers: Executor,
     progress: Callable[[str], None],
 ) -> None:
     """Notebook, pages and PDF in one language."""
     target = stage / f"{NOTEBOOK}.{code}.ipynb"
-    execute(source, target, parameters, stage, forks=forks)
+    execute(source, target, parameters, stage, forks=forks, aside=aside)
     progress(f"{code}: pages and PDF")
-    printers.submit(_print, target, code, parameters["year"], parameters.get("methodology"), *about).result()
+    foot = about[2]
+    title, mark = _titles(code, parameters["year"], *about[:2])
+    prints = [
+        printers.submit(_print_pdf, target, code, title, mark, foot),
+        printers.submit(_print_pages, target, code, title, mark, parameters["year"], parameters.get("methodology")),
+    ]
+    for each in prints:
+        each.result()
     progress(code)
 
 
@@ -287,26 +302,35 @@ def _about(edition: Edition, code: str) -> tuple[str, bool, str]:
     return name, edition.rehearsal, status_line(edition, language_of(edition, code))
 
 
-def _print(
-    executed: Path, code: str, year: int, methodology: str | None, nation: str, rehearsal: bool, foot: str
-) -> None:
-    """The pages and the PDF of an executed notebook, beside it."""
+def _titles(code: str, year: int, nation: str, rehearsal: bool) -> tuple[str, str]:
+    """The title of a report and the mark across it; without one, where it is no rehearsal, an empty text."""
+    language = Language(code)
+    title = language.text("report.title", year=year, nation=nation)
+    mark = language.text("rehearsal.mark") if rehearsal else ""
+    return (f"{mark}. {title}" if mark else title), mark
+
+
+def _print_pages(executed: Path, code: str, title: str, mark: str, year: int, methodology: str | None) -> None:
+    """The pages of an executed notebook and its pictures as points, beside it."""
     from cwi.report.numbers import known_numbers  # here alone: the process that is forked has them
     from cwi.report.page import page
-    from cwi.report.pdf import pdf
 
     stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
     for path in sorted((stage / "figures").glob(f"*.{code}.svg")):
         path.with_suffix(".png").write_bytes(png(path.read_bytes()))
-    title = language.text("report.title", year=year, nation=nation)
-    mark = language.text("rehearsal.mark") if rehearsal else ""
-    title = f"{mark}. {title}" if mark else title
     ledger = pd.read_csv(stage / f"ledger.{code}.csv", keep_default_na=False)
     numbers = known_numbers(read_edition(year, methodology or None), ledger, language)
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):
         text = page(notebook, stage, language=language, title=title, code=with_code, mark=mark, numbers=numbers)
         (stage / name).write_text(text, encoding="utf-8", newline="\n")
-    printed = pdf(notebook, stage, language=language, title=title, author=AUTHOR, mark=mark, foot=foot)
+
+
+def _print_pdf(executed: Path, code: str, title: str, mark: str, foot: str) -> None:
+    """The PDF of an executed notebook, beside it."""
+    from cwi.report.pdf import pdf  # here alone: the process that is forked has it
+
+    stage, notebook = executed.parent, nbformat.read(executed, as_version=4)
+    printed = pdf(notebook, stage, language=Language(code), title=title, author=AUTHOR, mark=mark, foot=foot)
     (stage / f"report.{code}.pdf").write_bytes(printed)
 
 
