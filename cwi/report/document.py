@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat import NotebookNode, from_dict
 
 from cwi.report.blocks import OUTPUT, TYPST, Section
 from cwi.report.languages import Language
@@ -65,9 +64,11 @@ def _shown(sections: Sequence[Section], folder: Path, drawn: Sequence[Section] |
                     if there.get(figure.stem) != figure.what:
                         figure.save(folder)
                 data = {TYPST: section.typst(), "text/html": ""}
-            output = new_output("execute_result", data=data, execution_count=number)
-            cells.append(new_code_cell("", id=f"cell-{number:02d}", execution_count=number, outputs=[output]))
-    notebook: NotebookNode = new_notebook(cells=cells)
+            about = {"execution_count": number, "metadata": {}}
+            output = {"output_type": "execute_result", "data": data, **about}
+            code = {"cell_type": "code", "source": "", "outputs": [output], **about}
+            cells.append({"id": f"cell-{number:02d}", **code})
+    notebook: NotebookNode = from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     return notebook
 
 

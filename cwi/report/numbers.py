@@ -7,6 +7,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -42,12 +44,8 @@ def known_numbers(edition: Edition, ledger: pd.DataFrame, language: Language) ->
     ``sources``, ``rows`` by region and indicator, ``tree`` (parts and rule of a node), ``scores``, ``titles`` and
     ``words``.
     """
-    cells = edition.scores.cells[edition.scores.cells["value"].notna()]
-    used = sorted(set(cells["source"].dropna().astype(str)))
-    places = {source: number for number, source in enumerate(used)}
-    grounds, of = _grounds(edition, cells, places, [str(name) for name in ledger["name"]])
-    nodes = edition.scores.nodes
-    scored = nodes[nodes["score"].notna()]
+    shared = _shared(edition)
+    grounds, of = _grounds(shared, [str(name) for name in ledger["name"]])
     rules = edition.methodology
     titles = rules.titles_of(language.code)
     return {
@@ -56,37 +54,55 @@ def known_numbers(edition: Edition, ledger: pd.DataFrame, language: Language) ->
             for row in ledger.to_dict("records")
         },
         "grounds": grounds,
-        "sources": [_source(edition, name, language) for name in used],
-        "rows": _rows(edition, cells, places),
+        "sources": [_source(edition, name, language) for name in shared.places],
+        "rows": shared.rows,
         "tree": {
             node.code: [str(node.aggregation), list(rules.tree.parts_of[node.code])]
             for level in rules.nodes for node in level
         },
-        "scores": {
-            str(region): {str(n): round(float(s), 6) for n, s in zip(rows["node"], rows["score"], strict=True)}
-            for region, rows in scored.groupby("region", sort=False)
-        },
+        "scores": shared.scores,
         "titles": {str(code): title for code, title in titles.items()},
         "words": {word: language.text(f"numbers.{word}") for word in WORDS},
         "year": edition.year,
     }  # fmt: skip
 
 
-def _grounds(
-    edition: Edition, cells: pd.DataFrame, places: Mapping[str, int], names: list[str]
-) -> tuple[list[Any], dict[str, int]]:
+@dataclass(frozen=True)
+class _Shared:
+    """What is the same in every page of an edition; ``places``: the number of each source."""
+
+    known: Grounds
+    cells: tuple[tuple[str, str, str], ...]  # region, indicator and source of each value in use
+    places: Mapping[str, int]
+    rows: dict[str, dict[str, list[Any]]]
+    scores: dict[str, dict[str, float]]
+
+
+@lru_cache(maxsize=1)
+def _shared(edition: Edition) -> _Shared:
+    """Worked out once for all languages and regions: pages only read it."""
+    cells = edition.scores.cells[edition.scores.cells["value"].notna()]
+    places = {source: number for number, source in enumerate(sorted(set(cells["source"].dropna().astype(str))))}
+    nodes = edition.scores.nodes
+    scores = {
+        str(region): {str(n): round(float(s), 6) for n, s in zip(rows["node"], rows["score"], strict=True)}
+        for region, rows in nodes[nodes["score"].notna()].groupby("region", sort=False)
+    }
+    here = tuple(zip(cells["region"], cells["indicator"], cells["source"], strict=True))
+    return _Shared(Grounds(edition), here, places, _rows(edition, cells, places), scores)
+
+
+def _grounds(shared: _Shared, names: list[str]) -> tuple[list[Any], dict[str, int]]:
     """Each ground once, and by name which: kind, years, number of values in use, sources, registers."""
-    known = Grounds(edition)
     numbered: dict[Any, int] = {}
     of: dict[str, int] = {}
-    here = list(zip(cells["region"], cells["indicator"], cells["source"], strict=True))
     cached: dict[Any, tuple[int, tuple[int, ...]]] = {}
     for name in names:
-        ground = known.of(name)
+        ground = shared.known.of(name)
         key = ground.regions, ground.indicators
         if key not in cached:
-            inside = [s for region, code, s in here if region in ground.regions and code in ground.indicators]
-            cached[key] = len(inside), tuple(sorted({places[str(s)] for s in inside}))
+            inside = [s for region, code, s in shared.cells if region in ground.regions and code in ground.indicators]
+            cached[key] = len(inside), tuple(sorted({shared.places[str(s)] for s in inside}))
         values, sources = cached[key]
         if ground.of == RULES:
             values, sources = 0, ()
