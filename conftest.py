@@ -43,12 +43,14 @@ def _read_once(read: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]
     return reader
 
 
+LONG = ("tests/notebooks/", "tests/report/")  # whose modules take longest
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules with slow tests first: they are given out whole, and short ones fill the end of the other worker."""
+    """Long modules first: modules are given out whole, and short ones fill the end of the other worker."""
     modules = [item.nodeid.split("::")[0] for item in items]
-    slow = {module for module, item in zip(modules, items, strict=True) if item.get_closest_marker("slow")}
     place = {module: number for number, module in enumerate(dict.fromkeys(modules))}
-    items.sort(key=lambda item: ((module := item.nodeid.split("::")[0]) not in slow, place[module]))
+    items.sort(key=lambda item: (not (module := item.nodeid.split("::")[0]).startswith(LONG), place[module]))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -125,6 +125,7 @@ def test_the_whole_chain_of_coinr_in_one_methodology(rules: Methodology, seed: i
     )
 
 
+@pytest.mark.slow
 def test_scoring_once_is_scoring_in_two_passes(rules: Methodology, scores: Scores) -> None:
     """First the gaps, written out as observations, then the rest without an imputation."""
     filled = scores.cells[["region", "year", "indicator", "value"]]
@@ -136,6 +137,7 @@ def test_scoring_once_is_scoring_in_two_passes(rules: Methodology, scores: Score
     assert np.abs(measured.of("index")[2020] - completed.of("index")[2020]).max() > 0.1
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000))
 @settings(deadline=None, max_examples=5)
 def test_two_passes_agree_for_any_table(rules: Methodology, seed: int) -> None:
@@ -235,6 +237,7 @@ def test_what_is_learnt_from_has_two_words(rules: Methodology) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "without"),
     [
@@ -259,6 +262,7 @@ def test_a_methodology_asks_for_filling_before_the_first_value(
 # ---------------------------------------------------------------- screening
 
 
+@pytest.mark.slow
 def test_units_are_screened_by_availability_and_by_zeros(rules: Methodology) -> None:
     table = observed()
     here = table["indicator"].isin(CODES)
@@ -327,6 +331,7 @@ def test_groups_are_part_of_the_fingerprint(rules: Methodology, tmp_path: Path) 
 # ---------------------------------------------------------------- rules of single indicators
 
 
+@pytest.mark.slow
 def test_one_indicator_has_its_own_scale_and_treatment(rules: Methodology, scores: Scores) -> None:
     assert {"a1", "b2"} <= set(scores.treated["indicator"])
     own = rules.replace(indicator={"b2": {"normalisation": {"name": "min_max", "low": 1.0}, "treatment": "none"}})
@@ -340,6 +345,7 @@ def test_one_indicator_has_its_own_scale_and_treatment(rules: Methodology, score
         rules.replace(indicator={"b9": {"treatment": "none"}})
 
 
+@pytest.mark.slow
 def test_an_indicator_that_its_scale_refuses(rules: Methodology, says: Says) -> None:
     """It stops the scoring, or is left out by rule; one that is in ``without`` stops nothing."""
     table = observed()
@@ -442,6 +448,7 @@ def test_a_ratio_to_a_unit_by_its_code(rules: Methodology) -> None:
 # ---------------------------------------------------------------- settings of an aggregation
 
 
+@pytest.mark.slow
 def test_the_penalty_and_the_distance_of_wroclaw_by_the_sample(rules: Methodology) -> None:
     """With two parts, by hand: their variance over k - 1 is half the square of their difference."""
     penalty = {"name": "penalised", "direction": "down", "ddof": 1, "weighted": False}
@@ -466,6 +473,7 @@ def test_fewer_indicators_take_their_rules_with_them(rules: Methodology) -> None
     assert score(observed(), fewer).of("index")[2020].notna().all()
 
 
+@pytest.mark.slow
 def test_a_tree_of_one_level_is_imputed(tmp_path: Path) -> None:
     rules = made(
         tmp_path / "flat",

@@ -11,6 +11,8 @@ from cwi.errors import DataError, MethodologyError, near
 from cwi.inputs.crosswalk import CLOSENESS, read_crosswalk
 from cwi.territory import read_territory
 
+pytestmark = pytest.mark.slow
+
 SPOILT = {
     "territory": (
         "regions.csv",

@@ -24,6 +24,8 @@ from cwi.report.languages import LANGUAGES
 from cwi.report.manifest import inputs
 from cwi.report.publication import recompute
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(cli.__file__).parents[2]
 NAME = "notebooks/official_report.ipynb"
 
@@ -69,7 +71,6 @@ def notebook(path: Path, *sources: str) -> Path:
 # ---------------------------------------------------------------- the installed command
 
 
-@pytest.mark.slow
 def test_the_installed_command_helps_and_refuses() -> None:
     command = shutil.which("cwi", path=str(Path(sys.executable).parent)) or shutil.which("cwi")
     assert command
@@ -194,7 +195,6 @@ def test_a_notebook_that_is_not_there_is_refused(run: Run, no_kernel: None, tmp_
     assert err == f"ParameterError: {(tmp_path / 'none.ipynb').as_posix()}: there is no such file\n"
 
 
-@pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
     source = notebook(tmp_path / "a.ipynb", "1 / (year - 2023)")
     code, out, err = run("run", str(source), str(tmp_path / "b.ipynb"))
@@ -217,7 +217,6 @@ def test_trace_prints_a_tree(run: Run, project: Any) -> None:
     assert complained == "DataError: the edition of 2022 has no region 'OLD'; there are N, A, B, EAST, WEST\n"
 
 
-@pytest.mark.slow
 def test_publish_and_review(run: Run, project: Any) -> None:
     edition = read_edition(2022)
     folder = folders.reports() / "2022"
@@ -314,7 +313,6 @@ def test_the_sheets_of_a_consultation(run: Run, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.slow
 def test_a_synthetic_consultation_is_made_and_read_again(run: Run, tmp_path: Path) -> None:
     made = tmp_path / "made"
     assert run("consultation", "synthesize", str(made), "--seed", "1") == (0, f"{made.as_posix()}\n", "")
@@ -347,7 +345,6 @@ def test_a_synthetic_consultation_is_made_and_read_again(run: Run, tmp_path: Pat
 # ---------------------------------------------------------------- the survey
 
 
-@pytest.mark.slow
 def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "answers"
     code, said, complained = run("survey", "synthesize", str(folder), "--year", "2022", "--seed", "1", "--pilot")
@@ -382,7 +379,6 @@ def test_a_pilot_is_synthesized_checked_and_spoilt(run: Run, tmp_path: Path) -> 
     assert problems[-1] == f"{len(problems) - 1} problems"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -410,7 +406,6 @@ def test_words_of_the_survey_that_are_refused(
     assert not (folders.data() / "answers").exists()
 
 
-@pytest.mark.slow
 def test_a_file_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> None:
     taken = tmp_path / "synthetic-survey-2023-parent.csv"
     taken.write_text("mine", encoding="utf-8")
@@ -687,7 +682,6 @@ def test_a_region_without_an_index_under_what_is_replaced_has_a_dash(run: Run) -
     assert out.count("–") >= 3
 
 
-@pytest.mark.slow
 def test_a_terminal_that_lacks_a_letter_prints_its_code() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cwi.cli", "trace", "2023", "Astana"], capture_output=True, check=False,

@@ -52,6 +52,7 @@ def with_formulas(project: Any) -> Any:
     return project
 
 
+@pytest.mark.slow
 def test_every_derived_series_of_the_project_is_what_its_formula_gives() -> None:
     observations, territory = read_observations(), read_territory()
     series = read_derived_series()
@@ -123,6 +124,7 @@ ARITHMETIC = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(ARITHMETIC, st.floats(-100, 100), st.floats(-100, 100))
 def test_arithmetic_is_python_s(text: str, a: float, b: float) -> None:
     known = {("a", "", "KZ", 2020): a, ("b", "", "KZ", 2020): b}
@@ -172,6 +174,7 @@ def test_a_row_that_cannot_be_used(project: Any, says: Says, row: str, sentence:
         read_derived_series()
 
 
+@pytest.mark.slow
 def test_rows_are_built_with_status_note_and_checksum(with_formulas: Any) -> None:
     built = build_derived()
     assert built == [Built("data/observations/derived.csv", 13, 12, 0, 0)]
@@ -189,6 +192,7 @@ def test_rows_are_built_with_status_note_and_checksum(with_formulas: Any) -> Non
     assert register == with_formulas.path("sources.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_each_disagreement_has_its_sentence(with_formulas: Any) -> None:
     build_derived()
     name = "observations/derived.csv"

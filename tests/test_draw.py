@@ -9,6 +9,8 @@ import pytest
 
 from cwi import cli
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -29,7 +31,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 BEGINS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "options"), [
     ("a.svg", ()), ("b.PNG", ("--what", "map", "--node", "economy", "--language", "ru")),
     ("new/c.pdf", ("--what", "heatmap", "--level", "dimension", "--language", "kk")),

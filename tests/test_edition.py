@@ -62,6 +62,7 @@ def test_the_checksum_changes_with_data_and_rules_and_with_nothing_else(project)
     assert len(seen) == 6
 
 
+@pytest.mark.slow
 def test_a_row_of_a_later_year_or_of_a_series_out_of_use_does_not_change_the_checksum(project):
     before = read_edition(2022)
     project.append("observations/living.csv", "A,2023,poverty,,,1,,,normal,living,\n")
@@ -70,6 +71,7 @@ def test_a_row_of_a_later_year_or_of_a_series_out_of_use_does_not_change_the_che
     assert read_edition(2022).checksum == before.checksum
 
 
+@pytest.mark.slow
 def test_control_a_row_in_use_changes_the_checksum(project):
     before = read_edition(2022).checksum
     project.append("observations/living.csv", "A,2022,poverty,M,R,1,,,normal,living,\n")

@@ -28,6 +28,7 @@ def test_a_refused_parameter_is_its_sentence_and_the_line_of_the_cell(
     ]
 
 
+@pytest.mark.slow
 def test_any_other_error_keeps_its_traceback(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     assert not shell.run_cell("1 / 0").success
     shown = capsys.readouterr()

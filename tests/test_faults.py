@@ -73,6 +73,7 @@ def test_the_former_territory_may_have_the_name_of_the_new_one(project: Any) -> 
     assert read_territory().name("OLD") == "East"
 
 
+@pytest.mark.slow
 def test_an_end_that_no_figure_can_have(project: Any) -> None:
     project.change("methodology/t1/indicators.csv", "poverty,home,Poverty,50,0", "poverty,home,Poverty,50,2000")
     assert "data/methodology/t1/indicators.csv line 2: best of 'poverty' is 2000; a share is 0 to 100 %" in found(
@@ -80,6 +81,7 @@ def test_an_end_that_no_figure_can_have(project: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_component_that_is_misspelt(project: Any) -> None:
     project.change("methodology/t1/indicators.csv", "water,home,Water", "water,homee,Water")
     assert (
@@ -88,6 +90,7 @@ def test_a_component_that_is_misspelt(project: Any) -> None:
     ) in found("methodologies")
 
 
+@pytest.mark.slow
 def test_an_exposure_that_is_no_series(project: Any) -> None:
     project.append(
         "methodology/t1/factors.toml",
@@ -103,6 +106,7 @@ INDICATORS = "methodology/t1/indicators.csv"
 PLACE = f"data/{INDICATORS} line 2: "
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -130,6 +134,7 @@ def test_ends_that_no_scale_of_these_figures_has(project: Any, old: str, new: st
     assert f"{place}{sentence}" in found("methodologies") + found("editions")
 
 
+@pytest.mark.slow
 def test_natural_ends_of_a_share_are_0_and_100(project: Any) -> None:
     text = "code,component,title_en,worst,best,scale,weight,data,ends_basis\n"
     project.change(INDICATORS, "code,component,title_en,worst,best,scale,weight,data\n", text)
@@ -203,6 +208,7 @@ def test_a_date_or_a_number_where_text_is_wanted(
         read_edition(2022)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -282,6 +288,7 @@ def test_toml_beyond_reading(tmp_path: Path, says: Says, text: str, sentence: st
         read_toml(path, DataError)
 
 
+@pytest.mark.slow
 @given(text=st.text(alphabet="a=[]{}\"'.,\n0123456789-_ T:", max_size=60))
 @settings(deadline=None, max_examples=150)
 def test_whatever_is_written_in_toml_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:

@@ -225,6 +225,7 @@ def plain_score(
     return plain_mean(word, [(w / coverage, s) for w, s in has]), measured
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_tree_of_four_levels_against_a_slow_recursion(tmp_path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -363,6 +364,7 @@ def table_of(quality: Array, table: pd.DataFrame, year: int = 2020, first: int =
     )
 
 
+@pytest.mark.slow
 @given(quality=qualities(), row=st.integers(0, 4), column=st.integers(0, 6), rise=st.integers(0, 98))
 @USUAL
 def test_a_better_measurement_never_lowers_index_or_rank(
@@ -402,6 +404,7 @@ def test_units_and_direction_of_measurement_do_not_matter(
         assert theirs == pytest.approx(ours, abs=1e-6, nan_ok=True)
 
 
+@pytest.mark.slow
 @given(quality=qualities(), a=st.lists(st.floats(-50, 50), min_size=7, max_size=7))
 @USUAL
 def test_reversing_a_scale_changes_nothing(official: Methodology, quality: Array, a: list[float]) -> None:
@@ -492,6 +495,7 @@ def test_missing_never_passes_without_a_word(official: Methodology, quality: Arr
                 assert gap
 
 
+@pytest.mark.slow
 @given(quality=qualities())
 @USUAL
 def test_a_node_lies_between_its_scored_parts(methodology: Methodology, quality: Array) -> None:
@@ -503,6 +507,7 @@ def test_a_node_lies_between_its_scored_parts(methodology: Methodology, quality:
                     assert np.nanmin(row) - 1e-9 <= whole <= np.nanmax(row) + 1e-9
 
 
+@pytest.mark.slow
 @given(quality=qualities(4), row=st.integers(0, 3), column=st.integers(0, 6))
 @USUAL
 def test_a_gap_in_one_region_changes_no_other(methodology: Methodology, quality: Array, row: int, column: int) -> None:
@@ -584,6 +589,7 @@ def test_draws_of_values_are_a_loop(methodology: Methodology, seed: int, gaps: f
                     assert ours[i, j] == pytest.approx(theirs, abs=1e-12, nan_ok=True)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000))
 @FEWER
 def test_draws_of_weights_are_a_loop(methodology: Methodology, seed: int) -> None:

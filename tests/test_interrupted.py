@@ -119,6 +119,7 @@ def test_adding_a_table_loses_and_doubles_no_row(with_formula: Any, tmp_path: Pa
         assert tree(data) == whole
 
 
+@pytest.mark.slow
 def test_building_the_derived_series_is_old_or_new(with_formula: Any, tmp_path: Path) -> None:
     """'cwi data build': the rows are those of before or the new ones, and the next run writes what is missing."""
     data, name = with_formula.data, "observations/derived.csv"
@@ -136,6 +137,7 @@ def test_building_the_derived_series_is_old_or_new(with_formula: Any, tmp_path: 
         assert tree(data) == whole
 
 
+@pytest.mark.slow
 def test_a_publication_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
     """'cwi publish': the next command finds the vintage before as it was, or the new one whole."""
     folder = made(tmp_path / "2022")

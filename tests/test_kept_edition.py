@@ -19,6 +19,7 @@ def nothing_kept() -> Iterator[None]:
     module._kept.clear()
 
 
+@pytest.mark.slow
 def test_the_same_question_is_given_the_same_edition(project):
     assert read_edition(2022) is not read_edition(2022)  # without it
     kept = keep_edition(2022)
@@ -34,6 +35,7 @@ def test_another_question_is_not(project):
     assert read_edition() is not kept
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_read(project):
     kept = keep_edition(2022)
     before = kept.scores.at("A")

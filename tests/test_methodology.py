@@ -37,6 +37,7 @@ def test_what_is_read(methodology):
     assert str(methodology.normalisation) == "goalposts (cap = True)"
 
 
+@pytest.mark.slow
 def test_every_file_that_was_read_has_a_checksum(project):
     assert [name for name, _ in read_methodology("t1").files] == [f"data/{INDICATORS}", f"data/{RULES}"]
     before = read_edition(2022).checksum
@@ -113,6 +114,7 @@ SAID = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "old", "new"), SAID.values(), ids=SAID)
 def test_the_fingerprint_changes_with_what_is_said(project, name, old, new):
     before = read_methodology("t1").fingerprint
@@ -128,6 +130,7 @@ DESCRIBED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "text"), DESCRIBED.items(), ids=DESCRIBED)
 def test_the_fingerprint_changes_with_each_column_of_a_description(project, column, text):
     before = read_methodology("t1").fingerprint
@@ -158,6 +161,7 @@ def test_the_fingerprint_does_not_change_with_what_says_nothing(project):
     assert read_methodology("t1").fingerprint == before  # the tree keeps its order: home before school
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_moves_no_score(project):
     def scores():
         nodes = read_edition(2022).scores.nodes
@@ -199,6 +203,7 @@ REPLACEMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", REPLACEMENTS.values(), ids=REPLACEMENTS)
 def test_an_alternative_has_another_fingerprint_and_leaves_the_first_as_it_was(methodology, changes):
     before = methodology.fingerprint
@@ -343,6 +348,7 @@ def halved(y, w):
 """
 
 
+@pytest.mark.slow
 def test_a_function_from_a_cell(project, methodology):
     """What is defined in a notebook has its source in a cell; the fingerprint tells two of one name apart."""
     import linecache

@@ -74,6 +74,7 @@ def test_every_territory_has_every_case_and_none_is_the_nominative(cases) -> Non
         assert (cases[place]["genitive"], cases[place]["locative"]) == both
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["облысы", "қаласы"])
 def test_kazakh_endings_follow_the_possessive(cases, ending: str) -> None:
     """A name that ends in the possessive takes н before an ending: облысының, облысына, облысын, облысында."""

@@ -103,6 +103,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "text", "sentence"), CELLS, ids=[f"{c}={t}" for c, t, _ in CELLS])
 def test_a_cell_that_is_refused(project, says, column, text, sentence):
     project.change(LIVING, ROW, with_cell(column, text))
@@ -126,6 +127,7 @@ def test_a_number_may_be_written_in_several_ways(project, column, text):
     assert table.loc[table["line"].eq(3) & table["file"].str.endswith("living.csv"), "value"].item() == 9.5
 
 
+@pytest.mark.slow
 def test_a_suspect_value_may_lie_outside_the_range(project):
     project.change(LIVING, "EAST,2022,water,,,80", "EAST,2022,water,,,800")
     project.sign()
@@ -175,6 +177,7 @@ def test_one_key_twice_across_files(project, says):
         read_observations()
 
 
+@pytest.mark.slow
 def test_all_problems_are_found_and_the_first_is_said(project, says):
     project.change(LIVING, ROW, "C,20x3,povrty,,,ten,,,normal,living,")
     project.append(SCHOOLS, "A,2023,places,x,normal,schools\n")
@@ -205,6 +208,7 @@ def test_a_column_is_missing(project, says):
         read_observations()
 
 
+@pytest.mark.slow
 def test_a_file_that_an_office_program_saved(project):
     text = project.path(LIVING).read_bytes()
     expected = read_observations().drop(columns="line")
@@ -248,6 +252,7 @@ def test_a_checksum_in_capitals(project):
     assert problems() == []
 
 
+@pytest.mark.slow
 def test_a_file_without_a_record(project):
     project.write(
         "observations/new.csv", "region,year,indicator,value,status,source\nA,2021,places,100,normal,schools\n"

@@ -86,6 +86,7 @@ def test_units_and_groups_are_those_of_the_cells(panel: Panel, rules: Methodolog
 # ---------------------------------------------------------------- completed tables
 
 
+@pytest.mark.slow
 def test_what_was_measured_stays_and_gaps_of_the_regions_are_filled(
     edition: Edition, rules: Methodology, panel: Panel, drawn: np.ndarray[Any, Any]
 ) -> None:

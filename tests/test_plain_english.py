@@ -58,6 +58,7 @@ def test_pages(page):
     assert avoided(prose((ROOT / page).read_text(encoding="utf-8"))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_modules(module):
     tree = ast.parse(module.read_text(encoding="utf-8"))

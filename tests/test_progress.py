@@ -69,6 +69,7 @@ def test_quiet_prints_nothing_on_a_terminal_either(monkeypatch: pytest.MonkeyPat
     assert terminal.getvalue() == ""
 
 
+@pytest.mark.slow
 def test_the_options_of_the_command_line(
     project: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def small(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_folder_with_three_files_is_a_project(small: Path) -> None:
     project = open_project(small)
     assert repr(project) == "Project(small: 2019 to 2020, 4 observations, methodology small)"
@@ -64,6 +65,7 @@ def test_units_have_their_names_where_there_are_any(small: Path) -> None:
     assert "<b>" not in scores._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_project_is_read_once(small: Path) -> None:
     edition = read_edition(root=small)
     before = edition.checksum
@@ -75,6 +77,7 @@ def test_a_project_is_read_once(small: Path) -> None:
     assert read_edition(root=small).scores.at("ZW") == 90
 
 
+@pytest.mark.slow
 def test_another_project_is_read_without_the_environment(
     project: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +100,7 @@ def test_a_table_without_a_folder_is_an_edition(small: Path) -> None:
     assert suspect.checksum != edition.checksum
 
 
+@pytest.mark.slow
 def test_an_edition_under_other_rules_learns_from_the_same_values() -> None:
     edition = read_edition(2023)
     other = edition.under(normalisation="min_max")
@@ -153,6 +157,7 @@ def test_what_is_no_project_or_no_year(small: Path, tmp_path: Path, says: Says) 
         read_edition(root=small).under("smal")
 
 
+@pytest.mark.slow
 def test_an_analysis_takes_the_edition_with_all_that_it_holds(says: Says) -> None:
     edition = read_edition(2023).under(normalisation="min_max")
     noise = {"factor": {"weights": {"weights": {"noise": 0.25}}}}
@@ -175,6 +180,7 @@ IMETA = (
 IDATA = "uCode,uName,Time,income,school\nNA,Namibia,2020,4,10\nZM,Zambia,2020,2,8\nZW,Zimbabwe,2020,6,20\n"
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_tool_is_scored_traced_audited_and_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,8 @@ from cwi.edition import editions
 from cwi.errors import DataError
 from cwi.published import FROZEN, differing_rows, freeze_rows, read_published
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 

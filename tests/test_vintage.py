@@ -30,6 +30,7 @@ def test_the_nation_keeps_its_own_latest_figure():
     assert of_one_year(long(rows), 0.9, "N")["region"].tolist() == ["A", "B", "N"]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from("ABCDE"), st.integers(2020, 2023), st.sampled_from("xy")), unique=True, min_size=1
@@ -98,6 +99,7 @@ def regional(edition):
     return cells[(cells["region"] != "KZ") & cells["value"].notna()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2022, 2023, 2024])
 def test_one_ranking_has_one_year_an_indicator(editions, year):
     years = regional(editions["2026.1", year]).groupby("indicator")["observed"].nunique()

@@ -41,6 +41,7 @@ def rule(word, family=None):
     return {"name": word, **traits_of(methods_of(family)[word]).parameters(), **NEEDS.get(word, {})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", words("normalisation"))
 def test_normalisations(edition, word):
     changes = {"normalisation": rule(word, "normalisation")}
@@ -54,6 +55,7 @@ def test_normalisations(edition, word):
     assert scores.methodology.fingerprint != edition.methodology.fingerprint or word == "goalposts"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["dimension", "index"])
 @pytest.mark.parametrize("word", words("weighting"))
 def test_weightings(edition, word, level):
@@ -83,6 +85,7 @@ def test_aggregations(edition, word):
     assert index.isna()["KZ"] == traits_of(methods_of("aggregation")[word]).compares_units
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", words("imputation"))
 def test_imputations(edition, word):
     """One figure is taken away from a region; what is put in is flagged to the index, and nothing else is touched."""

@@ -6,6 +6,8 @@ does not matter.
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Context, Decimal
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,6 +25,8 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+FEW_DIGITS = 1e-4  # the distance of neighbouring numbers from which noise and digits are told apart as they are written
+PAPER = Context(prec=400)  # any number in full
 FEW = 64  # units that are ranked by comparing each with each; more are sorted
 
 
@@ -60,16 +64,29 @@ def rank(y: Array, *, decimals: int) -> Array:
 def half_away(y: ArrayLike, decimals: int) -> Array:
     """Round half away from zero, as the country's statistics do, on the number as it would be written out.
 
+    A number within two units in its last place of a half counts as the half, unless few digits are left behind the
+    decimals that are kept.
+
     Examples
     --------
     >>> half_away(np.array([0.25, -0.25, 2.675]), 1)
     array([ 0.3, -0.3,  2.7])
     """
-    scaled = np.abs(y) * 10.0**decimals
-    unit = np.spacing(scaled)
-    # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...; a number is held to half a unit in its last place
-    rounded = np.floor(scaled + 0.5 + np.maximum(2 * unit, 1e-9)) / 10.0**decimals
-    return np.asarray(np.copysign(np.where(unit < 0.1, rounded, np.abs(y)), y))  # a number so large has no more digits
+    x = np.asarray(y, dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.abs(x) * 10.0**decimals
+        unit = np.spacing(scaled)
+        # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...; half a unit in the last place is held
+        rounded = np.asarray(np.copysign(np.floor(scaled + 0.5 + np.maximum(2 * unit, 1e-9)) / 10.0**decimals, x))
+    few_digits_left = np.isfinite(x) & ~(unit < FEW_DIGITS)
+    for place in map(tuple, np.argwhere(few_digits_left)):
+        rounded[place] = _as_written(float(x[place]), decimals)
+    return np.where(np.isfinite(x), rounded, x)
+
+
+def _as_written(number: float, decimals: int) -> float:
+    """A number rounded half away from zero, as on paper."""
+    return float(Decimal(repr(number)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, PAPER))
 
 
 def rank_within(y: Array, *, tolerance: float) -> Array:

@@ -11,6 +11,7 @@ from cwi import read_edition
 from cwi.analysis.completeness import _needed, indicators_of, missing_scores
 
 
+@pytest.mark.slow
 def test_kinds_of_figures_by_hand(project: Any) -> None:
     table = indicators_of(read_edition(2022))
     assert table.loc["poverty", ["own", "carried", "parent", "missing"]].tolist() == [4, 0, 0, 0]

@@ -62,6 +62,7 @@ def test_a_trend_of_its_own_shows_before_the_measure() -> None:
     assert found.pre_trends["effect"].abs().min() > 1.9  # the caution that the number is no effect
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-50, 50), st.floats(-10, 10), st.permutations(range(len(TWENTY) * len(YEARS))))
 def test_what_all_regions_have_in_common_and_the_order_of_rows_do_not_matter(

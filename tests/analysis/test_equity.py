@@ -62,6 +62,7 @@ def test_gaps_by_hand(small: Edition) -> None:
     assert table.loc[["B", "N"], ["se", "low", "high"]].isna().all(axis=None)  # one group without an error
 
 
+@pytest.mark.slow
 def test_each_indicator_is_of_the_newest_year_that_half_of_the_regions_have(small: Edition) -> None:
     table = gaps(small, "area")
     assert table["year"].to_list() == [2022]  # one of two regions is half
@@ -83,6 +84,7 @@ def test_who_fares_worse_follows_the_direction(small: Edition) -> None:
     assert np.isnan(area["gap"])  # the nation has none
 
 
+@pytest.mark.slow
 def test_the_gap_of_the_nation_year_by_year(small: Edition) -> None:
     assert gaps_by_year(small, "sex").to_dict("list") == {2021: [4], 2022: [1]}
     assert gaps_by_year(small, "area").empty
@@ -96,6 +98,7 @@ def test_the_index_does_not_know_the_groups(small: Edition) -> None:
 RULES = read_methodology("2024.1").replace(nation=None)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 2, *[st.floats(0, 1e3)] * 2), min_size=1, max_size=6))
 def test_exchanged_groups_turn_every_gap(rows: list[tuple[float, float, float, float]]) -> None:
@@ -114,6 +117,7 @@ def test_exchanged_groups_turn_every_gap(rows: list[tuple[float, float, float, f
     assert (there["gap"] <= there["high"]).all()
 
 
+@pytest.mark.slow
 def test_real_figures() -> None:
     """Life expectancy of 2022 and NEET of 2023: the sexes of NEET 2023 are suspect, so its gap is of 2022."""
     edition = read_edition(2023)

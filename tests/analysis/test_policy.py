@@ -155,6 +155,7 @@ def test_both_readings_are_judged():
     ]
 
 
+@pytest.mark.slow
 @given(
     st.dates(date(2023, 6, 1), date(2026, 6, 30)),
     st.sampled_from([40.0, 100.0]),
@@ -167,6 +168,7 @@ def test_a_date_that_is_known_less_well_never_proves_more(day, value, length, as
     assert vague in (exact, UNCHECKED)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 700), st.integers(0, 200))
 def test_kept_and_missed_have_a_figure_whose_date_proves_it(after, value):
     day = date(2024, 1, 1) + timedelta(after)
@@ -176,6 +178,7 @@ def test_kept_and_missed_have_a_figure_whose_date_proves_it(after, value):
     assert (word == "missed") == (value < 100 and day >= date(2024, 12, 31))
 
 
+@pytest.mark.slow
 def test_comfortable_school_as_it_went():
     table = judge(read_register(), LATER)
     table = table[table["measure"].str.startswith("comfortable")]
@@ -197,6 +200,7 @@ def test_comfortable_school_as_it_went():
     ]
 
 
+@pytest.mark.slow
 def test_what_is_known_of_pre_school_places():
     table = judge(read_register(), LATER).set_index(["measure", "value"])
     assert table.loc[("preschool_places_2024", 77300.0), ["status", "reason"]].tolist() == [UNCHECKED, UNKNOWN_DAY]
@@ -204,6 +208,7 @@ def test_what_is_known_of_pre_school_places():
     assert table.loc["preschool_places"]["status"].tolist() == ["moved", UNCHECKED]
 
 
+@pytest.mark.slow
 def test_on_the_day_of_the_overview_nothing_is_judged():
     table = judge(read_register(), "2024-06-01")
     moved = table[table["status"] == "moved"]

@@ -110,6 +110,7 @@ def edition():
     return read_edition(2023, "2026.1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2018, 2021, 2022, 2023, 2024, 2025])
 def test_a_program_without_the_core_finds_the_same_scores(edition, rows, indicators, year):
     edition = edition.earlier(year)
@@ -122,6 +123,7 @@ def test_a_program_without_the_core_finds_the_same_scores(edition, rows, indicat
     assert index.notna().all() == (year != 2025)
 
 
+@pytest.mark.slow
 def test_ends_are_five_or_seven_deviations_apart(rows, indicators):
     base = pool(rows, indicators)
     base = base[
@@ -164,6 +166,7 @@ def shares(edition, methodology, year):
     return parts.apply(lambda part: np.cov(part, index)[0, 1]) / index.var()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2022, 2023, 2024])
 def test_no_indicator_decides_the_index(edition, year):
     found = shares(edition, edition.methodology, year)
@@ -171,6 +174,7 @@ def test_no_indicator_decides_the_index(edition, year):
     assert found.max() <= 0.12, found.idxmax()
 
 
+@pytest.mark.slow
 def test_under_2024_1_one_did():
     old = read_edition(2023, "2024.1")
     assert shares(old, old.methodology, 2023)["physicians"] == pytest.approx(
@@ -178,6 +182,7 @@ def test_under_2024_1_one_did():
     )  # the review's own figure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2023, 2024])
 def test_every_dimension_has_figures_about_children_and_child_three(edition, year):
     children = read(FOLDER / "selection.csv").set_index("series")["about_children"]

@@ -105,6 +105,7 @@ def test_borders_are_those_of_the_regions_of_the_year(tmp_path: Path, says: Says
         check_regions(path, ["A", "B", "C"], ["A", "C"], 2022)
 
 
+@pytest.mark.slow
 def test_check_names_a_spoilt_file_of_borders(project: Any) -> None:
     """With its checksum renewed: a file of borders is looked at, not only compared."""
     project.write("boundaries/regions_2022.geojson", '{"type": "FeatureCollection", "features": 3}')
@@ -136,6 +137,7 @@ SMALL = {"type": "FeatureCollection", "features": REAL["features"][:3]}
 PLACES = places(SMALL, 7)
 
 
+@pytest.mark.slow
 @given(place=st.sampled_from(PLACES), value=anything)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_put_at_a_place_is_read_or_refused(tmp_path: Path, place: tuple[Any, ...], value: Any) -> None:

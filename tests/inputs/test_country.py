@@ -23,6 +23,7 @@ def test_a_project_without_the_file_prints_the_general_words(project: "object") 
     assert Language("en", Path(__file__).parents[2]).text("trend.nation") == "Kazakhstan"
 
 
+@pytest.mark.slow
 def test_an_edition_prints_the_words_of_its_own_project(project: object, tmp_path: Path) -> None:
     (tmp_path / "data" / "country.toml").write_text('languages = ["en"]\n[texts."trend.nation"]\nen = "Ruritania"\n')
     edition = read_edition(2022)

@@ -96,6 +96,7 @@ def test_the_nearest_of_two_counterparts_counts(copy: Path, official: Methodolog
     assert read_crosswalk(official, copy).closeness.at["neet", "sdg_index"] == "same"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "old", "new", "sentence"),
     [

@@ -57,6 +57,7 @@ def test_the_project_is_the_folder_or_the_nearest_above(installed: Path, monkeyp
     assert folders.root() == installed
 
 
+@pytest.mark.slow
 def test_the_release_is_copied_whole_and_nothing_is_overwritten(tmp_path: Path, says: Says) -> None:
     folder = copy_release(tmp_path / "copy")
     real = {name: sha for name, sha in inputs().items() if not name.startswith("cwi/")}
@@ -76,6 +77,7 @@ def test_the_code_that_runs_is_named_wherever_the_project_is(tmp_path: Path) -> 
     assert "data/regions.csv" in names
 
 
+@pytest.mark.slow
 def test_an_empty_project_is_filled_in_as_its_readme_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = empty_project(tmp_path / "testland")
     monkeypatch.setenv("CWI_ROOT", str(folder))

@@ -28,6 +28,7 @@ def test_what_is_plausible_is_written_for_every_register_that_is_awaited():
     assert set(table.index) == awaited
 
 
+@pytest.mark.slow
 def test_every_figure_is_inside_its_bounds(drawn):
     table = read_plausible()
     for code, values in drawn.groupby("indicator")["value"]:

@@ -159,6 +159,7 @@ SPOILT = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "old", "new", "sentence"), SPOILT, ids=[row[3][12:60] for row in SPOILT])
 def test_what_is_wrong_is_named_with_its_line(copied, name, old, new, sentence):
     known = {"national_fond": read_register().measures.index, "skcn-2025": read_register().sources.index}

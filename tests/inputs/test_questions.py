@@ -51,12 +51,14 @@ def asked(table, kind="share"):
 # ---------------------------------------------------------------- one check at a time
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["share", "rate"])
 @pytest.mark.parametrize("seed", range(4))
 def test_clean_data_are_not_asked_about(kind, seed):
     assert asked(clean(seed=seed), kind) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["share", "rate"])
 def test_a_jump_and_the_way_back(kind):
     table = changed(clean(), "R3", 2021, 80.0)
@@ -140,6 +142,7 @@ def test_parts_of_a_divided_region_together():
     assert ("division", "EAST", 2022) in asked(with_parts(60.0, 35.0))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 11), st.integers(2019, 2023), st.floats(25, 40))
 def test_whatever_cell_jumps_it_is_found_and_no_other_region(place, year, size):
@@ -165,6 +168,7 @@ def real():
     return observations, ask(observations, read_series(), read_territory())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "indicator", "region", "year"),
     [

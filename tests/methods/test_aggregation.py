@@ -136,6 +136,7 @@ def test_the_worked_example_of_the_penalty() -> None:
     assert penalised(np.array([100.0, 0, 0]), third, direction="down") < 0  # below its smallest part
 
 
+@pytest.mark.slow
 @given(found=parts(2))
 @USUAL
 def test_mean_min_between_its_ends(found: tuple[Array, Array]) -> None:
@@ -145,6 +146,7 @@ def test_mean_min_between_its_ends(found: tuple[Array, Array]) -> None:
     assert mean_min(y, w, alpha=1, beta=1e9) == pytest.approx(arithmetic(y, w), abs=1e-4)
 
 
+@pytest.mark.slow
 @given(found=parts(2))
 @USUAL
 def test_owa_of_known_orders(found: tuple[Array, Array]) -> None:

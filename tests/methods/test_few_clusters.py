@@ -107,6 +107,7 @@ def test_a_term_of_one_cluster_has_no_variance_of_its_own() -> None:
     assert np.isnan(result.df([[0, 0]])).all()
 
 
+@pytest.mark.slow
 def test_intervals_of_unequal_clusters_hold_the_truth_and_those_of_g_less_one_do_not() -> None:
     """A control: three of twenty clusters with the yes; 19 degrees of freedom cover far less than 95 of 100."""
     rng = np.random.default_rng(12)

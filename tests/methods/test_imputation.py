@@ -417,6 +417,7 @@ def test_holdout_compares_what_it_hid() -> None:
     assert list(again["rmse"]) == list(result["rmse"])[6:]
 
 
+@pytest.mark.slow
 def test_holdout_tells_a_good_method_from_a_bad_one() -> None:
     values = panel(23, gaps=0.05)
     result = holdout(values, {"mean": mean, "em": em, "regression": regression}, rng=np.random.default_rng(3))

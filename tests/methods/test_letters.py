@@ -1,6 +1,7 @@
 """Compact letters: two units share one if and only if they are not told apart."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ def tables(draw):
     return table | table.T
 
 
+@pytest.mark.slow
 @given(tables())
 def test_sharing_a_letter_is_not_being_told_apart(told):
     groups = letter_groups(told)
@@ -30,6 +32,7 @@ def test_sharing_a_letter_is_not_being_told_apart(told):
     assert groups == sorted(set(groups))
 
 
+@pytest.mark.slow
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_order_of_the_units_does_not_matter(told, random):
     order = list(range(len(told)))

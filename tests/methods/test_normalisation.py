@@ -187,6 +187,7 @@ def test_a_better_value_never_scores_less(method: Method, base: list[int], value
     assert (np.diff(y) >= -1e-9).all()
 
 
+@pytest.mark.slow
 @every(INTERVAL | ORDER)
 @given(base=columns, values=st.lists(whole, min_size=1, max_size=6), a=st.integers(-2000, 2000), falls=st.booleans())
 @USUAL

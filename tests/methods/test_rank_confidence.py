@@ -26,6 +26,7 @@ def covered(bounds, ranks):
     return ((bounds[:, 0] <= ranks) & (ranks <= bounds[:, 1])).all(axis=1).mean()
 
 
+@pytest.mark.slow
 def test_sets_hold_together_at_their_level_where_scores_nearly_tie():
     true = np.array([50.0, 49.99, 49.98, 49.97, 49.96, 40.0])
     sets, intervals = repeated(true, np.ones(6))
@@ -34,6 +35,7 @@ def test_sets_hold_together_at_their_level_where_scores_nearly_tie():
     assert covered(intervals, ranks) < 0.75, "control: intervals of draws miss more often than their share says"
 
 
+@pytest.mark.slow
 def test_sets_are_short_where_scores_are_apart_and_hold_with_unequal_errors():
     true = np.array([60.0, 50.0, 49.5, 30.0, 29.0])
     sd = np.array([0.5, 2.0, 0.5, 3.0, 0.5])

@@ -32,6 +32,7 @@ scores = st.lists(st.one_of(st.integers(0, 9).map(float), st.just(MISSING)), min
 # ---------------------------------------------------------------- ties
 
 
+@pytest.mark.slow
 @given(found=scores, factor=st.sampled_from([1e-12, 1.0, 1e12]), seed=st.integers(0, 999))
 @USUAL
 def test_noise_parts_nobody_and_the_order_of_rows_does_not_matter(found: list[float], factor: float, seed: int) -> None:
@@ -58,6 +59,7 @@ def test_a_chain_of_ties_is_one_tie() -> None:
 # ---------------------------------------------------------------- agreement
 
 
+@pytest.mark.slow
 @given(found=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=9))
 @USUAL
 def test_correlations_are_those_of_the_reference(found: list[tuple[int, int]]) -> None:

@@ -29,6 +29,7 @@ STUBBORN = np.exp(np.linspace(0, 12, 100))[:, None]  # no five values carry its 
 # ---------------------------------------------------------------- the two numbers
 
 
+@pytest.mark.slow
 @given(found=values, factor=st.sampled_from([1e-12, 1.0, 1e12]), shift=st.sampled_from([0.0, 1000.0]))
 @USUAL
 def test_skewness_and_kurtosis_are_those_of_the_reference(found: list[int], factor: float, shift: float) -> None:

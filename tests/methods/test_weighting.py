@@ -302,6 +302,7 @@ def matrix(w: Array) -> Array:
     return np.asarray(w[:, None] / w)
 
 
+@pytest.mark.slow
 @given(k=st.integers(1, 10), seed=st.integers(0, 10**6))
 @USUAL
 def test_judgements_without_contradiction_give_their_weights(k: int, seed: int) -> None:

@@ -73,6 +73,7 @@ def test_a_notebook_reads_the_edition_of_its_project(name: str) -> None:
     assert reads == ["cwi.read_edition(year, methodology, root=project or None)"]
 
 
+@pytest.mark.slow
 def test_no_methodology_is_the_one_that_was_approved(theirs: Path, project: object) -> None:
     assert read_edition(2020, "", root=theirs).methodology.version == "theirs"
     assert read_edition(2022, "").methodology.version == "t1"

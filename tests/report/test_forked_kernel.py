@@ -78,6 +78,7 @@ def papermills(source: Path, target: Path, **engine: Any) -> tuple[Any, Any]:
     return document.cells, document.metadata
 
 
+@pytest.mark.slow
 def test_all_that_papermill_records_is_what_an_ordinary_kernel_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +113,7 @@ def test_what_notebooks_of_this_project_compute_with_is_imported_before() -> Non
     assert wanted - set(re.findall(r"^import ([\w.]+)$", preloaded, re.MULTILINE)) == set()
 
 
+@pytest.mark.slow
 def test_two_runs_share_nothing(tmp_path: Path) -> None:
     source = notebook(
         tmp_path / "source.ipynb",
@@ -131,6 +133,7 @@ def test_two_runs_share_nothing(tmp_path: Path) -> None:
     assert threads == "1"  # of the process that is forked
 
 
+@pytest.mark.slow
 def test_folder_variables_and_one_thread_are_those_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CWI_ROOT", str(tmp_path))
     source = notebook(
@@ -147,6 +150,7 @@ def test_folder_variables_and_one_thread_are_those_of_the_run(tmp_path: Path, mo
     assert "CWI_OUTPUT" not in os.environ
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forks", [True, False])
 def test_a_failure_names_its_reason_and_its_line(tmp_path: Path, forks: bool, says: Says) -> None:
     source = notebook(tmp_path / "source.ipynb", "x = 1", "# a note\ny = x\nint('no such region')")
@@ -155,6 +159,7 @@ def test_a_failure_names_its_reason_and_its_line(tmp_path: Path, forks: bool, sa
         execute(source, tmp_path / "done.ipynb", {}, forks=forks)
 
 
+@pytest.mark.slow
 def test_an_error_of_ours_is_its_sentence(tmp_path: Path, says: Says) -> None:
     source = notebook(tmp_path / "source.ipynb", "import cwi\ncwi.read_edition(1999)")
     there_are = f"there are {', '.join(map(str, editions()))}"
@@ -171,6 +176,7 @@ PROCESS = (
 )
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_stopped_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Says
 ) -> None:
@@ -184,6 +190,7 @@ def test_what_takes_too_long_is_stopped_with_all_that_it_started(
         os.kill(kernel, 0)
 
 
+@pytest.mark.slow
 def test_a_kernel_that_ends_is_one_sentence(tmp_path: Path, says: Says) -> None:
     source = notebook(tmp_path / "source.ipynb", "import os; os._exit(3)")
     with says(
@@ -201,6 +208,7 @@ execute(Path(sys.argv[1]), Path(sys.argv[2]), {})
 """
 
 
+@pytest.mark.slow
 def test_a_kernel_ends_with_the_program_that_asked_for_it(tmp_path: Path) -> None:
     """A program without 'if __name__', killed while the notebook runs; its output closes when all have ended."""
     source = notebook(tmp_path / "source.ipynb", "import os, time; os.write(1, b'running\\n'); time.sleep(300)")

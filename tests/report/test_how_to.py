@@ -103,12 +103,14 @@ def follow(
     return printed
 
 
+@pytest.mark.slow
 def test_a_new_indicator(copy: Path, finished: Finish) -> None:
     printed = follow("a-new-indicator.md", copy, finished)
     assert "immunisation: no value in the base years 2018 to 2022;" in printed["cwi edition status 2024"]
     assert "96.2 of 2024, status normal" in printed["cwi trace 2024 Astana immunisation"]
 
 
+@pytest.mark.slow
 def test_a_new_methodology(copy: Path, finished: Finish) -> None:
     printed = follow("a-new-methodology.md", copy, finished)
     assert "methodology 2027.1" in printed["cwi edition new 2024 --methodology 2027.1"]
@@ -116,6 +118,7 @@ def test_a_new_methodology(copy: Path, finished: Finish) -> None:
     assert "Astana" in printed["cwi score 2023 --methodology 2027.1"]
 
 
+@pytest.mark.slow
 def test_a_correction(copy: Path, finished: Finish) -> None:
     for path in (copy / "data" / "editions" / "2023").glob("[!e]*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -131,6 +134,7 @@ def test_a_correction(copy: Path, finished: Finish) -> None:
     assert {name.split(".")[2] for name in table.index if name.startswith("score.")} == {"KZ-71"}
 
 
+@pytest.mark.slow
 def test_another_country(tmp_path: Path, finished: Finish, monkeypatch: pytest.MonkeyPatch) -> None:
     """From nothing to the whole page in three languages, and nothing in it is of Kazakhstan."""
     monkeypatch.chdir(tmp_path)
@@ -164,6 +168,7 @@ def test_another_country(tmp_path: Path, finished: Finish, monkeypatch: pytest.M
     assert [word for word in OF_KAZAKHSTAN if word in kazakh] == ["Kazakhstan", "Abai", "2022"]
 
 
+@pytest.mark.slow
 def test_the_year(copy: Path, finished: Finish) -> None:
     def returned(step: str) -> None:
         """Two owners fill in their templates: every figure the one of last year and a little more."""

@@ -70,6 +70,7 @@ def spoken() -> tuple[dict[str, list[set[str] | None]], set[str], set[str]]:
     return outright, patterns, words
 
 
+@pytest.mark.slow
 def test_the_code_says_things() -> None:
     outright, patterns, _ = spoken()
     assert len(outright) > 40
@@ -194,6 +195,7 @@ def test_signs() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(value=st.floats(-1e8, 1e8), decimals=st.integers(0, 4))
 @settings(deadline=None, max_examples=200)
 def test_a_printed_number_is_the_value_within_half_a_digit(value: float, decimals: int) -> None:

@@ -54,6 +54,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(key=st.sampled_from(sorted(PARTS)), value=anything)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_manifest_is_whole_or_none(tmp_path: Path, key: str, value: Any) -> None:

@@ -20,6 +20,8 @@ from cwi.report.official import OfficialReport
 from cwi.report.publication import publish, recompute, review
 from cwi.report.trace import trace_rows
 
+pytestmark = pytest.mark.slow
+
 Finish = Callable[..., Path]
 LEARNT = """
 [factor.scale]

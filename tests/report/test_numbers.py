@@ -66,6 +66,7 @@ def embedded(html: str) -> dict[str, Any]:
     return record
 
 
+@pytest.mark.slow
 def test_the_page_knows_what_it_prints(made: tuple[Path, str, dict[str, Any]]) -> None:
     path, plain, _ = made
     html = path.read_text(encoding="utf-8")

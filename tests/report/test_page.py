@@ -80,6 +80,7 @@ def read(folder, code=False, *more):
     return page(notebook(*more), folder, language=Words(), title=f"Есеп {NASTY}", code=code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [False, True])
 def test_a_page_needs_nothing_else(folder, code):
     text = read(folder, code)

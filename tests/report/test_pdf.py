@@ -120,6 +120,7 @@ def test_no_table_is_wider_than_its_page(folder, columns):
     assert columns < 16 or shown[-1].mediabox.width > shown[-1].mediabox.height
 
 
+@pytest.mark.slow
 def test_a_long_table_says_its_headings_on_every_page(folder):
     reader = read(folder, table(3, 120))
     pages = [page.extract_text() for page in reader.pages]
@@ -198,6 +199,7 @@ def faults(places):
     return found
 
 
+@pytest.mark.slow
 def test_no_page_is_left_half_empty_and_no_heading_alone(folder, monkeypatch):
     book = small_report()
     places = placed(book, folder, language=Words())
@@ -213,6 +215,7 @@ def test_no_page_is_left_half_empty_and_no_heading_alone(folder, monkeypatch):
     assert any("was pushed" in fault for fault in faults(placed(book, folder, language=Words())))
 
 
+@pytest.mark.slow
 def test_every_page_has_its_part_its_foot_and_its_number(folder):
     made = pdf(small_report(), folder, language=Words(), title="Есеп", author="а", foot="жұмыс тізбесі")
     texts = [page.extract_text() for page in PdfReader(io.BytesIO(made)).pages]

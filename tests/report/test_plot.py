@@ -63,6 +63,7 @@ def test_intervals_are_those_that_are_handed_in(scores: Scores, drawn: Simulatio
     assert np.allclose([segment[:, 0] for segment in lines.get_segments()], ends.loc[order].to_numpy())
 
 
+@pytest.mark.slow
 def test_the_heat_map_prints_every_score_and_marks_what_was_not_measured(scores: Scores) -> None:
     axes = scores.plot.heatmap(level="dimension")
     printed = sorted(text.get_text() for each in axes.figure.axes for text in each.texts if "." in text.get_text())
@@ -75,6 +76,7 @@ def test_the_heat_map_prints_every_score_and_marks_what_was_not_measured(scores:
     assert len(axes.lines) == marked
 
 
+@pytest.mark.slow
 def test_the_map_is_coloured_by_the_scores(scores: Scores) -> None:
     assert {"Ulytau", "47.4"} <= words(scores.plot.map())
     economy = scores.plot.map(node="economy", language="ru", names={"KZ-62": "Улытау"}, limits=(0, 100))
@@ -158,6 +160,7 @@ def test_other_boundaries_have_a_map(tmp_path: Path) -> None:
 LEVELS = ("component", "dimension", "index")
 
 
+@pytest.mark.slow
 def test_scores_on_another_scale_and_without_a_nation(edition: Edition) -> None:
     scores = small(edition, normalisation="z_score").scores
     axes = scores.plot.ranking()
@@ -167,6 +170,7 @@ def test_scores_on_another_scale_and_without_a_nation(edition: Edition) -> None:
     assert scores.plot.heatmap(level="dimension").figure.axes
 
 
+@pytest.mark.slow
 def test_synthetic_scores_are_stamped(scores: Scores) -> None:
     assert "SYNTHETIC" not in words(scores.plot.ranking())
     nodes = scores.nodes.assign(flag=scores.nodes["flag"].where(scores.nodes["region"] != "KZ-71", "synthetic"))

@@ -37,6 +37,7 @@ CELLS = (
 )
 
 
+@pytest.mark.slow
 def test_a_kernel_has_what_was_computed_and_computes_what_was_not(tmp_path: Path) -> None:
     source = tmp_path / "source.ipynb"
     tagged = new_code_cell("seed: int = 1", metadata={"tags": ["parameters"]})

@@ -11,6 +11,8 @@ from cwi import read_edition
 from cwi.errors import DataError, ParameterError
 from cwi.report.profiles import publish_profiles
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "=<script>alert(1)</script> #panic() \" onload='x' & {{ 7 }} $x$"
 
 

@@ -143,6 +143,7 @@ def test_what_comes_from_data_is_escaped(definitions: SurveyDefinitions) -> None
     assert page.count("&lt;script&gt;") == 4  # the question, the step, the title and the heading
 
 
+@pytest.mark.slow
 def test_files_are_the_same_every_time(definitions: SurveyDefinitions, tmp_path: Path) -> None:
     first = write_questionnaires(definitions, tmp_path / "a")
     second = write_questionnaires(definitions, tmp_path / "b")

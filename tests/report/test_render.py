@@ -63,6 +63,7 @@ def test_a_run_that_was_killed_between_the_two_moves_is_mended(target: Path) -> 
 HEAD = "name,edition,value,unit,decimals,text_kk,text_ru,text_en\n"
 
 
+@pytest.mark.slow
 def test_a_report_of_one_language_leaves_the_others(target: Path) -> None:
     (target / "official_report.kk.ipynb").write_text("qazaqsha", encoding="utf-8")
     (target / "tables").mkdir()
@@ -188,6 +189,7 @@ def small(project: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return project
 
 
+@pytest.mark.slow
 def test_an_input_that_is_changed_and_put_back_meanwhile_stops_the_report(
     small: Any, monkeypatch: pytest.MonkeyPatch, says: Says
 ) -> None:
@@ -210,6 +212,7 @@ def test_an_input_that_is_changed_and_put_back_meanwhile_stops_the_report(
     assert names(target.parent) == ["2022"]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_leaves_the_old_report(
     small: Any, monkeypatch: pytest.MonkeyPatch, says: Says
 ) -> None:

@@ -27,6 +27,7 @@ def written(scores: Scores, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_tables_read_back(scores: Scores, written: Path) -> None:
     book = pd.read_excel(written, sheet_name=None)
     assert list(book) == [

@@ -15,6 +15,8 @@ from cwi import DataError, Edition, folders, read_edition
 from cwi.report.trace import trace, trace_rows
 from cwi.traits import methods_of, traits_of
 
+pytestmark = pytest.mark.slow
+
 DIGIT = 1.1e-6  # scores are printed with six digits, so each end of an equation is off by half of the last one
 
 
@@ -162,7 +164,6 @@ def worked_through(branch: Branch, region: str, year: int) -> int:
     return 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("year", "region"), [(2023, "KZ-15"), (2023, "KZ"), (2022, "KZ-63"), (2018, "KZ-61")])
 def test_every_line_gives_the_number_on_its_left(year: int, region: str, editions: dict[int, Edition]) -> None:
     here = edition(year, editions)
@@ -188,7 +189,6 @@ def test_a_number_spoiled_by_one_digit_is_noticed(editions: dict[int, Edition]) 
         worked_through(parsed(spoiled), "KZ-15", 2023)
 
 
-@pytest.mark.slow
 def test_inherited_values_have_their_row_too(editions: dict[int, Edition]) -> None:
     here = edition(2022, editions)
     for region in ("KZ-10", "KZ-33", "KZ-62"):
@@ -261,7 +261,6 @@ def test_the_printed_arithmetic_of_every_scale_gives_the_printed_score(word: str
             assert evaluated(formula) == pytest.approx(score, abs=2e-6), formula
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("word", methods_of("aggregation"))
 def test_the_printed_arithmetic_of_every_mean_gives_the_printed_score(word: str, known: Edition) -> None:
     traits = traits_of(methods_of("aggregation")[word])
@@ -282,7 +281,6 @@ def test_the_printed_arithmetic_of_every_mean_gives_the_printed_score(word: str,
         assert evaluated(formula) == pytest.approx(score, abs=5e-6), formula
 
 
-@pytest.mark.slow
 def test_a_treated_indicator_has_no_pocket_formula(known: Edition) -> None:
     methodology = known.methodology.replace(treatment={"then": "log", "skew": 0.5, "kurt": 0.5})
     text = trace(replace(known, methodology=methodology), "KZ-15")

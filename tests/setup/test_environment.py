@@ -127,6 +127,7 @@ def test_conda_grammar_refuses_what_is_not_a_range() -> None:
         MatchSpec("pandas>=3.1,<<4", strict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [

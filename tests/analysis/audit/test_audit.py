@@ -18,6 +18,8 @@ from cwi.analysis.audit.statistical_audit import VERDICTS, Audit, audit, few
 from cwi.analysis.audit.structure import _alpha
 from cwi.methods.weighting.factor_analysis import alpha
 
+pytestmark = pytest.mark.slow
+
 HAND = Path(__file__).parents[2] / "methodologies" / "hand"
 N = 12
 WOBBLE = np.tile([-1.0, 1.0], 6)
@@ -80,7 +82,6 @@ def real() -> Audit:
 # ---------------------------------------------------------------- every finding
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", ["plain", "real"])
 def test_every_finding_is_whole(which: str, request: pytest.FixtureRequest) -> None:
     table = request.getfixturevalue(which).findings
@@ -108,7 +109,6 @@ def test_the_summary_counts_every_finding_and_hides_none(real: Audit) -> None:
     assert real.open["verdict"].tolist() == sorted(real.open["verdict"], key=VERDICTS.index)
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_audit() -> None:
     values, methodology = uniform(["a", "b", "c", "d"]), tree(FOUR)
     first, second = audited(values, methodology), audited(values, methodology)
@@ -410,7 +410,6 @@ def test_verdicts(number: float, bound: str, interval_: tuple[float, float], wor
     assert found.verdict == verdict
 
 
-@pytest.mark.slow
 def test_a_bad_index_fails_and_a_good_one_passes() -> None:
     """The control: an audit that lets the first pass looks at nothing."""
     rng = np.random.default_rng(4)
@@ -442,7 +441,6 @@ def test_what_2019_shows(real: Audit) -> None:
     assert "beyond ±0.48" in one(real, "regions", "index")["sentence"]
 
 
-@pytest.mark.slow
 def test_the_command_prints_counts_then_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -463,7 +461,6 @@ def test_the_command_prints_counts_then_lines(
     assert few("a, b, c") == "a, b, c"
 
 
-@pytest.mark.slow
 def test_weights_in_the_index_are_those_in_force() -> None:
     """In 2023 physicians are alone in their component, which counts a quarter of Public policy's half: 12.5 %."""
     table = audit(read_edition(2023).scores, 2023, rng=np.random.default_rng(1), draws=20).effective

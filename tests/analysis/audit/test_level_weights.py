@@ -12,6 +12,8 @@ from cwi.derivation import derive
 from cwi.errors import DataError
 from cwi.methods.weighting import max_correlation
 
+pytestmark = pytest.mark.slow
+
 Array = np.typing.NDArray[np.float64]
 
 

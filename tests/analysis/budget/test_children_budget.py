@@ -77,6 +77,7 @@ def test_a_reclassification_is_a_part_of_the_change_of_its_own() -> None:
 amounts = st.lists(st.integers(1, 10**12), min_size=7, max_size=7)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(amounts, st.permutations(range(7)))
 def test_shares_are_shares_and_the_order_of_lines_does_not_matter(values: list[int], order: list[int]) -> None:
@@ -91,6 +92,7 @@ def test_shares_are_shares_and_the_order_of_lines_does_not_matter(values: list[i
 positive = st.floats(0.01, 1e6)
 
 
+@pytest.mark.slow
 @given(st.lists(positive, min_size=4, max_size=4), st.lists(positive, min_size=5, max_size=5))
 def test_the_parts_of_a_change_add_up(first: list[float], second: list[float]) -> None:
     names = ["own", "share", "children", "deflator", "same_share"]
@@ -109,6 +111,7 @@ def test_a_programme_under_a_wrong_administrator_is_refused() -> None:
     )
 
 
+@pytest.mark.slow
 def test_each_of_the_11_regions_adds_up_to_its_decision() -> None:
     lines = read_lines()
     found = totals(lines, classify(lines, read_coefficients(), FUNCTIONS))
@@ -129,6 +132,7 @@ def test_regions_add_up_to_the_published_total_or_by_how_much_they_do_not() -> N
     assert (found.loc[[2022, 2023], "EXP"] > 600_000).all()
 
 
+@pytest.mark.slow
 def test_the_observations_are_what_the_budget_gives() -> None:
     rows = read_observations().query("indicator == 'child_budget_share_local'").set_index(["region", "year"])
     found = by_function(read_executed(), FUNCTIONS).spending
@@ -147,6 +151,7 @@ def test_what_the_age_structure_predicts_is_right_on_average() -> None:
     assert found.at["b", "predicted"] == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(amounts)
 def test_every_way_to_add_up_gives_the_same_sum(values: list[int]) -> None:

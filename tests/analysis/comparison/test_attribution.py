@@ -64,6 +64,7 @@ def hand(of_depth: dict[int, Methodology]) -> Methodology:
 # ---------------------------------------------------------------- by hand
 
 
+@pytest.mark.slow
 def test_an_arithmetic_gap_by_hand(hand: Methodology) -> None:
     """left: 60 against (3 · 40 + 80) / 4 = 50; right: 65 against 35; l2: 62.5 against 42.5."""
     found = attribute(edition_of(hand, VALUES), "A", against="B")

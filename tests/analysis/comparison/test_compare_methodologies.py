@@ -14,6 +14,8 @@ from cwi import DataError, Edition, MethodologyError, read_edition
 from cwi.analysis.comparison.methodologies import Comparison, compare, incompatible, weightings
 from cwi.analysis.uncertainty import prepare, simulate
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 
@@ -73,7 +75,6 @@ def test_movers_are_named_the_farthest_first() -> None:
     assert found.schemes.at["ours", "mean_shift"] == 0
 
 
-@pytest.mark.slow
 def test_what_holds_under_every_scheme_holds_in_the_ranks() -> None:
     edition = read_edition(2023)
     schemes = weightings(edition, "entropy, critic, gini", level="all")
@@ -104,7 +105,6 @@ def test_beyond_noise_is_outside_the_interval() -> None:
     assert "ours" not in table.index
 
 
-@pytest.mark.slow
 def test_the_official_ranks_lie_inside_the_noise_around_them() -> None:
     edition = read_edition(2019)
     intervals = simulate(prepare(edition, "weights"), draws=200, rng=np.random.default_rng(1)).summary()
@@ -185,7 +185,6 @@ def test_words_of_schemes(says: Says) -> None:
         compare(Edition.of(long(values()), tree(), YEAR), {})
 
 
-@pytest.mark.slow
 @settings(deadline=None, max_examples=5)
 @given(seed=st.integers(0, 10**6))
 def test_rows_may_be_shuffled(seed: int) -> None:

@@ -10,6 +10,8 @@ from cwi import read_edition
 from cwi.analysis.comparison import fixed_set
 from cwi.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = "region,year,indicator,value,status,source\n"
 
 

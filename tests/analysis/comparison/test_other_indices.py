@@ -92,6 +92,7 @@ OTHERWISE: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(OTHERWISE))
 def test_each_rule_gives_what_it_gives_by_other_means(crosswalk: Crosswalk, name: str) -> None:
     x = values()
@@ -112,6 +113,7 @@ def test_every_method_runs_or_says_why_not(crosswalk: Crosswalk) -> None:
     assert len(prints) == len(OTHERWISE)
 
 
+@pytest.mark.slow
 def test_all_of_a_level_count_alike() -> None:
     x = values()
     every = scored(x, equally_weighted(tree(), "indicator")).implied_weights()

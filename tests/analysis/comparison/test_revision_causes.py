@@ -13,6 +13,8 @@ from cwi.analysis.comparison import CAUSES, Revision, Revisions, revision, revis
 from cwi.errors import MethodologyError
 from cwi.methodology import Methodology
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 PARTS = [*CAUSES, "coverage"]
 
@@ -97,7 +99,6 @@ def test_years_are_summed_up(edition: Edition) -> None:
 # ---------------------------------------------------------------- the real editions
 
 
-@pytest.mark.slow
 def test_the_causes_sum_to_the_difference_and_the_means_are_those_of_the_regions(revised: Revisions) -> None:
     result: Revision = revised.each[0]
     both = result.regions.dropna(subset=["difference"])

@@ -78,6 +78,7 @@ def test_an_indicator_that_only_regions_have_is_left_out_on_both_sides():
 VALUES = st.one_of(st.none(), st.floats(0.1, 0.9))
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     st.lists(VALUES, min_size=5, max_size=5).filter(lambda v: sum(x is not None for x in v) > 0),
@@ -110,6 +111,7 @@ def test_a_year_without_the_nation(rules, says):
         like_with_like(edition(rules, [("A", "height", 5.0), ("A", "illness", 20.0), ("A", "worry", 2.0)]))
 
 
+@pytest.mark.slow
 def test_there_is_no_gap_of_an_unknown_level(says):
     with says(DataError, "no level above the indicators is called 'floor'"):
         like_with_like(read_edition(2021)).gaps("floor")

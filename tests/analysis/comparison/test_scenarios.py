@@ -22,12 +22,14 @@ def table(edition):
     return scenarios(edition).set_index(["scenario", "region"])
 
 
+@pytest.mark.slow
 def test_the_official_index_is_first_and_as_published(edition, table):
     assert table.index[0][0] == "official"
     own = edition.scores.of("index")[2023].drop("KZ")
     assert table.loc["official", "score"].drop("KZ").to_dict() == own.to_dict()
 
 
+@pytest.mark.slow
 def test_each_scenario_is_the_edition_by_other_rules(edition, table):
     for name, row in read_scenarios(edition.methodology).items():
         again = with_series(edition, row.get("series", {})).under(**row.get("changes", {})).scores
@@ -43,6 +45,7 @@ def test_without_carried_figures_and_at_half_coverage_there_is_no_index_of_2023(
     assert table.loc["older_figures", "score"].notna().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2018, 2019, 2020, 2021])
 def test_the_childrens_budget_measures_family_policy_in_its_scenario_alone(edition, year):
     """By hand from the series; in 2018 two regions that were divided that year have none, and the index none at all."""
@@ -64,6 +67,7 @@ def test_ends_of_the_childrens_budget_are_five_deviations_of_the_base_years_apar
     assert (ends["worst"], ends["best"]) == pytest.approx((mean - 2.5 * sd, mean + 2.5 * sd), abs=0.05)
 
 
+@pytest.mark.slow
 def test_what_is_a_scenario_is_no_factor(edition):
     drawn = {
         key
@@ -120,6 +124,7 @@ def test_without_the_three_cities_the_others_keep_their_scores_and_move_up(table
     assert other["rank"].drop(CITIES).to_dict() == printed.rank(ascending=False, method="min").to_dict()
 
 
+@pytest.mark.slow
 def test_the_summary_is_that_of_the_table(edition, table):
     summary = scenario_summary(edition)
     official = table.loc["official", "score"].drop("KZ")
@@ -132,6 +137,7 @@ def test_the_summary_is_that_of_the_table(edition, table):
     assert summary.loc["own_year_only", ["regions", "first", "last"]].tolist() == [0, "", ""]
 
 
+@pytest.mark.slow
 def test_a_region_that_is_none_is_named(edition, monkeypatch, says):
     place = sys.modules[with_series.__module__]
     monkeypatch.setattr(place, "read_scenarios", lambda _: {"small": {"without_regions": ["KZ-70"]}})
@@ -143,6 +149,7 @@ def test_a_region_that_is_none_is_named(edition, monkeypatch, says):
         place.scenarios(edition)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_leader_of_each_scenario(edition, monkeypatch, capsys):
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["cwi", "scenarios", "2023", *words])

@@ -15,6 +15,7 @@ def edition():
     return read_edition(2023)
 
 
+@pytest.mark.slow
 def test_distances_by_hand(edition):
     """Standard scores with plain numpy from the published rows, income and product in logarithms."""
     rows = edition.observations.query("sex == '' and area == ''")
@@ -32,6 +33,7 @@ def test_distances_by_hand(edition):
         assert result.to_dict() == pytest.approx(expected.dropna().to_dict())
 
 
+@pytest.mark.slow
 def test_a_region_is_not_like_itself_and_nearness_is_mutual(edition):
     table = {code: similar_regions(edition, code, n=19)["distance"] for code in edition.regions}
     for one in edition.regions:

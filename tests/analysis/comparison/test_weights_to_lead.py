@@ -14,6 +14,8 @@ from cwi import DataError, MethodologyError, ParameterError, derive, read_editio
 from cwi.analysis.comparison.weights_to_lead import best_case, nearest_weights, parts_of, robust_leads, weights_to_lead
 from cwi.methods.ranking import dominance
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 Array = NDArray[np.float64]
 STEPS = 40
@@ -39,7 +41,6 @@ def test_two_parts_have_a_closed_form(own: float, behind: float, ahead: float) -
     assert led[0] == pytest.approx(min(own, (ahead - 2) / (ahead + behind)), abs=1e-9)
 
 
-@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 10**6))
 def test_no_weights_on_a_fine_grid_are_nearer(seed: int) -> None:
@@ -95,7 +96,6 @@ def test_what_are_no_weights_is_refused(says: Says) -> None:
         nearest_weights(np.array([[1.0, np.nan]]), np.array([1.0, 0.5]), 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("year", [2019, 2023])
 @pytest.mark.parametrize("level", ["indicator", "component", "dimension"])
 def test_the_parts_make_the_published_index(year: int, level: str) -> None:
@@ -107,7 +107,6 @@ def test_the_parts_make_the_published_index(year: int, level: str) -> None:
     assert len(parts.scores) + len(parts.left_out) == len(read_edition(year).regions)
 
 
-@pytest.mark.slow
 def test_the_arrow_puts_the_region_first_under_the_needed_weights() -> None:
     edition = read_edition(2023)
     scores = edition.scores
@@ -175,7 +174,6 @@ def test_only_an_additive_tree_and_a_known_level_and_year(says: Says) -> None:
     assert weights_to_lead(below, "component").regions["possible"].any()
 
 
-@pytest.mark.slow
 def test_leads_under_all_weights_are_dominance_and_shrink_with_the_band() -> None:
     edition = read_edition(2023)
     counts = [int(robust_leads(edition, "dimension", band=band).to_numpy().sum()) for band in (0, 0.05, 0.2, 1)]
@@ -187,7 +185,6 @@ def test_leads_under_all_weights_are_dominance_and_shrink_with_the_band() -> Non
     assert not (leads & leads.T).to_numpy().any()
 
 
-@pytest.mark.slow
 def test_the_best_case_is_at_least_the_index_without_limits() -> None:
     edition = read_edition(2019)
     free, bound = best_case(edition, "dimension"), best_case(edition, "dimension", shares=(0.1, 0.4))

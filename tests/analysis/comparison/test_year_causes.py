@@ -10,6 +10,8 @@ from cwi import DataError, Edition, read_edition
 from cwi.analysis.comparison import YEAR_CAUSES, years_apart
 from cwi.errors import MethodologyError
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 EARLIER = """\
 A,2021,places,110,normal,schools

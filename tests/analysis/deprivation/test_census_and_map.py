@@ -13,6 +13,8 @@ from cwi.errors import DataError
 from cwi.inputs.deprivation import Deprivations
 from cwi.methods.deprivation import alkire_foster, every_cutoff, overlaps
 
+pytestmark = pytest.mark.slow
+
 CodedBy = Callable[[str], Deprivations]
 ITEMS = [f"i{j:02d}" for j in range(13)]
 DIMENSIONS = {"one": ITEMS[:4], "two": ITEMS[4:9], "three": ITEMS[9:]}
@@ -56,7 +58,6 @@ def test_the_census_is_what_the_whole_table_is(census: tuple[Path, pd.DataFrame]
         got.table(99)
 
 
-@pytest.mark.slow
 def test_a_cluster_counts_the_same(census: tuple[Path, pd.DataFrame]) -> None:
     from distributed import Client, LocalCluster
 

@@ -26,6 +26,8 @@ from cwi.inputs.deprivation import Deprivations, code_deprivations, read_specifi
 from cwi.methods.deprivation import alkire_foster, gap_measures
 from cwi.methods.survey import reliability
 
+pytestmark = pytest.mark.slow
+
 CodedBy = Callable[[str], Deprivations]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 

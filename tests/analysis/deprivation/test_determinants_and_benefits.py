@@ -39,6 +39,7 @@ def outcome(coded: Deprivations) -> np.ndarray:
     return np.where(coded.used, coded.poor.astype(float), np.nan)
 
 
+@pytest.mark.slow
 def test_coefficients_are_those_of_statsmodels_and_errors_those_of_the_design(coded: Deprivations) -> None:
     y, children = outcome(coded), coded.children
     used = coded.used
@@ -83,6 +84,7 @@ def test_average_differences_are_those_of_predictions(coded: Deprivations) -> No
     assert (got["ame_se"].dropna() > 0).all()
 
 
+@pytest.mark.slow
 def test_errors_of_few_clusters(coded: Deprivations) -> None:
     y, children = np.where(coded.used, coded.share, np.nan), coded.children
     by = {kind: associations(y, children, COVARIATES, model="ols", variance=kind) for kind in ("CR2", "CR3")}
@@ -102,6 +104,7 @@ def test_errors_of_few_clusters(coded: Deprivations) -> None:
     np.testing.assert_allclose(fraction["ame"].dropna(), by["CR3"].table["ame"].dropna(), atol=0.02)
 
 
+@pytest.mark.slow
 def test_intervals_of_twenty_clusters_hold_the_truth_as_often_as_they_should() -> None:
     rng = np.random.default_rng(8)
     held = {"CR2": 0, "CR3": 0}
@@ -148,6 +151,7 @@ def test_a_logit_linearised_by_clusters_is_that_of_full_matrices(coded: Deprivat
     assert got["df"]["mother_education"] == pytest.approx(np.trace(products) ** 2 / (products**2).sum(), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "link"), [("logit", stats.logistic.cdf), ("probit", stats.norm.cdf)])
 def test_known_coefficients_are_recovered_from_twenty_clusters(model: str, link: Callable[[Any], Any]) -> None:
     rng = np.random.default_rng(11)
@@ -165,6 +169,7 @@ def test_known_coefficients_are_recovered_from_twenty_clusters(model: str, link:
     assert not got.table["low"]["x"] <= 0 <= got.table["high"]["x"]
 
 
+@pytest.mark.slow
 def test_the_wild_bootstrap_tells_a_term_that_matters_from_one_that_does_not(coded: Deprivations) -> None:
     y = outcome(coded)
     children = coded.children.assign(noise=np.random.default_rng(1).normal(size=len(y)))

@@ -9,6 +9,8 @@ import pytest
 from cwi import DataError
 from cwi.analysis.deprivation import shared_levels
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 

@@ -22,6 +22,8 @@ from cwi.analysis.uncertainty.figure_errors import cell_errors
 from cwi.errors import MethodologyError, ParameterError
 from cwi.panel import read_panel
 
+pytestmark = pytest.mark.slow
+
 HAND = Path(__file__).parents[2] / "methodologies" / "hand"
 REGIONS = ["A", "B", "C", "D"]
 SAYS = "an assumption has a status and a source"
@@ -195,7 +197,6 @@ def test_every_assumption_of_the_methodology_carries_status_and_source(real: Edi
 # ---------------------------------------------------------------- the printed order is no outlier of its draws
 
 
-@pytest.mark.slow
 def test_regions_far_from_the_median_of_their_draws(real: Edition) -> None:
     """Six of twenty in the review of 2024.1, whose factors are one-sided; none under the factors of 2026.1."""
     old = read_edition(2023)

@@ -7,6 +7,8 @@ from cwi import read_edition
 from cwi.analysis.uncertainty import gaps_to_nation, prepare, simulate
 from cwi.errors import DataError
 
+pytestmark = pytest.mark.slow
+
 DRAWS = 200
 
 

@@ -38,6 +38,7 @@ def by_numpy(made: Plan, choices: Array, u: Array, monkeypatch: pytest.MonkeyPat
     return outcome
 
 
+@pytest.mark.slow
 def test_compiled_loops_are_the_rules_in_numpy(
     plan: Planned, observations: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:

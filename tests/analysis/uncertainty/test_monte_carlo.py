@@ -69,6 +69,7 @@ def fingerprint(found: Simulation) -> tuple[bytes, bytes, bytes, str]:
 # ---------------------------------------------------------------- the same bits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_draw_can_be_made_again_alone(kind: str, ready: Callable[[str], Plan]) -> None:
     found = drawn(ready(kind), draws=23)
@@ -127,6 +128,7 @@ def normal(whole: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(se=whole["indicator"].map(plain))
 
 
+@pytest.mark.slow
 def test_the_variance_of_a_linear_index(plan: Planned, normal: pd.DataFrame, methodology: Methodology) -> None:
     """Within Monte-Carlo error; and through common draws exactly."""
     found = drawn(plan(SAMPLING, observations=normal), draws=20_000)
@@ -146,6 +148,7 @@ def test_the_variance_of_a_linear_index(plan: Planned, normal: pd.DataFrame, met
         assert found.scores[row].mean() == pytest.approx(found.nominal[row], abs=4 * np.sqrt(variance / 20_000))
 
 
+@pytest.mark.slow
 def test_covariances_of_one_survey_count(plan: Planned, normal: pd.DataFrame, methodology: Methodology) -> None:
     slope = slopes(methodology)
     units = [(region, year) for region in normal["region"].unique() for year in (2020, 2021)]
@@ -203,6 +206,7 @@ def test_regions_with_the_figure_of_their_parent_share_its_draw(plan: Planned, o
     assert abs(np.corrcoef(six, one)[0, 1]) < 0.3
 
 
+@pytest.mark.slow
 def test_what_both_years_have_in_common_cancels(plan: Planned, normal: pd.DataFrame) -> None:
     """The wider the overlap of the samples, the surer the change; with all of it common, it is certain."""
     width = {}
@@ -307,6 +311,7 @@ def lowest(made: Plan) -> str:
     return reason.rsplit(" ", 1)[1]
 
 
+@pytest.mark.slow
 def test_choices_declared_incompatible_are_left_out_and_counted(plan: Planned) -> None:
     found = drawn(plan({"factor": CLASH, "incompatible": [{"scale": "steep", "mean": "g"}]}), draws=400)
     both = (found.choices == 1).all(axis=0)
@@ -505,6 +510,7 @@ def test_the_unit_of_measurement_does_not_matter(
     assert two.scores == pytest.approx(one.scores, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32))
 @settings(deadline=None, max_examples=10)
 def test_a_seed_says_everything(seed: int, ready: Callable[[str], Plan]) -> None:
@@ -564,6 +570,7 @@ def test_a_simulation_is_one_line_and_a_ranked_table(found: Simulation) -> None:
     pd.testing.assert_frame_equal(found.summary(), found.summary(2021))
 
 
+@pytest.mark.slow
 def test_draws_that_count_nowhere_are_told_in_the_line(plan: Planned) -> None:
     drawn_ = drawn(plan({"factor": CLASH, "incompatible": [{"scale": "steep", "mean": "g"}]}), draws=400)
     assert repr(drawn_).endswith(f"; {len(drawn_.left_out)} draws count in no table)")

@@ -66,6 +66,7 @@ def same(found: Array, expected: Array) -> None:
     assert found == pytest.approx(expected, abs=1e-12, rel=1e-12, nan_ok=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHOICES)
 def test_one_choice_is_the_replaced_methodology(
     name: str, plan: Planned, observations: pd.DataFrame, methodology: Methodology
@@ -120,6 +121,7 @@ def test_all_combinations_are_the_replaced_methodologies(
         same(outcome.scores[:, column], scored(observations, methodology.replace(**changes), many.units))
 
 
+@pytest.mark.slow
 def test_company_changes_no_bit(many: Plan) -> None:
     """Alone, in any order, repeated: the same bytes."""
     choices = np.indices([len(choices) for choices in MANY.values()]).reshape(len(MANY), -1)
@@ -157,6 +159,7 @@ EXPERTS = pd.DataFrame({"life": [1.0, 5.0, 0.0], "mind": [1.0, 2.0, 1.0], "place
                         "reading": [1.0, 2.0, 3.0], "sums": [2.0, 2.0, 3.0]})  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_set_of_weights_is_drawn_whole(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> None:
     made = plan({"votes": {"weights": {"sets": "experts"}}}, sets={"experts": EXPERTS}, observations=whole)
     u = (np.array([[0.0, 0.3, 0.34, 0.6, 0.67, 0.999]]), [0, 0, 1, 1, 2, 2])
@@ -241,6 +244,7 @@ def test_a_set_does_not_undo_another_factor(other: dict[str, Any], node: str, pl
         plan({"other": other, "votes": {"weights": {"sets": "experts"}}}, sets={"experts": EXPERTS})
 
 
+@pytest.mark.slow
 def test_noise_is_symmetric_and_speaks_at_its_levels(plan: Planned, methodology: Methodology) -> None:
     """Exactly: mirrored points give mirrored weights, and the index follows as a ratio of linear forms."""
     made = plan({"noise": {"weights": {"noise": 0.4, "levels": ["index"]}}})
@@ -275,6 +279,7 @@ def test_dirichlet_weights_have_their_mean_and_variance(plan: Planned, methodolo
 # ---------------------------------------------------------------- what is refused before anything runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "factor",
     [
@@ -318,6 +323,7 @@ def test_a_factor_that_moves_only_beside_another_is_not_idle(plan: Planned, meth
         plan({"life": said["life"]}, methodology=alike)
 
 
+@pytest.mark.slow
 def test_one_observation_has_one_error(plan: Planned, observations: pd.DataFrame, says: Says) -> None:
     deaths = observations["indicator"] == "deaths"
     rows = observations.assign(se=observations["se"].mask(deaths, 1.0))
@@ -404,6 +410,7 @@ def test_a_plan_is_one_line_and_a_table(plan: Planned) -> None:
     assert "Plan(2020, 2021: 8 regions, 1 factor: noise; left out: f)" in html
 
 
+@pytest.mark.slow
 def test_factors_by_name_leave_out_what_is_idle_and_own_factors_do_not(says: Says) -> None:
     edition = read_edition(2019)
     assert prepare(edition, "weights, survey").idle == ("survey",)
@@ -432,6 +439,7 @@ def test_what_is_no_edition_is_refused(observations: pd.DataFrame, says: Says) -
         Edition.of(observations, "2024.1")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_an_official_scale_held_against_a_unit(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> None:
     """The official reference is a unit of the first year; a choice takes another, a third the goalposts again."""
     rules = methodology.replace(normalisation={"name": "ampi", "reference": "All", "reference_years": [2019]})

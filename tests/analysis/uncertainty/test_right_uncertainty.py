@@ -142,6 +142,7 @@ def test_points_of_a_hundred_are_shares(plan: Planned, whole: pd.DataFrame) -> N
     assert one.std(axis=1).min() > 0
 
 
+@pytest.mark.slow
 def test_sets_of_weights_are_enumerated(plan: Planned, whole: pd.DataFrame, methodology: Methodology) -> None:
     factors = {
         "experts": {"weights": {"sets": "experts"}},
@@ -216,6 +217,7 @@ def test_a_design_of_fifty_rows_is_fed(plan: Planned, whole: pd.DataFrame) -> No
 # ---------------------------------------------------------------- confidence sets of an edition's ranks
 
 
+@pytest.mark.slow
 def test_only_errors_of_values_make_a_confidence_set(plan: Planned, whole: pd.DataFrame, says: Says) -> None:
     noise = {"noise": {"weights": {"noise": 0.25}}}
     one = rank_confidence(plan(SAMPLING, observations=whole), 2021, draws=300, rng=np.random.default_rng(1))

@@ -148,6 +148,7 @@ def test_a_factor_without_effect_on_a_region_has_exactly_zero(plan: Planned) -> 
     assert (of(found.indices, "score", "R4").loc["age", ["first", "total"]] > 0).all()
 
 
+@pytest.mark.slow
 def test_shares_of_choices_count(plan: Planned) -> None:
     even = exact(plan(choices()), 2021)
     never = exact(plan(choices(mean=[1.0, 0.0])), 2021)
@@ -232,6 +233,7 @@ def test_a_year_without_regions(how: Callable[..., Any], plan: Planned, says: Sa
 # ---------------------------------------------------------------- estimation
 
 
+@pytest.mark.slow
 def test_estimates_meet_the_enumeration(plan: Planned) -> None:
     made = plan(choices())
     truth = exact(made, 2021).indices
@@ -359,6 +361,7 @@ def test_a_level_that_is_not_there(plan: Planned, says: Says) -> None:
 # ---------------------------------------------------------------- together
 
 
+@pytest.mark.slow
 def test_all_four_together_are_each_alone(plan: Planned) -> None:
     made = plan(choices())
     found = sensitivity(made, 2020, n=8, rng=np.random.default_rng(1))

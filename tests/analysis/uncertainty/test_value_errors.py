@@ -362,6 +362,7 @@ def test_a_standard_error_is_a_number(se: float, redraw: Redrawn, observations: 
         redraw({"error": "sampling"}, middle, rows=put(observations, "height", "R3", se=se))
 
 
+@pytest.mark.slow
 def test_covariances_that_contradict_the_standard_errors(
     redraw: Redrawn, observations: pd.DataFrame, says: Says
 ) -> None:
@@ -441,6 +442,7 @@ def test_a_value_whose_error_nobody_knows_is_named(redraw: Redrawn, plan: Any, o
     assert len(known.without_error) == 2
 
 
+@pytest.mark.slow
 def test_a_large_error_near_the_bound_keeps_mean_and_sd(redraw: Redrawn, observations: pd.DataFrame) -> None:
     """1 % with an error of 3 was drawn with a mean of 9.5."""
     fine = (np.arange(40_001) + 0.5) / 40_001
@@ -468,6 +470,7 @@ def test_an_error_that_no_share_can_have(redraw: Redrawn, observations: pd.DataF
         redraw({"error": "sampling"}, middle, rows=put(observations, "fit", "R3", value=1.0, se=10.0))
 
 
+@pytest.mark.slow
 def test_covariances_that_fit_no_cell(redraw: Redrawn, observations: pd.DataFrame, says: Says) -> None:
     given = covariances(0.4, [("height", "weight")], observations)
     first = given.iloc[[0]]

@@ -136,6 +136,7 @@ def test_slips_of_the_bulletin(heading: str, sheet: str, total: float, units: li
     assert check_bulletin(heading="Таблица 12.1, 2023", sheet="12.1", total=3.0, **given) == []
 
 
+@pytest.mark.slow
 def test_the_deflator_follows_from_the_rows() -> None:
     rows = read_observations().query("region == 'KZ' and sex == '' and area == ''")
     wide = rows.pivot_table(index="year", columns="indicator", values="value")
@@ -145,6 +146,7 @@ def test_the_deflator_follows_from_the_rows() -> None:
         assert deflator[year] == pytest.approx(implicit[year] / implicit[2018], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_children_of_the_regions_are_those_of_the_country() -> None:
     territory = read_territory()
     found = children(read_observations(), territory)
@@ -153,6 +155,7 @@ def test_children_of_the_regions_are_those_of_the_country() -> None:
     assert regions.sum() == pytest.approx(6_800_000, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_programme_is_known_by_its_administrator() -> None:
     table = read_coefficients()
     assert (table.at[("261", "203"), "class"], table.at[("271", "203"), "class"]) == ("direct", "none")

@@ -19,6 +19,8 @@ from cwi.inputs.consultation import (
     write_consultation,
 )
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], Any]
 
 
@@ -37,7 +39,6 @@ def drawn(edition: Edition, seed: int, **sizes: int) -> Synthetic:
     )
 
 
-@pytest.mark.slow
 def test_its_size_and_its_marks(edition: Edition) -> None:
     made = drawn(edition, 1)
     assert (len(made.votes), len(made.proposals)) == (18_000, 120)
@@ -47,7 +48,6 @@ def test_its_size_and_its_marks(edition: Edition) -> None:
     assert made.proposals["proposed"].str.startswith("(synthetic)").all()
 
 
-@pytest.mark.slow
 def test_it_is_like_a_real_one(edition: Edition) -> None:
     """Regions vote about as they are peopled, some people vote twice, some devices are shared, some experts contradict
     themselves; none of it by chance alone."""
@@ -62,7 +62,6 @@ def test_it_is_like_a_real_one(edition: Edition) -> None:
     assert len(panel) + len(panel.set_aside) == 1_000
 
 
-@pytest.mark.slow
 def test_one_seed_gives_one_consultation_and_another_another(edition: Edition) -> None:
     one, same, other = (drawn(edition, seed, votes=300, experts=10).tables() for seed in (1, 1, 2))
     for name in one:
@@ -70,7 +69,6 @@ def test_one_seed_gives_one_consultation_and_another_another(edition: Edition) -
         assert name == "synthetic_margins" or not one[name].equals(other[name])
 
 
-@pytest.mark.slow
 def test_written_and_read_it_is_the_same(edition: Edition, tmp_path: Path, says: Says) -> None:
     made = drawn(edition, 3, votes=900, experts=20)
     paths = write_consultation(tmp_path, made)

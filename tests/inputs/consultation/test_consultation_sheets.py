@@ -75,6 +75,7 @@ def test_judgements_become_weights(methodology: Methodology) -> None:
     assert panel.consistency["ratio"].max() == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["points", "judgements"])
 def test_a_panel_enters_a_methodology_as_a_rule_with_every_expert(methodology: Methodology, kind: str) -> None:
     if kind == "points":

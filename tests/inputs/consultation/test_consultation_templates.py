@@ -18,6 +18,8 @@ from cwi.inputs.consultation import (
 )
 from cwi.inputs.consultation.experts import parents_of
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], Any]
 
 

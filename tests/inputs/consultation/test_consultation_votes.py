@@ -181,6 +181,7 @@ def test_a_merged_row_is_itself_not_small_and_cannot_be_undone(says: Says) -> No
         merge_small(pd.Series({"a": 4, "b": 5}))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=8))
 def test_merging_keeps_the_sum_and_leaves_no_small_row(sizes: list[int]) -> None:
@@ -222,6 +223,7 @@ def attacked(votes: pd.DataFrame) -> pd.Series:
     return votes["voter"].str.startswith("user")
 
 
+@pytest.mark.slow
 def test_the_attack_is_caught_by_every_pattern_it_shows(votes: pd.DataFrame, edition: Edition) -> None:
     size = int(attacked(votes).sum())
     assert size == 200
@@ -258,6 +260,7 @@ def test_a_system_that_numbers_its_voters_is_no_attack(votes: pd.DataFrame, edit
     assert flagged(numbered, edition, run_share=1.0)["consecutive identifiers"] == len(honest)
 
 
+@pytest.mark.slow
 def test_a_region_far_above_its_population_is_flagged(votes: pd.DataFrame, edition: Edition) -> None:
     moved = votes.copy()
     moved.loc[moved.index[::5], "region"] = "KZ-62"
@@ -272,6 +275,7 @@ def test_votes_without_times_and_seconds_are_looked_at_as_far_as_they_go(votes: 
     assert found["series"] == 200
 
 
+@pytest.mark.slow
 def test_marks_follow_the_ballots_that_are_left(votes: pd.DataFrame, edition: Edition) -> None:
     ballots = cast(made_rows("votes.csv", votes), edition.methodology, edition.territory)
     patterns = stuffing(ballots, population(edition))

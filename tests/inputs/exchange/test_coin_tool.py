@@ -173,6 +173,7 @@ BAD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spoil", "sentence"), BAD, ids=range(len(BAD)))
 def test_bad_workbooks(
     workbook: Workbook, says: Callable[..., Any], spoil: Callable[[Workbook], None], sentence: str

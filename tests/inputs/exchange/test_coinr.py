@@ -114,6 +114,7 @@ def plain(meta: list[list[Any]], data: list[list[Any]]) -> dict[str, dict[str, f
     return scores
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_coinr(tmp_path: Path) -> None:
     meta, data = made()
     for name, rows in (("iMeta", meta), ("iData", data)):
@@ -133,6 +134,7 @@ def test_scores_are_those_of_coinr(tmp_path: Path) -> None:
     assert {unit for (unit, node), row in scores.iterrows() if node == "Top" and "gaps" in row["flag"]} == gaps
 
 
+@pytest.mark.slow
 def test_there_and_back_is_the_same(tmp_path: Path) -> None:
     meta, data = made()
     for name, rows in (("iMeta", meta), ("iData", data)):
@@ -260,6 +262,7 @@ def test_the_command_reads_one_year_with_harmonic_means_and_digits(tables: Table
     assert {str(node.aggregation) for level in methodology.nodes for node in level} == {"harmonic"}
 
 
+@pytest.mark.slow
 def test_goalposts(tables: Tables) -> None:
     lines = META.splitlines()
     posts = [",goalpost_lower,goalpost_upper,goalpost_scale,goalpost_trunc2posts", *[",0,100,1,FALSE"] * 3]

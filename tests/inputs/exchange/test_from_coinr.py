@@ -13,6 +13,8 @@ import cwi
 from cwi import Scores
 from cwi.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(cwi.__file__).parents[1] / "docs" / "how-to" / "from-coinr.md"
 SIZES = ["Area", "Energy", "GDP", "Population"]
 PILLARS = ["Physical", "ConEcFin", "Political", "Instit", "P2P", "Environ", "Social", "SusEcFin"]

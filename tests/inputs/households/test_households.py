@@ -23,6 +23,8 @@ from cwi.inputs.households import (
 )
 from cwi.inputs.households.synthetic import LINE, POORER
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 

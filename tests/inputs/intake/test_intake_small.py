@@ -23,6 +23,8 @@ from cwi.inputs.intake import (
 )
 from cwi.report.intake import write_templates
 
+pytestmark = pytest.mark.slow
+
 OWNERS = """\
 owner,kind,region,name_en,name_ru,name_kk,status,source
 bureau,committee,,Bureau,Бюро,Бюро,working,test
@@ -87,7 +89,6 @@ def killed(step: int, back: Path) -> bool:
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
 def test_killed_at_every_step_nothing_is_lost_or_doubled(asked: Any, tmp_path: Path) -> None:
     """After each kill the data can be read, and reading again gives what an undisturbed reading gives."""

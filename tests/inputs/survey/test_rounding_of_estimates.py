@@ -82,6 +82,7 @@ def possible(found: Estimates, sizes: pd.Series, code: str) -> list[tuple[int, i
     return [(int(x), int(y)) for x, y in np.argwhere(fits)]
 
 
+@pytest.mark.slow
 def test_whole_numbers_of_children_do_not_give_back_a_hidden_share(
     children: pd.DataFrame, published: Estimates, exact: Estimates, definitions: SurveyDefinitions
 ) -> None:
@@ -120,6 +121,7 @@ def count_bounds(found: Estimates, truth: pd.Series, answered: int, code: str, r
     return low, high
 
 
+@pytest.mark.slow
 def test_differences_do_not_give_back_a_hidden_number_of_answers(
     children: pd.DataFrame, published: Estimates, exact: Estimates, definitions: SurveyDefinitions
 ) -> None:

@@ -127,6 +127,7 @@ def spoiled(tmp_path: Path) -> Callable[..., Path]:
     return spoil
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "old", "new", "sentence"),
     [
@@ -290,6 +291,7 @@ def test_ages_that_exclude_each_other_hide_a_question() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_question_is_called_hidden_exactly_when_no_person_comes_to_it(data: st.DataObject) -> None:

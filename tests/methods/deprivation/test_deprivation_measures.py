@@ -66,6 +66,7 @@ def test_the_published_example_at_every_cutoff() -> None:
     assert got.contributions[-1, at] == pytest.approx(want["contribution"], abs=5e-5)
 
 
+@pytest.mark.slow
 @given(survey=surveys())
 @FEW
 def test_every_cutoff_is_counting_at_each(survey: tuple[Array, list[int], Array, NDArray[np.int64]]) -> None:

@@ -103,6 +103,7 @@ def test_without_variance_between_areas_only_the_adjusted_method_keeps_the_direc
     assert (adjusted.gamma > 0).all()
 
 
+@pytest.mark.slow
 def test_the_mean_squared_error_is_that_of_repeated_samples() -> None:
     rng = np.random.default_rng(7)
     m, A = 40, 0.05
@@ -117,6 +118,7 @@ def test_the_mean_squared_error_is_that_of_repeated_samples() -> None:
     assert errors.mean() < 0.75 * D.mean()
 
 
+@pytest.mark.slow
 def test_the_arcsine_is_undone_without_bias() -> None:
     rng = np.random.default_rng(2)
     m = 30
@@ -155,6 +157,7 @@ def test_benchmarked_areas_add_up() -> None:
         np.testing.assert_allclose(moved.estimate - moved.shift, values)
 
 
+@pytest.mark.slow
 def test_an_outlying_area_is_noticed(milk: pd.DataFrame) -> None:
     y, D = milk["y"].to_numpy(float).copy(), (milk["sd"] ** 2).to_numpy(float)
     y[10] = 3.0
@@ -209,6 +212,7 @@ def test_shares_and_targets_that_cannot_be_used(says: Says) -> None:
         benchmark([0.0], [1.0], 0.2)
 
 
+@pytest.mark.slow
 def test_the_bootstrap_error_is_near_the_analytic_one(milk: pd.DataFrame) -> None:
     X, D = design(milk), milk["sd"].to_numpy() ** 2
     fit = fay_herriot(milk["y"], X, D)
@@ -220,6 +224,7 @@ def test_the_bootstrap_error_is_near_the_analytic_one(milk: pd.DataFrame) -> Non
     assert np.array_equal(again, by_bootstrap)
 
 
+@pytest.mark.slow
 def test_the_bootstrap_predicts_areas_without_a_sample_and_needs_draws(milk: pd.DataFrame, says: Says) -> None:
     X, D = design(milk), milk["sd"].to_numpy() ** 2
     y = milk["y"].to_numpy(float).copy()

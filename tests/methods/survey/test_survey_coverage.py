@@ -87,6 +87,7 @@ def test_intervals_of_two_thousand_samples_hold_the_truth(name: str) -> None:
     assert 0.93 <= np.mean(parts) <= 0.97
 
 
+@pytest.mark.slow
 def test_the_errors_are_those_that_are_seen() -> None:
     drawn = draw(500, seed=22)
     for name in ("mean", "proportion", "ratio"):

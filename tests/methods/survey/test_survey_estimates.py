@@ -297,6 +297,7 @@ def test_adding_a_constant_moves_the_mean_and_nothing_else(drawn: Drawn, seed: i
     same(mean(one.y, one.design), mean(one.y + shift, one.design), *names, rel=1e-7, shift=shift)
 
 
+@pytest.mark.slow
 @given(seed=SEEDS)
 @USUAL
 def test_the_order_of_the_rows_does_not_matter(drawn: Drawn, seed: int) -> None:

@@ -32,6 +32,7 @@ def test_against_another_package() -> None:
         assert n <= other.n <= n + 3  # it rounds up after each step
 
 
+@pytest.mark.slow
 @given(
     half=st.floats(0.005, 0.2),
     p=st.floats(0.02, 0.98),

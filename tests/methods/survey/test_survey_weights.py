@@ -224,6 +224,7 @@ def test_post_strata_are_a_calibration_to_their_indicators(drawn: Drawn, seed: i
     assert (made.auxiliary.toarray() == x).all()
 
 
+@pytest.mark.slow
 @given(seed=SEEDS, top=st.floats(1.05, 5), bottom=st.floats(0, 0.9))
 @USUAL
 def test_trimmed_weights_keep_the_sums_and_the_limits(drawn: Drawn, seed: int, top: float, bottom: float) -> None:

@@ -18,6 +18,8 @@ from cwi.report.languages import LANGUAGES
 from cwi.report.ledger import merge
 from cwi.territory import Territory, read_territory
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def territory() -> Territory:
@@ -152,7 +154,6 @@ def test_pictures_can_be_drawn(figures: Figures, territory: Territory, region: s
     assert all(isinstance(picture.draw(), Drawing) and picture.alt.endswith(".") for picture in pictures)
 
 
-@pytest.mark.slow
 def test_files_of_an_annex(figures: Figures, territory: Territory, tmp_path: Path) -> None:
     files = publish(account(figures, "KZ-55", 2025), territory, tmp_path, form="annex", languages=["kk"])
     assert [path.name for path in files] == ["annex.kk.pdf", "annex.kk.xlsx", "ledger.annex.kk.csv"]
@@ -164,7 +165,6 @@ def test_files_of_an_annex(figures: Figures, territory: Territory, tmp_path: Pat
     assert book["Бағдарламалар"]["A5"].value == "04"  # a code keeps its zero
 
 
-@pytest.mark.slow
 def test_files_of_a_section(figures: Figures, territory: Territory, tmp_path: Path) -> None:
     files = publish(account(figures, "KZ-55", 2025), territory, tmp_path, form="section", languages=["en"])
     html = files[1].read_text(encoding="utf-8")

@@ -119,6 +119,7 @@ def test_a_wrong_row_of_area_codes_is_named(edition, project, says):
         area_codes(edition)
 
 
+@pytest.mark.slow
 def test_hostile_words_stay_words(project, tmp_path):
     quoted = HOSTILE.replace('"', '""')
     project.change("regions.csv", "Alpha,Альфа", f'Alpha,"{quoted}"')
@@ -135,6 +136,7 @@ def test_hostile_words_stay_words(project, tmp_path):
     assert titles.at["poverty", "name_en"] == "'=Poverty</script>"
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten_and_no_rehearsal_leaves(project, tmp_path, says):
     for write in (write_sdmx, write_opensdg):
         with says(DataError, f"{tmp_path.as_posix()}: there is such a file or folder already; name a new folder"):

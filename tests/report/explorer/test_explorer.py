@@ -16,6 +16,8 @@ from cwi.methods.ranking import half_away
 from cwi.report.explorer.data import points, sets
 from cwi.report.explorer.page import SPOKEN, TEMPLATES, explorer, make_site
 
+pytestmark = pytest.mark.slow
+
 Array = NDArray[np.float64]
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 HOSTILE = "<script>alert(1)</script>"
@@ -25,7 +27,6 @@ def page_of(edition: Edition) -> str:
     return explorer(edition, draws=100, rng=np.random.default_rng(1))
 
 
-@pytest.mark.slow
 def test_schemes_are_those_of_the_methodology_with_that_word() -> None:
     edition = read_edition(2023)
     found = sets(edition.scores)
@@ -73,7 +74,6 @@ def test_every_word_of_the_templates_is_in_the_page() -> None:
     assert idle == set()
 
 
-@pytest.mark.slow
 def test_the_page_is_small_and_the_same_every_time() -> None:
     html = page_of(read_edition(2023))
     assert len(html.encode()) < 400_000  # a hundred draws
@@ -116,7 +116,6 @@ def test_a_function_with_the_name_of_a_known_rule_is_refused() -> None:
         page_of(read_edition(2022, changed))
 
 
-@pytest.mark.slow
 def test_points() -> None:
     methodology = read_edition(2023).methodology
     given = points(np.array([0.7, 0.1, 0.1, 0.1]), methodology.nodes[-1])
@@ -124,7 +123,6 @@ def test_points() -> None:
     assert half_away(given, 1).max() == 100
 
 
-@pytest.mark.slow
 def test_the_site(tmp_path: Path) -> None:
     path = make_site(2019, tmp_path / "site")
     assert path == tmp_path / "site" / "2019.html"

@@ -42,6 +42,7 @@ def agree(explorer: WeightsExplorer, methodology: Methodology) -> None:
     np.testing.assert_array_equal(table["rank"], top["rank"].astype(float))
 
 
+@pytest.mark.slow
 def test_the_expression_gives_what_is_on_the_screen(edition: Edition) -> None:
     explorer = weights_explorer(edition)
     assert explorer.expression == "methodology"
@@ -59,6 +60,7 @@ def test_the_expression_gives_what_is_on_the_screen(edition: Edition) -> None:
     agree(explorer, evaluated(explorer))
 
 
+@pytest.mark.slow
 def test_schemes_stay_words_and_the_sliders_show_what_they_give(edition: Edition) -> None:
     explorer = weights_explorer(edition)
     explorer.schemes["index"].value = "critic"
@@ -73,6 +75,7 @@ def test_schemes_stay_words_and_the_sliders_show_what_they_give(edition: Edition
     agree(explorer, evaluated(explorer))
 
 
+@pytest.mark.slow
 def test_every_indicator_alike_and_back(edition: Edition) -> None:
     explorer = weights_explorer(edition)
     explorer.equal.click()
@@ -125,6 +128,7 @@ def rules(project: Any) -> None:
     project.change("regions.csv", "Alpha", HOSTILE)
 
 
+@pytest.mark.slow
 def test_nodes_with_a_weighting_of_their_own(project: Any) -> None:
     rules(project)
     explorer = weights_explorer(read_edition(2022))
@@ -137,6 +141,7 @@ def test_nodes_with_a_weighting_of_their_own(project: Any) -> None:
     np.testing.assert_allclose(score(explorer.edition.observations, changed).weights[-1], [6 / 13, 7 / 13])
 
 
+@pytest.mark.slow
 def test_it_shows_itself(project: Any) -> None:
     rules(project)
     explorer = weights_explorer(read_edition(2022))

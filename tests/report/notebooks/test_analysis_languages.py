@@ -53,6 +53,8 @@ from cwi.report.notebooks.policy import PolicyReport
 from cwi.report.notebooks.region import RegionReport
 from cwi.report.notebooks.survey import SurveyReport
 
+pytestmark = pytest.mark.slow
+
 YEAR, SEED = 2019, 1
 ENGLISH_CELL = re.compile(r'<t[dh][^>]* lang="en"[^>]*>.*?</t[dh]>', re.DOTALL)
 TAG = re.compile(r"<(?!img)[^>]*>")
@@ -308,7 +310,6 @@ def deprived() -> Shown:
     return shown
 
 
-@pytest.mark.slow
 def test_a_law_has_the_date_of_its_source_in_every_language(deprived: Shown) -> None:
     for language in LANGUAGES:
         table = next(t for section in deprived(language)[1] for t in section.tables() if t.name == "deprivation-laws")
@@ -328,7 +329,6 @@ CAUSAL = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("language", "wrong"), [
     ("en", "The effect of education"), ("ru", "Образование влияет; эффект образования"), ("kk", "Білімнің әсері"),
 ])  # fmt: skip
@@ -338,7 +338,6 @@ def test_no_association_is_called_an_effect(language: str, wrong: str, deprived:
     assert CAUSAL[language].search(wrong)  # a control
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["kk", "ru"])
 @pytest.mark.parametrize("which", REPORTS)
 def test_nothing_is_in_english(which: str, language: str, request: pytest.FixtureRequest) -> None:
@@ -347,7 +346,6 @@ def test_nothing_is_in_english(which: str, language: str, request: pytest.Fixtur
     assert points_in(texts) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", REPORTS)
 def test_english_words_and_points_are_noticed(which: str, request: pytest.FixtureRequest) -> None:
     """The control: what is in English is noticed, and one English section among Russian ones."""
@@ -359,7 +357,6 @@ def test_english_words_and_points_are_noticed(which: str, request: pytest.Fixtur
     assert english_in([*russian, english[1]])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", REPORTS)
 def test_the_numbers_are_the_same_in_every_language(which: str, request: pytest.FixtureRequest) -> None:
     shown = request.getfixturevalue(which)
@@ -368,7 +365,6 @@ def test_the_numbers_are_the_same_in_every_language(which: str, request: pytest.
     assert {f"text_{code}" for code in LANGUAGES} <= set(merged.columns)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", REPORTS)
 def test_every_number_of_a_table_is_in_the_ledger(which: str, request: pytest.FixtureRequest) -> None:
     show, sections = request.getfixturevalue(which)("ru")
@@ -392,7 +388,6 @@ def test_a_rerun_of_the_change_replaces_its_numbers(edition: Edition) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 @pytest.mark.parametrize("which", REPORTS)
 def test_everybody_can_use_their_pages(
     which: str, request: pytest.FixtureRequest, page_problems: Callable[..., list[str]]

@@ -148,6 +148,7 @@ def test_pictures_have_the_same_bytes_every_time(
         assert figure.alt.endswith(".")
 
 
+@pytest.mark.slow
 def test_needed_weights_of_many_nodes_are_a_table(edition: Edition, view: ComparisonReport) -> None:
     section = view.needed_changes(weights_to_lead(edition, "indicator"))
     assert not only(section, Figure)

@@ -171,6 +171,7 @@ def test_a_dollar_is_a_letter():
 # ---------------------------------------------------------------- gaps are seen
 
 
+@pytest.mark.slow
 def test_missing_cells_are_hatched_and_explained():
     table = random(3, ["a", "b"])
     assert not hatched(heat(table))
@@ -184,6 +185,7 @@ def test_missing_regions_are_hatched():
     assert hatched(chart(KZ_39=np.nan)) >= 2
 
 
+@pytest.mark.slow
 def test_regions_in_doubt_keep_their_colour_and_are_hatched_those_without_a_figure_are_blank():
     known = codes(2022)
     values = pd.Series(np.linspace(35, 75, len(known)), known)
@@ -216,6 +218,7 @@ def test_the_name_of_a_group_is_not_covered_by_the_axes(group):
     assert box.x1 <= beside.x0 or figure.axes.index(place[0]) > figure.axes.index(main)
 
 
+@pytest.mark.slow
 def test_a_region_that_is_not_handed_in_is_missing():
     known = codes(2022)
     figure = maps.choropleth(

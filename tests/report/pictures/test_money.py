@@ -9,6 +9,7 @@ from cwi.errors import DataError
 from cwi.report.pictures.money import against, bars, squares, whole_parts
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=7))
 def test_whole_parts_sum_to_a_hundred_and_are_less_than_one_off(values: list[float]) -> None:
     shares = pd.Series(values)

@@ -24,6 +24,7 @@ def pixels(content: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]
         return np.asarray(image.convert("RGB"), dtype=float)
 
 
+@pytest.mark.slow
 def test_the_points_are_those_that_matplotlib_draws() -> None:
     svg = saved(drawing("#1f4e79"), "svg")
     made, drawn = pixels(png(svg)), pixels(saved(drawing("#1f4e79"), "png"))

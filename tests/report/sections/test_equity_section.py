@@ -17,6 +17,8 @@ from cwi.report.pictures.pairs import paired_panels
 from cwi.report.printer import Printer
 from cwi.report.sections.equity import equity
 
+pytestmark = pytest.mark.slow
+
 
 def printer(edition: Edition, code: str = "en") -> Printer:
     words = Language(code)

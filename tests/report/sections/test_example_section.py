@@ -5,6 +5,8 @@ import pytest
 from cwi import Edition, ParameterError, read_edition
 from cwi.report import OfficialReport
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def edition() -> Edition:

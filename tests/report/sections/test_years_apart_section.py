@@ -17,6 +17,8 @@ from cwi.report.languages import LANGUAGES
 from cwi.report.ledger import merge
 from cwi.report.revision import years_apart_of
 
+pytestmark = pytest.mark.slow
+
 Command = Callable[..., tuple[object, str, str]]
 
 

@@ -98,6 +98,7 @@ def check_links(site: Path, pages: dict[str, Read]) -> None:
                 assert anchor in pages[path.relative_to(site.resolve()).as_posix()].anchors, f"{name}: {target}"
 
 
+@pytest.mark.slow
 def test_every_link_leads_to_a_file_of_the_site(site, pages):
     check_links(site, pages)
 
@@ -144,6 +145,7 @@ def test_a_table_comes_before_each_picture(pages):
             assert "table" in page.tags[: page.tags.index("svg")], name
 
 
+@pytest.mark.slow
 def test_the_interval_is_beside_the_rank_in_the_first_table(small, pages):
     assert RANK_COLUMNS == ("rank", "interval")
     voice = Voice(open_atlas(), "en")
@@ -216,6 +218,7 @@ def test_what_machines_read_of_a_page(site):
         assert (site / "ru" / "indicators" / each["contentUrl"]).resolve().is_file()
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_written_and_what_is_gone_is_removed(project, tmp_path_factory):
     project.write("country.toml", 'languages = ["en"]\n')
     tmp_path = tmp_path_factory.mktemp("site")
@@ -253,6 +256,7 @@ def test_parts_made_at_once_are_the_same_files_and_a_changed_input_stops_it(
     assert (folder / "index.html").read_text() == "old"
 
 
+@pytest.mark.slow
 def test_hostile_words_come_out_harmless(project, tmp_path_factory):
     project.write("country.toml", 'languages = ["ru"]\n')
     tmp_path = tmp_path_factory.mktemp("site")
@@ -324,6 +328,7 @@ def test_the_pages_of_a_real_year_have_its_published_numbers_and_no_english(monk
                     "UNHCR", "Kazakhstan", "OpenStreetMap", "PDDL", "LISER"}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_reports_and_profiles_that_were_made_are_copied_and_linked(project, tmp_path_factory):
     project.write("country.toml", 'languages = ["en"]\n')
     for place in ("2022/report.en.html", "2022/ledger.csv", "profiles/2022/A.en.html"):
@@ -339,6 +344,7 @@ def test_reports_and_profiles_that_were_made_are_copied_and_linked(project, tmp_
     )
 
 
+@pytest.mark.slow
 def test_a_folder_with_three_files_makes_a_site_too(project, tmp_path, monkeypatch):
     folder = tmp_path / "three"
     folder.mkdir()
@@ -360,6 +366,7 @@ def test_a_folder_with_three_files_makes_a_site_too(project, tmp_path, monkeypat
     assert "years/2022.html" in {name.partition("/")[2] for name in pages}
 
 
+@pytest.mark.slow
 def test_a_site_of_a_rehearsal_is_marked_on_every_page_picture_and_row(project, tmp_path_factory, says):
     """It has no part without the mark: words across each page and picture, a column in each table."""
     folder = tmp_path_factory.mktemp("rehearsed")
@@ -395,6 +402,7 @@ def test_a_site_of_a_rehearsal_is_marked_on_every_page_picture_and_row(project, 
     assert not (folder / "data/sdmx.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_picture_is_drawn_for_a_phone_too_with_every_name_whole():
     long = "Западно-Казахстанская область"
     for drawn in (lines({long: {2020: 1.0, 2021: 2.0}, "B": {2020: 1.1, 2021: 2.0}}, "x"),
