@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -19,7 +20,7 @@ from matplotlib.figure import Figure as Drawing
 
 from cwi.report.named import marked_up
 from cwi.report.pictures import aside
-from cwi.report.pictures.style import footnote, saved, stamp
+from cwi.report.pictures.style import footnote, narrow, saved, stamp
 
 __all__ = [
     "TYPST",
@@ -39,6 +40,9 @@ __all__ = [
 TYPST = "text/vnd.typst"
 OUTPUT = "CWI_OUTPUT"
 LEDGER = "CWI_LEDGER"
+PHONE = "-narrow"  # ends the name of a picture that was drawn for a phone
+NARROW = "(max-width: 36rem)"  # where it is shown
+ROUNDED = re.compile(rb"(?<![\d.])([1-9]\d*\.\d\d)\d+")  # a phone loads coordinates of a hundredth of a point
 
 
 def output_folder() -> Path | None:
@@ -184,7 +188,8 @@ class Figure:
     """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it.
 
     ``mark`` is written across it, ``foot`` in small print below it, inside the picture; ``scale`` is its size in
-    print, of what it was drawn as.
+    print, of what it was drawn as. On a page the table is before the picture, and a page that is being made has the
+    picture a second time, drawn for a phone.
     """
 
     name: str
@@ -209,9 +214,19 @@ class Figure:
             behind = f"<details><summary>{escape(self.open_table)}</summary>{self.table.html()}</details>"
         return (
             f'<figure id="figure-{escape(self.name)}"><figcaption>{marked_up(self.caption)}</figcaption>'
-            f'<div class="picture" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
-            f'<img src="{self._source()}" alt="{escape(self.alt)}"></div>{behind}</figure>'
+            f'{behind}<div class="picture" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
+            f"{self._image()}</div></figure>"
         )
+
+    def _image(self) -> str:
+        """The picture, for a phone and for wider screens where a page is being made."""
+        image = f'<img src="{self._source()}" alt="{escape(self.alt)}">'
+        folder = output_folder()
+        if folder is None:
+            return image
+        name = f"figures/{self.name}{PHONE}.{self.language}.svg"
+        aside.draw(folder / name, self._for_a_phone)
+        return f'<picture><source media="{NARROW}" srcset="{name}">{image}</picture>'
 
     def _source(self) -> str:
         """The picture beside the report when one is being made, the picture itself otherwise."""
@@ -236,6 +251,10 @@ class Figure:
         if self.foot:
             footnote(drawing, self.foot)
         return _bytes(drawing, "svg", self.mark)
+
+    def _for_a_phone(self) -> bytes:
+        with narrow():
+            return ROUNDED.sub(rb"\1", self._svg())
 
     def typst(self) -> str:
         scale = "" if self.scale == 1 else f", scale: {100 * self.scale:.0f}%"

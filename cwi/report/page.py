@@ -22,8 +22,8 @@ __all__ = ["page"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
-IMAGE = re.compile(r"<img\b[^>]*>")
-SOURCE = re.compile(r'(?<=\ssrc=")[^"]*(?=")')
+IMAGE = re.compile(r"<(?:img|source)\b[^>]*>")
+SOURCE = re.compile(r'(?:(?<=\ssrc=")|(?<=\ssrcset="))[^"]*(?=")')
 
 
 def page(
@@ -58,7 +58,7 @@ def page(
         template_name="page",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
-        filters={"parts": _parts, "embedded": lambda html: _embedded(html, folder)},
+        filters={"parts": _parts, "embedded": lambda html: _embedded(html, folder, phone=not code)},
     )
     words = {"skip": language.text("page.skip"), "contents": language.text("page.contents")}
     report = {"language": language.code, "title": title, "code": code, "mark": mark, **words}
@@ -79,12 +79,14 @@ class _Exporter(HTMLExporter):
 _EXPORTER: Any = _Exporter
 
 
-def _embedded(html: str, folder: Path) -> str:
-    """The same with every picture set in as data."""
+def _embedded(html: str, folder: Path, *, phone: bool) -> str:
+    """The same with every picture set in as data; those for a phone are left out of what is read on a desk."""
 
     def picture(tag: re.Match[str]) -> str:
+        if not phone and tag[0].startswith("<source"):
+            return ""
         source = SOURCE.search(tag[0])
-        if source is None or ' alt="' not in tag[0]:
+        if source is None or not (tag[0].startswith("<source") or ' alt="' in tag[0]):
             raise ValueError(f"a picture needs a source and an alt text: {tag[0][:200]}")
         return SOURCE.sub(_data(source[0], folder).replace("\\", r"\\"), tag[0], count=1)
 

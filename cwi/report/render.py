@@ -24,7 +24,7 @@ from cwi import errors, folders
 from cwi.edition import Edition, read_edition
 from cwi.errors import CwiError, ReportError
 from cwi.inputs.boundaries import boundaries_of, check_regions
-from cwi.report.blocks import LEDGER, OUTPUT
+from cwi.report.blocks import LEDGER, OUTPUT, PHONE
 from cwi.report.draws import check_draws
 from cwi.report.forked_kernel import kernel_manager, stop_kernels
 from cwi.report.forked_process import ONE_THREAD, prepare, processors
@@ -317,6 +317,8 @@ def _print_pages(executed: Path, code: str, title: str, mark: str, year: int, me
 
     stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
     for path in sorted((stage / "figures").glob(f"*.{code}.svg")):
+        if path.name.endswith(f"{PHONE}.{code}.svg"):
+            continue  # a phone's is on the page alone
         path.with_suffix(".png").write_bytes(png(path.read_bytes()))
     ledger = pd.read_csv(stage / f"ledger.{code}.csv", keep_default_na=False)
     numbers = known_numbers(read_edition(year, methodology or None), ledger, language)

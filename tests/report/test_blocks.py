@@ -53,7 +53,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
-        if tag != "img":
+        if tag not in ("img", "source"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -137,6 +137,10 @@ def test_a_figure_has_words_and_its_table(tmp_path: Path, monkeypatch: pytest.Mo
     beside = Reader(figure.html())
     assert dict(beside.attributes)["src"] == "figures/f.kk.svg"
     assert (tmp_path / "figures" / "f.kk.svg").read_bytes().startswith(b"<?xml")
+    assert dict(beside.attributes)["srcset"] == "figures/f-narrow.kk.svg"
+    assert (tmp_path / "figures" / "f-narrow.kk.svg").read_bytes().startswith(b"<?xml")
+    for read in (alone, beside):  # an equal table, before the picture
+        assert read.tags.index("table") < read.tags.index("img")
     first = {path.name: path.read_bytes() for path in (tmp_path / "figures").iterdir()}
     figure.html()
     assert {path.name: path.read_bytes() for path in (tmp_path / "figures").iterdir()} == first

@@ -236,7 +236,7 @@ class RegionReport(AnalysisReport):
             made,
             region=self.called(self.region),
         )
-        return self._section("nodes", *([replace(figure, table=None)] if len(known) else []), made)
+        return self._section("nodes", made, *([replace(figure, table=None)] if len(known) else []))
 
     @_kept
     def strengths(self, most: int | None = None) -> Section:

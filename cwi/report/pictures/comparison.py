@@ -24,13 +24,13 @@ from cwi.report.pictures.style import (
     INK,
     RISE,
     STYLE,
-    WIDTH,
     Entry,
     Number,
     area,
     draw_key,
     key_height,
     page,
+    page_width,
     ticks,
     width_of,
 )
@@ -118,13 +118,13 @@ def sure_leads(leads: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     """
     names = [str(name) for name in leads.index]
     n, left = len(names), max(width_of(f"{name}  00", 8.5) for name in names) + 0.2
-    cell = min((WIDTH - left - 0.2) / n, 0.3)
+    cell = min((page_width() - left - 0.2) / n, 0.3)
     entries = [Entry(labels["sure"], "patch", {"facecolor": RISE, "edgecolor": "white"})]
     entries.append(Entry(labels["open"], "patch", {"facecolor": OPEN, "edgecolor": "white"}))
-    key, foot = key_height(entries, WIDTH - 0.2), max(width_of(str(i + 1), 8) for i in range(n)) + 0.3
+    key, foot = key_height(entries, page_width() - 0.2), max(width_of(str(i + 1), 8) for i in range(n)) + 0.3
     top = key + 0.2
     figure = page(top + n * cell + foot)
-    draw_key(figure, entries, 0.1, 0.1, WIDTH - 0.2)
+    draw_key(figure, entries, 0.1, 0.1, page_width() - 0.2)
     text = area(figure, 0, top, left, n * cell, bare=True)
     for i, name in enumerate(names):
         text.text(left - 0.1, (i + 0.5) * cell, f"{name}  {i + 1}", size=8.5, ha="right", va="center_baseline")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,18 +23,19 @@ from cwi.report.pictures.style import (
     MISSING,
     SEQUENTIAL,
     STYLE,
-    WIDTH,
     Entry,
     Number,
     area,
     check_limits,
     colour_bar,
     draw_key,
+    is_narrow,
     key_height,
     leading,
     main_axes,
     on,
     page,
+    page_width,
     width_of,
     wrap,
 )
@@ -42,7 +43,7 @@ from cwi.report.pictures.style import (
 __all__ = ["class_map", "heat_map"]
 
 WIDEST = 7.2  # a page may grow to this many inches before the heads of columns are slanted
-SLANT = np.radians(58)
+SLANT, UPRIGHT = np.radians(58), np.radians(86)  # of heads that do not fit side by side; on a phone
 GAP = 0.1  # between the emphasised column and the others, inches
 BAR = 2.0  # how long the bar of colours is, inches
 
@@ -198,42 +199,98 @@ def class_map(
 
 
 def _on_page(cells: _Cells, entries: list[Entry], axis_label: str, number: Number, diverging: bool) -> Figure:
-    """The table on a page: heads above, names at the left, the bar of colours and the key below."""
+    """The table on a page: heads above, names at the left, the bar of colours and the key below.
+
+    On a phone the columns are in several parts below each other, each with the names.
+    """
     n, k = cells.table.shape
     size = 8.5 if k <= 10 else 8.0
-    names = wrapped([str(name) for name in cells.table.index], 1.65, size=size)
-    left, gap = EDGE + names.width + 0.08, GAP * cells.apart
-    heads = _heads([str(column) for column in cells.table.columns], WIDTH - left - gap - EDGE, cells, size)
-    begins = [left + sum(heads.widths[:j]) + (gap if j >= cells.apart else 0.0) for j in range(k)]
-    width = max(WIDTH, begins[-1] + heads.widths[-1] + heads.overhang + EDGE)
+    names = wrapped([str(name) for name in cells.table.index], 1.25 if is_narrow() else 1.65, size=size)
+    left = EDGE + names.width + 0.08
+    laid = _parts(cells, left, size)
+    width = max(page_width(), *(part.ends for part in laid))
     label = wrap(axis_label, BAR + 0.35, size)
-    beside = left + BAR + 0.6
-    room = width - beside - EDGE
-    if not axis_label:  # classes have a key and no bar of colours
-        beside, room = EDGE, width - 2 * EDGE
-    bar = 0.36 + (label.count("\n") + 1) * leading(size) if axis_label else 0.0
-    foot = max(bar, key_height(entries, room, size)) + 0.04
-    top = EDGE + heads.height
-    below = top + n * names.row
+    key, beside, room, foot = _foot(entries, label, left, width, size)
+    tall = [EDGE + part.heads.height + n * names.row for part in laid]
+    below = sum(tall)
     figure = page(below + 0.14 + foot + EDGE, width)
-    text = area(figure, 0, 0, width, below, bare=True)
-    for i, name in enumerate(names.texts):
-        middle = top + (i + 0.5) * names.row
-        text.text(left - 0.08, middle, name, size=size, ha="right", va="center", linespacing=TIGHT)
-    _write_heads(text, heads, [x + w / 2 for x, w in zip(begins, heads.widths, strict=True)], top, cells.apart)
-    for first, last in ((0, cells.apart), (cells.apart, k)):
-        if first < last:
-            axes = area(figure, begins[first], top, sum(heads.widths[first:last]), n * names.row)
-            _draw(axes, cells, first, last)
+    start = 0.0
+    for part, height in zip(laid, tall, strict=True):
+        top = start + EDGE + part.heads.height
+        text = area(figure, 0, start, width, height, bare=True)
+        for i, name in enumerate(names.texts):
+            middle = top - start + (i + 0.5) * names.row
+            text.text(left - 0.08, middle, name, size=size, ha="right", va="center", linespacing=TIGHT)
+        _write_heads(text, part.heads, part.middles, top - start, part.cells.apart)
+        columns = part.cells.table.shape[1]
+        for first, last in ((0, part.cells.apart), (part.cells.apart, columns)):
+            if first < last:
+                axes = area(figure, part.begins[first], top, sum(part.heads.widths[first:last]), n * names.row)
+                _draw(axes, part.cells, first, last)
+        start += height
     main_axes(figure, axes)
-    place = (left, below + 0.14, BAR)
-    draw_key(figure, entries, beside, below + 0.08, room, size)
+    draw_key(figure, entries, beside, below + 0.08 + key, room, size)
     if not axis_label:
         return figure
-    colour_bar(figure, place, cells.colours, cells.limits, number, signed=diverging, beyond=cells.beyond)
-    text = area(figure, left, below + 0.14, BAR, foot, bare=True)
+    at = EDGE if is_narrow() else left
+    colour_bar(
+        figure, (at, below + 0.14, BAR), cells.colours, cells.limits, number, signed=diverging, beyond=cells.beyond
+    )
+    text = area(figure, at, below + 0.14, BAR, foot, bare=True)
     text.text(0, 0.34, label, size=size, va="top", linespacing=1.2)
     return figure
+
+
+def _foot(
+    entries: list[Entry], label: str, left: float, width: float, size: float
+) -> tuple[float, float, float, float]:
+    """Below the table: how far down the key is, where it begins, how wide it is, and how high all is, in inches."""
+    bar = 0.36 + (label.count("\n") + 1) * leading(size) if label else 0.0
+    if is_narrow() or not label:  # the key below the bar of colours; classes have a key and no bar
+        room = width - 2 * EDGE
+        return bar, EDGE, room, bar + key_height(entries, room, size) + 0.04
+    beside = left + BAR + 0.6
+    room = width - beside - EDGE
+    return 0.0, beside, room, max(bar, key_height(entries, room, size)) + 0.04
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Some columns of the table as they are laid out: where each begins and where the last label ends, in inches."""
+
+    cells: _Cells
+    heads: _Heads
+    begins: list[float]
+
+    @property
+    def middles(self) -> list[float]:
+        return [x + w / 2 for x, w in zip(self.begins, self.heads.widths, strict=True)]
+
+    @property
+    def ends(self) -> float:
+        return self.begins[-1] + self.heads.widths[-1] + self.heads.overhang + EDGE
+
+
+def _parts(cells: _Cells, left: float, size: float) -> list[_Part]:
+    """All columns in one part; on a phone in as few as fit its width."""
+    k = cells.table.shape[1]
+    for each in range(k, 0, -1):
+        parts = [_part(cells, first, min(first + each, k), left, size) for first in range(0, k, each)]
+        if not is_narrow() or all(part.ends <= page_width() + 1e-9 for part in parts):
+            break
+    return parts
+
+
+def _part(cells: _Cells, first: int, last: int, left: float, size: float) -> _Part:
+    apart = min(cells.apart, last) if first == 0 and last > cells.apart else 0
+    own = replace(
+        cells, table=cells.table.iloc[:, first:last], printed=[row[first:last] for row in cells.printed],
+        marked=cells.marked[:, first:last], apart=apart,
+    )  # fmt: skip
+    gap = GAP * apart
+    heads = _heads([str(column) for column in own.table.columns], page_width() - left - gap - EDGE, own, size)
+    begins = [left + sum(heads.widths[:j]) + (gap if j >= apart else 0.0) for j in range(last - first)]
+    return _Part(own, heads, begins)
 
 
 def _on_given(axes: Axes, cells: _Cells, entries: list[Entry], axis_label: str) -> Figure:
@@ -266,7 +323,7 @@ def _heads(titles: list[str], room: float, cells: _Cells, size: float) -> _Heads
             width_of(wrap(title, 0.01, letters, i < apart), letters, i < apart) + 0.06 for i, title in enumerate(titles)
         ]
         widths = [max([cell, *longest[:apart]])] * apart + [max([cell, *longest[apart:]])] * (k - apart)
-        if sum(widths) <= room + WIDEST - WIDTH:
+        if sum(widths) <= room + (0.0 if is_narrow() else WIDEST - page_width()):
             texts = [wrap(title, widths[i] - 0.04, letters, i < apart) for i, title in enumerate(titles)]
             height = max(text.count("\n") + 1 for text in texts) * leading(letters) + 0.08
             return _Heads(texts, widths, letters, False, height)
@@ -278,12 +335,13 @@ def _slanted(titles: list[str], room: float, cells: _Cells, size: float) -> _Hea
     texts = [_two_lines(title, size, i < apart) for i, title in enumerate(titles)]
     lengths = [width_of(text, size, i < apart) for i, text in enumerate(texts)]
     thick = [(text.count("\n") + 1) * size * TIGHT / 72 for text in texts]
-    reach = [le * np.cos(SLANT) + th * np.sin(SLANT) / 2 for le, th in zip(lengths, thick, strict=True)]
+    slant = UPRIGHT if is_narrow() else SLANT
+    reach = [le * np.cos(slant) + th * np.sin(slant) / 2 for le, th in zip(lengths, thick, strict=True)]
     cell, overhang = 0.0, 0.0
     for _ in range(3):  # the cells make room for the last labels
         cell = max(min((room - overhang) / k, 1.05), cells.widest)
         overhang = max(max(r - (k - j - 0.5) * cell for j, r in enumerate(reach)), 0.0)
-    height = max(le * np.sin(SLANT) + th * np.cos(SLANT) for le, th in zip(lengths, thick, strict=True)) + 0.08
+    height = max(le * np.sin(slant) + th * np.cos(slant) for le, th in zip(lengths, thick, strict=True)) + 0.08
     return _Heads(texts, [cell] * k, size, True, float(height), float(overhang))
 
 
@@ -296,11 +354,12 @@ def _two_lines(text: str, size: float, bold: bool) -> str:
 
 
 def _write_heads(text: Axes, heads: _Heads, middles: list[float], top: float, apart: int) -> None:
+    slant = float(np.degrees(UPRIGHT if is_narrow() else SLANT))
     for j, (x, title) in enumerate(zip(middles, heads.texts, strict=True)):
         weight = "bold" if j < apart else "normal"
         if heads.slanted:
             text.text(
-                x, top - 0.05, title, size=heads.letters, weight=weight, rotation=np.degrees(SLANT),
+                x, top - 0.05, title, size=heads.letters, weight=weight, rotation=slant,
                 rotation_mode="anchor", ha="left", va="center", linespacing=TIGHT,
             )  # fmt: skip
         else:

@@ -14,8 +14,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from cwi.errors import DataError
-from cwi.report.pictures.rows import Rows, rows
-from cwi.report.pictures.style import INK, RISE, SEQUENTIAL, STYLE, Entry, area, colour_bar, leading, ticks, width_of
+from cwi.report.pictures.rows import EDGE, Rows, rows
+from cwi.report.pictures.style import (
+    INK,
+    RISE,
+    SEQUENTIAL,
+    STYLE,
+    Entry,
+    area,
+    colour_bar,
+    is_narrow,
+    leading,
+    page_width,
+    ticks,
+    width_of,
+    wrap,
+)
 
 __all__ = ["rank_intervals", "rank_shares", "shares"]
 
@@ -127,10 +141,12 @@ def rank_shares(
         laid.figure.colorbar(axes.collections[0], ax=axes, label=labels["share"])
         return laid.figure
     height = laid.figure.get_size_inches()[1]
-    left = float(axes.get_position().x0 * laid.figure.get_size_inches()[0])
-    colour_bar(laid.figure, (left, height - foot, 2.0), SEQUENTIAL, limits, lambda value: f"{value:g}")
-    text = area(laid.figure, left + 2.15, height - foot, 2.0, 0.12, bare=True)
-    text.text(0, 0.06, labels["share"], size=8.5, va="center_baseline")
+    left = EDGE if is_narrow() else float(axes.get_position().x0 * laid.figure.get_size_inches()[0])
+    long = 1.2 if is_narrow() else 2.0
+    colour_bar(laid.figure, (left, height - foot, long), SEQUENTIAL, limits, lambda value: f"{value:g}")
+    room = page_width() - left - long - 0.15 - EDGE
+    text = area(laid.figure, left + long + 0.15, height - foot, room, 0.12, bare=True)
+    text.text(0, 0.06, wrap(labels["share"], room, 8.5), size=8.5, va="center", linespacing=1.1)
     return laid.figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from cwi.report.pictures.style import INK, MISSING, WIDTH, leading, on, width_of, wrap
+from cwi.report.pictures.style import INK, MISSING, leading, on, width_of, wrap
 
 __all__ = ["BORDER", "Place", "Sheet", "places", "write"]
 
@@ -40,7 +40,8 @@ class Place:
         """Width and height in inches; outside with the swatch."""
         more = 0.0 if self.point is None else SWATCH + 0.05
         width = max(width_of(self.name, self.letters), width_of(self.value, VALUE, True) + more)
-        return width, (self.name.count("\n") + 1) * leading(self.letters) + leading(VALUE)
+        named = (self.name.count("\n") + 1) * leading(self.letters) if self.name else 0.0
+        return width, named + leading(VALUE)
 
     @property
     def lines(self) -> list[tuple[float, float, float]]:
@@ -48,7 +49,7 @@ class Place:
         more = 0.0 if self.point is None else SWATCH + 0.05
         lines = []
         top = -self.size[1] / 2
-        for word in self.name.split("\n"):
+        for word in self.name.split("\n") if self.name else ():
             lines.append((width_of(word, self.letters), top, top + leading(self.letters)))
             top += leading(self.letters)
         return [*lines, (width_of(self.value, VALUE, True) + more, top, self.size[1] / 2)]
@@ -75,8 +76,8 @@ class Sheet:
 
     STEP = 0.02  # inches
 
-    def __init__(self, shapes: Any, lines: list[Any], height: float) -> None:
-        self.shape = round(height / self.STEP), round(WIDTH / self.STEP)
+    def __init__(self, shapes: Any, lines: list[Any], height: float, width: float) -> None:
+        self.shape = round(height / self.STEP), round(width / self.STEP)
         self.region = np.full(self.shape, -1)
         for i, shape in enumerate(shapes):
             shapely.prepare(shape)
@@ -193,7 +194,7 @@ def _outside(sheet: Sheet, i: int, targets: Array, name: str, value: str, others
         x, y = (
             v.ravel()
             for v in np.meshgrid(
-                np.arange(width / 2 + 0.03, WIDTH - width / 2 - 0.02, 0.05),
+                np.arange(width / 2 + 0.03, sheet.shape[1] * sheet.STEP - width / 2 - 0.02, 0.05),
                 np.arange(height / 2 + 0.03, tall - height / 2, 0.05),
             )
         )

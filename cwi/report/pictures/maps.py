@@ -33,17 +33,18 @@ from cwi.report.pictures.style import (
     SEQUENTIAL,
     STYLE,
     UNRELIABLE,
-    WIDTH,
     Entry,
     Number,
     area,
     check_limits,
     colour_bar,
     draw_key,
+    is_narrow,
     key_height,
     leading,
     main_axes,
     page,
+    page_width,
     wrap,
 )
 
@@ -139,23 +140,26 @@ def choropleth(
     if ax is not None:
         return _on_given(ax, ground, colour, blank, doubtful, entries, limits, axis_label)
     label = wrap(axis_label, BAR + 0.35, 8.5)
-    beside = EDGE + 0.1 + BAR + 0.6
-    room = WIDTH - beside - EDGE
-    foot = max(0.36 + (label.count("\n") + 1) * leading(8.5), key_height(entries, room, 8.5)) + EDGE
+    bar = 0.36 + (label.count("\n") + 1) * leading(8.5)
+    beside, lower = (EDGE, bar) if is_narrow() else (EDGE + 0.1 + BAR + 0.6, -0.06)
+    room = page_width() - beside - EDGE
+    keyed = key_height(entries, room, 8.5)
+    foot = (bar + keyed if is_narrow() else max(bar, keyed)) + EDGE
     figure = page(ground.height + 0.1 + foot)
-    axes = main_axes(figure, area(figure, 0, 0, WIDTH, ground.height, bare=True))
+    axes = main_axes(figure, area(figure, 0, 0, page_width(), ground.height, bare=True))
     _draw(axes, ground, colour, blank, doubtful)
     printed = [number(float(v)) if np.isfinite(v) else DASH for v in score]
     printed = [f"({value})" if weak else value for value, weak in zip(printed, doubtful, strict=True)]
     shapes = list(ground.shapes.geometry)
-    at = places(ground.sheet, shapes, [names[c] for c in codes], printed)
+    called = ["" if is_narrow() else names[c] for c in codes]  # a phone has room for the numbers alone
+    at = places(ground.sheet, shapes, called, printed)
     for place, tint, weak in zip(at, colour, doubtful, strict=True):
         write(axes, place, tint, (blank, UNRELIABLE) if weak else (blank,))
     left, top = EDGE + 0.1, ground.height + 0.1
     colour_bar(figure, (left, top, BAR), SEQUENTIAL, limits, number, beyond=beyond)
     text = area(figure, left, top, BAR, foot, bare=True)
     text.text(0, 0.34, label, size=8.5, va="top", linespacing=1.2)
-    draw_key(figure, entries, beside, top - 0.06, room, 8.5)
+    draw_key(figure, entries, beside, top + lower, room, 8.5)
     return figure
 
 
@@ -185,7 +189,7 @@ def _draw(axes: Axes, ground: _Ground, colour: list[Any], blank: dict[str, Any],
         x, y = shapely.get_coordinates(line).T
         axes.add_line(Line2D(x, y, color="white", linewidth=2.0, zorder=3))
         axes.add_line(Line2D(x, y, zorder=4, **OTHER))
-    axes.set(xlim=(0, WIDTH), ylim=(ground.height, 0))
+    axes.set(xlim=(0, page_width()), ylim=(ground.height, 0))
     axes.set_axis_off()
 
 
@@ -222,15 +226,17 @@ class _Ground:
 
 def _ground(boundaries: Path, other: Path | None, projection: str) -> _Ground:
     changed = boundaries.stat().st_mtime_ns, other.stat().st_mtime_ns if other else 0
-    return _ground_of(boundaries, other, changed, projection)
+    return _ground_of(boundaries, other, changed, projection, page_width())
 
 
-@lru_cache(maxsize=4)
-def _ground_of(boundaries: Path, other: Path | None, changed: tuple[int, int], projection: str) -> _Ground:
+@lru_cache(maxsize=8)
+def _ground_of(
+    boundaries: Path, other: Path | None, changed: tuple[int, int], projection: str, width: float
+) -> _Ground:
     """The regions on the page, kept for the next language: a changed file is recognised by its time of change."""
     table = _table(boundaries).to_crs(projection)
     west, south, east, north = table.total_bounds
-    scale = (WIDTH - 2 * EDGE) / (east - west)
+    scale = (width - 2 * EDGE) / (east - west)
     height = (north - south) * scale + ABOVE + BELOW
 
     def on_page(outlines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -240,7 +246,7 @@ def _ground_of(boundaries: Path, other: Path | None, changed: tuple[int, int], p
     shapes = on_page(table)
     lines = [] if other is None else _lines(on_page(_table(other).to_crs(projection)), shapes)
     drawn = np.array(shapes.geometry.to_numpy())
-    return _Ground(shapes, lines, height, Sheet(drawn, lines, height))
+    return _Ground(shapes, lines, height, Sheet(drawn, lines, height, width))
 
 
 def codes_of(boundaries: Path) -> tuple[str, ...]:

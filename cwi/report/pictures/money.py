@@ -19,14 +19,15 @@ from cwi.report.pictures.style import (
     MISSING,
     RISE,
     STYLE,
-    WIDTH,
     Entry,
     Number,
     area,
     draw_key,
+    is_narrow,
     key_height,
     leading,
     page,
+    page_width,
     ticks,
     width_of,
     wrap,
@@ -34,7 +35,7 @@ from cwi.report.pictures.style import (
 
 __all__ = ["PATCHES", "against", "bars", "squares", "whole_parts", "years"]
 
-EDGE, SIZE = 0.1, 9.0
+EDGE, SIZE, NAMED = 0.1, 9.0, 8.0
 # lightness falls, and hatches differ, so that the parts can be told apart in grey print
 PATCHES: tuple[dict[str, Any], ...] = (
     {"facecolor": "#08264f", "edgecolor": "white"},
@@ -83,18 +84,19 @@ def squares(parts: pd.Series, styles: Sequence[int]) -> Figure:
         raise DataError(f"a hundred squares: {len(parts)} parts with {len(styles)} looks sum to {parts.sum()}, not 100")
     size, gap = 0.26, 0.03
     side = 10 * size + 9 * gap
-    figure = page(side + 2 * EDGE)
+    left = EDGE if is_narrow() else EDGE + side + 0.3
+    width = page_width() - left - EDGE
+    names = [wrap(str(name), width - 0.8, SIZE) for name in parts.index]
+    heights = [max(0.3, (name.count("\n") + 1) * leading(SIZE) + 0.1) for name in names]
+    below = side + 0.15 if is_narrow() else max(0.0, (side - sum(heights)) / 2)
+    figure = page(max(side, below + sum(heights)) + 2 * EDGE)
     axes = area(figure, EDGE, EDGE, side, side, bare=True)
     owners = np.repeat(np.arange(len(parts)), parts.to_numpy())
     for place, owner in enumerate(owners.tolist()):
         column, row = place % 10, place // 10
         corner = (column * (size + gap), row * (size + gap))
         axes.add_patch(Rectangle(corner, size, size, linewidth=0.5, **PATCHES[styles[owner]]))
-    left = EDGE + side + 0.3
-    width = WIDTH - left - EDGE
-    names = [wrap(str(name), width - 0.8, SIZE) for name in parts.index]
-    heights = [max(0.3, (name.count("\n") + 1) * leading(SIZE) + 0.1) for name in names]
-    key = area(figure, left, EDGE + max(0.0, (side - sum(heights)) / 2), width, sum(heights), bare=True)
+    key = area(figure, left, EDGE + below, width, sum(heights), bare=True)
     y = 0.0
     for i, (name, height, number) in enumerate(zip(names, heights, parts, strict=True)):
         key.add_patch(Rectangle((0, y + height / 2 - 0.09), 0.18, 0.18, linewidth=0.5, **PATCHES[styles[i]]))
@@ -120,7 +122,7 @@ def bars(table: pd.DataFrame, *, axis_label: str, number: Number, interval: str,
     """
     if table.empty:
         raise DataError("bars: there is nothing to draw")
-    names = [wrap(str(name), 2.3, SIZE) for name in table.index]
+    names = [wrap(str(name), min(2.3, 0.36 * page_width()), SIZE) for name in table.index]
     column = max(width_of(name, SIZE) for name in names)
     row = max(0.3, max(name.count("\n") + 1 for name in names) * leading(SIZE) + 0.08)
     patch = {"facecolor": PATCHES[2]["facecolor"], "edgecolor": RISE, "linewidth": 0.8}
@@ -128,12 +130,12 @@ def bars(table: pd.DataFrame, *, axis_label: str, number: Number, interval: str,
     entries = [Entry(value, "patch", patch), Entry(interval, "line", line)]
     printed = [number(float(v)) for v in table["value"]]
     end = max(width_of(text, SIZE, True) for text in printed) + 0.15
-    top, left = EDGE + key_height(entries, WIDTH - 2 * EDGE) + 0.08, EDGE + column + 0.14
-    width, n = WIDTH - left - end - EDGE, len(table)
+    top, left = EDGE + key_height(entries, page_width() - 2 * EDGE) + 0.08, EDGE + column + 0.14
+    width, n = page_width() - left - end - EDGE, len(table)
     label = wrap(axis_label, width, SIZE)
     figure = page(top + n * row + 0.34 + leading(SIZE) * (1 + label.count("\n")))
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
-    text = area(figure, 0, top, WIDTH, n * row, bare=True)
+    draw_key(figure, entries, EDGE, EDGE, page_width() - 2 * EDGE)
+    text = area(figure, 0, top, page_width(), n * row, bare=True)
     axes = area(figure, left, top, width, n * row)
     axes.set(ylim=(n - 0.5, -0.5), yticks=[], xlabel=label)
     axes.spines["left"].set_visible(False)
@@ -143,7 +145,9 @@ def bars(table: pd.DataFrame, *, axis_label: str, number: Number, interval: str,
     axes.hlines(at, table["low"], table["high"], zorder=3, **line)
     for i, name in enumerate(names):
         text.text(EDGE + column, (i + 0.5) * row, name, size=SIZE, ha="right", va="center", linespacing=1.15)
-        text.text(WIDTH - EDGE, (i + 0.5) * row, printed[i], size=SIZE, weight="bold", ha="right", va="center_baseline")
+        text.text(
+            page_width() - EDGE, (i + 0.5) * row, printed[i], size=SIZE, weight="bold", ha="right", va="center_baseline"
+        )
     most = float(table[["value", "high"]].to_numpy(float).max())
     ticks(axes, (0.0, most * 1.02), whole or number, most=5)
     return figure
@@ -164,22 +168,20 @@ def years(lines: Mapping[str, pd.Series], *, axis_label: str, number: Number, ba
     styles: Sequence[dict[str, Any]] = (
         {"color": RISE, "marker": "o"}, {"color": FALL, "marker": "s"}, {"color": INK, "marker": "^"}
     )  # fmt: skip
-    entries = [
-        Entry(name, "line", style | {"linewidth": 1.6, "markersize": 5})
-        for name, style in zip(lines, styles, strict=False)
-    ]
     shade = {"facecolor": "#cfe0ef", "edgecolor": "none"}
-    if band is not None:
-        entries.append(Entry(band_label, "patch", shade))
-    top = EDGE + key_height(entries, WIDTH - 2 * EDGE) + 0.25
-    label = wrap(axis_label, WIDTH - 2 * EDGE, SIZE)
+    entries = [Entry(band_label, "patch", shade)] if band is not None else []
+    named = [wrap(name, 0.24 * page_width(), NAMED) for name in lines]  # at the end of each line, not in a key
+    right = 0.2 + max(width_of(name, NAMED) for name in named)
+    top = EDGE + key_height(entries, page_width() - 2 * EDGE) + 0.25
+    label = wrap(axis_label, page_width() - 2 * EDGE, SIZE)
     top += leading(SIZE) * (1 + label.count("\n"))
     figure = page(top + 2.3 + 0.35)
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
+    draw_key(figure, entries, EDGE, EDGE, page_width() - 2 * EDGE)
     left = 0.75
-    axes = area(figure, left, top, WIDTH - left - 0.25, 2.3)
-    head = area(figure, EDGE, top - 0.16 - leading(SIZE) * (1 + label.count("\n")), WIDTH - 2 * EDGE, 0.3, bare=True)
-    head.text(0, 0.02, label, size=SIZE, va="top")
+    axes = area(figure, left, top, page_width() - left - right - EDGE, 2.3)
+    over = top - 0.16 - leading(SIZE) * (1 + label.count("\n"))
+    head = area(figure, EDGE, over, page_width() - 2 * EDGE, 0.3, bare=True)
+    head.text(0, 0.02, label, size=SIZE, va="top", linespacing=1.2)
     every = sorted({int(year) for line in lines.values() for year in line.index})
     for line, style in zip(lines.values(), styles, strict=False):
         x, y = line.index.to_numpy(int), line.to_numpy(float)
@@ -194,12 +196,33 @@ def years(lines: Mapping[str, pd.Series], *, axis_label: str, number: Number, ba
             axes.fill_between(x[a : a + 2], rows["low"], rows["high"], color=shade["facecolor"], linewidth=0, zorder=1)
         axes.vlines(x, band["low"], band["high"], color="#9fc0de", linewidth=1.0, zorder=2)
     axes.set_xlim(every[0] - 0.3, every[-1] + 0.3)
-    axes.xaxis.set_major_locator(FixedLocator(range(every[0], every[-1] + 1)))
+    axes.xaxis.set_major_locator(FixedLocator(range(every[0], every[-1] + 1, 2 if is_narrow() else 1)))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: number(value)))
     axes.set_ylim(bottom=0)
     axes.grid(axis="y")
+    _names_at_ends(axes, list(lines.values()), named, [style["color"] for style in styles], 2.3)
     return figure
+
+
+def _names_at_ends(
+    axes: Any, lines: Sequence[pd.Series], names: Sequence[str], colours: Sequence[Any], height: float
+) -> None:
+    """The name of each line right of its end, moved up or down where two would cover each other."""
+    floor, ceiling = axes.get_ylim()
+    inch = (ceiling - floor) / height
+    known = [line.dropna() for line in lines]
+    ends = sorted((float(line.iloc[-1]), i) for i, line in enumerate(known) if len(line))
+    edge = axes.get_xlim()[1]
+    free = floor
+    for value, i in ends:
+        half = (names[i].count("\n") + 1) * leading(NAMED) * inch / 2
+        at = max(value, free + half)
+        free = at + half
+        axes.annotate(
+            names[i], (edge, at), (4, 0), textcoords="offset points", size=NAMED, color=colours[i], weight="bold",
+            va="center", linespacing=1.15, annotation_clip=False,
+        )  # fmt: skip
 
 
 @rc_context(STYLE)
@@ -217,16 +240,16 @@ def against(table: pd.DataFrame, *, x_label: str, y_label: str, line: str, point
     if len(table) < 2:
         raise DataError("against: a line needs two regions or more")
     entries = [Entry(point, "marker", POINT), Entry(line, "line", {"color": FALL, "linewidth": 1.5})]
-    key = key_height(entries, WIDTH - 2 * EDGE)
-    label = wrap(y_label, WIDTH - 2 * EDGE, SIZE)
+    key = key_height(entries, page_width() - 2 * EDGE)
+    label = wrap(y_label, page_width() - 2 * EDGE, SIZE)
     top = EDGE + key + 0.2 + leading(SIZE) * (1 + label.count("\n"))
     height, left = 4.2, 0.6
-    below = wrap(x_label, WIDTH - left - EDGE, SIZE)
+    below = wrap(x_label, page_width() - left - EDGE, SIZE)
     figure = page(top + height + 0.34 + leading(SIZE) * (1 + below.count("\n")))
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
-    head = area(figure, EDGE, EDGE + key + 0.06, WIDTH - 2 * EDGE, 0.3, bare=True)
+    draw_key(figure, entries, EDGE, EDGE, page_width() - 2 * EDGE)
+    head = area(figure, EDGE, EDGE + key + 0.06, page_width() - 2 * EDGE, 0.3, bare=True)
     head.text(0, 0.02, label, size=SIZE, va="top")
-    axes = area(figure, left, top, WIDTH - left - 0.2, height)
+    axes = area(figure, left, top, page_width() - left - 0.2, height)
     ordered = table.sort_values("x", kind="stable")
     axes.plot(ordered["x"], ordered["predicted"], color=FALL, linewidth=1.5, zorder=2)
     axes.plot(table["x"], table["y"], linestyle="none", zorder=3, **POINT)
@@ -237,7 +260,7 @@ def against(table: pd.DataFrame, *, x_label: str, y_label: str, line: str, point
     axes.margins(y=0.08)
     axes.grid()
     axes.set_xlabel(below)
-    _names_beside(axes, table, WIDTH - left - 0.2, height, (low, high), chosen)
+    _names_beside(axes, table, page_width() - left - 0.2, height, (low, high), chosen)
     return figure
 
 
@@ -263,6 +286,8 @@ def _names_beside(
             return out + sum(max(0.0, each) for each in over)
 
         best = min(places, key=covered)
+        if is_narrow() and name != chosen and covered(best) > 0:
+            continue  # a phone has room for those that cover nothing; the table has all
         taken.append((best[0], best[1], best[0] + w, best[1] + h))
         axes.text(
             limits[0] + best[0] / width * (limits[1] - limits[0]),

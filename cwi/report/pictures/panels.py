@@ -19,19 +19,24 @@ from cwi.report.pictures.style import (
     INK,
     RISE,
     STYLE,
-    WIDTH,
     Entry,
     area,
     draw_key,
+    headline,
+    is_narrow,
     key_height,
     leading,
     page,
+    page_width,
+    width_of,
     wrap,
 )
 
 __all__ = ["interval_panels", "lay_out"]
 
 ROW, GAP = 0.23, 0.16  # inches
+NAMED = 8.5  # points: of a name above a line
+LEAST = 1.0  # inches: how wide a panel is on a phone at the least
 POINT: dict[str, Any] = {
     "marker": "o", "markersize": 5.5, "markerfacecolor": RISE, "markeredgecolor": INK, "markeredgewidth": 0.8,
 }  # fmt: skip
@@ -41,44 +46,58 @@ REFERENCE: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4
 
 def lay_out(
     rows: Sequence[str], titles: Sequence[str], entries: Sequence[Entry], *, axis_label: str = "", title: str = "",
-    gap: float = GAP,
+    gap: float = GAP, over: bool = False,
 ) -> tuple[Drawing, list[Axes], NDArray[np.float64]]:  # fmt: skip
     """Panels side by side with the same rows: key above, titles of panels, names of rows at the left, label below.
+
+    On a phone they are below each other. ``over`` keeps room for a line of words between titles and axes.
 
     Returns
     -------
     The figure, the axes of each panel, and the middle of each row.
     """
-    names = wrapped(rows, least=ROW)
+    names = wrapped(rows, 1.1 if is_narrow() else 2.0, least=ROW)
     left = EDGE + names.width + 0.12
-    width = (WIDTH - left - EDGE - gap * (len(titles) - 1)) / len(titles)
+    room = page_width() - left - EDGE
+    abreast = min(len(titles), max(1, int(room / LEAST))) if is_narrow() else len(titles)
+    longest = max(width_of(wrap(head, 0.01, SIZE, bold=True), SIZE, True) for head in titles)
+    while is_narrow() and abreast > 1 and (room - gap * (abreast - 1)) / abreast < longest:
+        abreast -= 1
+    width = (room - gap * (abreast - 1)) / abreast
     heads = [wrap(head, width, SIZE, bold=True) for head in titles]
-    above = leading(10) + 0.05 if title else 0.0
-    key = key_height(entries, WIDTH - 2 * EDGE)
-    head = leading(SIZE) * max(text.count("\n") + 1 for text in heads) + 0.08
-    top, height = above + key + head + 0.2, len(rows) * names.row
-    figure = page(top + height + 0.34 + (leading(SIZE) if axis_label else 0.0))
+    title, above = headline(title)
+    key = key_height(entries, page_width() - 2 * EDGE)
+    named = leading(NAMED) + 0.05 if over else 0.0
+    head = leading(SIZE) * max(text.count("\n") + 1 for text in heads) + 0.08 + named
+    height = len(rows) * names.row
+    label = wrap(axis_label, room, SIZE)
+    foot = 0.34 + (leading(SIZE) * (label.count("\n") + 1) if label else 0.0)
+    first, each = above + key + 0.2, head + height + 0.34
+    lines = -(-len(titles) // abreast)
+    figure = page(first + lines * each - 0.34 + foot)
     if title:
-        line = area(figure, EDGE, 0.05, WIDTH - 2 * EDGE, above, bare=True)
-        line.text(0, above / 2, title, size=10, weight="bold", va="center_baseline")
-    draw_key(figure, entries, EDGE, above + 0.1, WIDTH - 2 * EDGE)
-    text = area(figure, 0, top, left, height, bare=True)
-    for i, name in enumerate(names.texts):
-        text.text(left - 0.12, (i + 0.5) * names.row, name, ha="right", va="center", linespacing=TIGHT)
+        line = area(figure, EDGE, 0.05, page_width() - 2 * EDGE, above, bare=True)
+        line.text(0, 0, title, size=10, weight="bold", va="top", linespacing=1.2)
+    draw_key(figure, entries, EDGE, above + 0.1, page_width() - 2 * EDGE)
     panels = []
     for i, head_of in enumerate(heads):
-        x = left + i * (width + gap)
+        top = first + head + (i // abreast) * each
+        if i % abreast == 0:
+            text = area(figure, 0, top, left, height, bare=True)
+            for row, name in enumerate(names.texts):
+                text.text(left - 0.12, (row + 0.5) * names.row, name, ha="right", va="center", linespacing=TIGHT)
+        x = left + (i % abreast) * (width + gap)
         above_panel = area(figure, x, top - head, width, head, bare=True)
-        above_panel.text(0, head - 0.08, head_of, weight="bold", va="bottom", linespacing=1.15)
+        above_panel.text(0, head - 0.08 - named, head_of, weight="bold", va="bottom", linespacing=1.15)
         axes = area(figure, x, top, width, height)
         axes.set(ylim=(len(rows) - 0.5, -0.5), yticks=[])
         axes.spines["left"].set_visible(False)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10]))
         axes.grid(axis="x")
         panels.append(axes)
-    if axis_label:
-        foot = area(figure, left, top + height + 0.24, WIDTH - left - EDGE, leading(SIZE) + 0.06, bare=True)
-        foot.text((WIDTH - left - EDGE) / 2, 0.03, axis_label, ha="center", va="top")
+    if label:
+        below = area(figure, left, first + lines * each - 0.1, room, foot - 0.24, bare=True)
+        below.text(room / 2, 0.03, label, ha="center", va="top", linespacing=1.2)
     return figure, panels, np.arange(len(rows), dtype=float)
 
 
@@ -117,12 +136,22 @@ def interval_panels(
     if not rows or not panels:
         raise DataError("interval panels: there is nothing to draw")
     entries = [Entry(point, "marker", POINT), Entry(interval, "line", LINE)]
-    if reference:
+    alone = len(panels) == 1  # a line in several panels is named once, in the key
+    if reference and not alone:
         entries.append(Entry(reference, "line", REFERENCE))
-    figure, every, at = lay_out(rows, list(panels), entries, axis_label=axis_label, title=title)
+    titles = list(panels)
+    figure, every, at = lay_out(
+        rows, titles, entries, axis_label=axis_label, title=title, over=bool(reference and alone)
+    )
     for axes, table in zip(every, panels.values(), strict=True):
         if reference and "reference" in table and table["reference"].notna().any():
-            axes.axvline(float(table["reference"].dropna().iloc[0]), zorder=1.5, **REFERENCE)
+            place = float(table["reference"].dropna().iloc[0])
+            axes.axvline(place, zorder=1.5, **REFERENCE)
+            if alone:
+                axes.annotate(
+                    reference, (place, 1), (0, 3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+                    ha="center", va="bottom", size=NAMED, annotation_clip=False,
+                )  # fmt: skip
         axes.hlines(at, table["low"], table["high"], zorder=2, **LINE)
         axes.plot(table["value"].to_numpy(float), at, linestyle="none", zorder=3, **POINT)
     return figure

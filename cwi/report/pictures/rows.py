@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from cwi.errors import DataError
 from cwi.report.pictures.style import (
     STYLE,
-    WIDTH,
     Entry,
     Number,
     area,
     draw_key,
+    headline,
     key_height,
     leading,
     main_axes,
     page,
+    page_width,
     width_of,
     wrap,
 )
@@ -197,7 +198,7 @@ def rows(
         Axes to be used instead of a page of their own; names and numbers become the labels of its rows, and the key a
         legend.
     """
-    titles = wrapped(names, most, least=least)
+    titles = wrapped(names, min(most, 0.36 * page_width()), least=least)
     at, heads, total = _places(len(titles.texts), groups)
     if ax is not None:
         return _on_given(ax, titles.texts, printed, entries, axis_label, at, total)
@@ -208,29 +209,29 @@ def rows(
         column = max(width_of(text, SIZE, True) for text in beside)
         heading = wrap(heading, max(column, 0.8), LETTERS) if heading else ""
         right = max(column, width_of(heading, LETTERS) if heading else 0.0) + 0.2 + EDGE
-    width = WIDTH - left - right
+    width = page_width() - left - right
     label, over = wrap(axis_label, width, SIZE), wrap(over, 0.9 * width, LETTERS) if over else ""
     lines = max(text.count("\n") + 1 if text else 0 for text in (over, heading if beside else ""))
     above = lines * leading(LETTERS) + 0.06 if lines else 0.0
-    first = leading(10) + 0.05 if title else 0.0
-    top = EDGE + first + key_height(entries, WIDTH - 2 * EDGE) + 0.08 + above
+    title, first = headline(title)
+    top = EDGE + first + key_height(entries, page_width() - 2 * EDGE) + 0.08 + above
     figure = page(top + total * titles.row + 0.34 + leading(SIZE) * (1 + label.count("\n")) + foot)
     if title:
-        text = area(figure, EDGE, EDGE, WIDTH - 2 * EDGE, first, bare=True)
-        text.text(0, first / 2, title, size=10, weight="bold", va="center_baseline")
-    draw_key(figure, entries, EDGE, EDGE + first, WIDTH - 2 * EDGE)
-    text = area(figure, 0, top, WIDTH, total * titles.row, bare=True)
+        text = area(figure, EDGE, EDGE, page_width() - 2 * EDGE, first, bare=True)
+        text.text(0, 0, title, size=10, weight="bold", va="top", linespacing=1.2)
+    draw_key(figure, entries, EDGE, EDGE + first, page_width() - 2 * EDGE)
+    text = area(figure, 0, top, page_width(), total * titles.row, bare=True)
     if beside and heading:
-        text.text(WIDTH - EDGE, -0.04, heading, size=LETTERS, ha="right", va="bottom", linespacing=1.2)
+        text.text(page_width() - EDGE, -0.04, heading, size=LETTERS, ha="right", va="bottom", linespacing=1.2)
     for column_of, x, style in (
         (titles.texts, EDGE + titles.width, {"va": "center", "linespacing": TIGHT}),
         (printed, left - APART, {"weight": "bold", "va": "center_baseline"}),
-        (beside, WIDTH - EDGE, {"weight": "bold", "va": "center_baseline"}),
+        (beside, page_width() - EDGE, {"weight": "bold", "va": "center_baseline"}),
     ):
         for place, line in zip(at, column_of, strict=False):
             text.text(x, (place + 0.5) * titles.row, line, size=SIZE, ha="right", **style)
     axes = main_axes(figure, area(figure, left, top, width, total * titles.row))
-    above_all = area(figure, 0, top, WIDTH, total * titles.row, bare=True)  # a long name goes on over the axes
+    above_all = area(figure, 0, top, page_width(), total * titles.row, bare=True)  # a long name goes on over the axes
     for place, head in heads:
         wide = width_of(head, SIZE, True) > left - EDGE
         behind = {"facecolor": "white", "linewidth": 0, "pad": 1} if wide else None

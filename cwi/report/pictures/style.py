@@ -1,7 +1,9 @@
 """How every picture looks: one font that has every Kazakh letter, fixed bytes, colours that survive grey print.
 
-Pictures are laid out in inches on a page of fixed width, with the origin at the upper left, so that long
-labels are measured and wrapped before anything is drawn and nothing is cut.
+Pictures are laid out in inches on a page of known width (:func:`page_width`), with the origin at the upper left, so
+that long labels are measured and wrapped before anything is drawn and nothing is cut. Each can be drawn a second time
+for a phone (:func:`narrow`). Seaborn's theme ``ticks`` in its context ``paper`` is the ground; on it are our font,
+colours and sizes.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import seaborn as sns
 from matplotlib import rc_context, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -34,6 +39,7 @@ __all__ = [
     "FALL",
     "INK",
     "MISSING",
+    "PHONE",
     "RISE",
     "SEQUENTIAL",
     "STYLE",
@@ -46,11 +52,15 @@ __all__ = [
     "colour_bar",
     "draw_key",
     "footnote",
+    "headline",
+    "is_narrow",
     "key_height",
     "leading",
     "main_axes",
+    "narrow",
     "on",
     "page",
+    "page_width",
     "saved",
     "stamp",
     "ticks",
@@ -62,37 +72,46 @@ Number = Callable[[float], str]
 
 # matplotlib's own defaults below, so that a reader's settings or another library's theme change nothing
 _APART = re.compile(r"backend|interactive|toolbar|timezone|webagg|tk\.|keymap|docstring|date\.epoch|.*(raise|dir|warn)")
-STYLE: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if not _APART.match(key)} | {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "text.parse_math": False,
-    "text.hinting": "none",  # letters are as wide as they were measured
-    "svg.hashsalt": "cwi",
-    "svg.fonttype": "path",
-    "figure.dpi": 100,
-    "savefig.dpi": 160,
-    "savefig.facecolor": "white",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "axes.axisbelow": True,
-    "axes.edgecolor": "#555555",
-    "axes.labelsize": 9,
-    "axes.linewidth": 0.6,
-    "grid.color": "#dddddd",
-    "grid.linewidth": 0.6,
-    "text.color": "#1a1a1a",
-    "axes.labelcolor": "#1a1a1a",
-    "xtick.color": "#1a1a1a",
-    "ytick.color": "#1a1a1a",
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 9,
-    "xtick.major.size": 3,
-    "xtick.major.width": 0.6,
-    "hatch.linewidth": 0.6,
-}
+_DEFAULTS: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if not _APART.match(key)}
+_THEME: dict[Any, Any] = {**sns.axes_style("ticks"), **sns.plotting_context("paper")}
+STYLE: dict[Any, Any] = (
+    _DEFAULTS
+    | _THEME
+    | {
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "text.parse_math": False,
+        "text.hinting": "none",  # letters are as wide as they were measured
+        "svg.hashsalt": "cwi",
+        "svg.fonttype": "path",
+        "figure.dpi": 100,
+        "savefig.dpi": 160,
+        "savefig.facecolor": "white",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.unicode_minus": True,
+        "axes.axisbelow": True,
+        "axes.edgecolor": "#555555",
+        "axes.labelsize": 9,
+        "axes.linewidth": 0.6,
+        "grid.color": "#dddddd",
+        "grid.linewidth": 0.6,
+        "text.color": "#1a1a1a",
+        "axes.labelcolor": "#1a1a1a",
+        "xtick.color": "#1a1a1a",
+        "ytick.color": "#1a1a1a",
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 9,
+        "xtick.major.size": 3,
+        "xtick.major.width": 0.6,
+        "hatch.linewidth": 0.6,
+        "patch.force_edgecolor": False,  # the theme draws white edges, which the key of a picture could not have
+    }
+)
 
-WIDTH = 6.2  # inches: 9 pt type stays 9-10 pt on a page of 170 mm and 7 px on a phone of 360 px
+WIDTH = 6.2  # inches: 9 pt type stays 9-10 pt on a page of 170 mm
+PHONE = 3.4  # inches: as wide as the text of a page on a phone of 360 px, where 9 pt are 12 px
+_width: ContextVar[float] = ContextVar("width", default=WIDTH)
 INK = "#1a1a1a"
 RISE, FALL = "#1f4e79", "#d9822b"  # differ in lightness too
 MISSING: dict[str, Any] = {"facecolor": "white", "edgecolor": "#8c8c8c", "hatch": "//////", "linewidth": 0.5}
@@ -109,6 +128,33 @@ DIVERGING: Colormap = LinearSegmentedColormap.from_list(
 PICTURE, FOOT = "picture", 7.5
 SWATCH, GAP, BETWEEN = 0.26, 0.07, 0.22
 _PATHS = TextToPath()
+
+
+def page_width() -> float:
+    """How wide the page of a picture is, in inches: :data:`WIDTH`, or :data:`PHONE` within :func:`narrow`."""
+    return _width.get()
+
+
+def is_narrow() -> bool:
+    """Whether pictures are being drawn for a phone."""
+    return page_width() < WIDTH
+
+
+@contextmanager
+def narrow() -> Iterator[None]:
+    """Pictures that are drawn within it are as wide as the text on a phone, with letters of the same size.
+
+    Examples
+    --------
+    >>> with narrow():
+    ...     page_width()
+    3.4
+    """
+    token = _width.set(PHONE)
+    try:
+        yield
+    finally:
+        _width.reset(token)
 
 
 @lru_cache(maxsize=4096)
@@ -159,8 +205,15 @@ def on(colour: Any) -> str:
 # ---------------------------------------------------------------- the page
 
 
-def page(height: float, width: float = WIDTH) -> Figure:
+def headline(title: str) -> tuple[str, float]:
+    """A line above everything in as many lines as it needs, and the room they take in inches; none without it."""
+    text = wrap(title, page_width() - 0.2, 10, bold=True) if title else ""
+    return text, (leading(10) * (text.count("\n") + 1) + 0.05 if text else 0.0)
+
+
+def page(height: float, width: float | None = None) -> Figure:
     """An empty page."""
+    width = page_width() if width is None else width
     return Figure(figsize=(width, height), facecolor="white")
 
 
@@ -237,6 +290,7 @@ def check_limits(limits: tuple[float, float]) -> None:
 
 def ticks(axes: Axes, limits: tuple[float, float], number: Number, *, signed: bool = False, most: int = 8) -> None:
     """Few round ticks on the lower axis. Whole numbers below a thousand are the same in every language."""
+    most = max(3, most // 2 + 1) if is_narrow() else most
     places = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
     inside = [float(v) for v in places if limits[0] - 1e-9 <= v <= limits[1] + 1e-9]
     integers = all(v == round(v) and abs(v) < 1000 for v in inside)

@@ -18,15 +18,16 @@ from cwi.report.pictures.style import (
     MISSING,
     RISE,
     STYLE,
-    WIDTH,
     Entry,
     Number,
     area,
     draw_key,
+    is_narrow,
     key_height,
     leading,
     on,
     page,
+    page_width,
     width_of,
     wrap,
 )
@@ -59,21 +60,21 @@ def moving(
     if not panels:
         raise DataError("moving targets: there is nothing to draw")
     entries = [Entry(labels["target"], "line", TARGET), Entry(labels["fact"], "marker", FACT)]
-    key = key_height(entries, WIDTH - 2 * EDGE)
+    key = key_height(entries, page_width() - 2 * EDGE)
     height, gap = 1.45, 0.42
-    heads = [wrap(title, WIDTH - 2 * EDGE, SIZE, bold=True) for title in panels]
+    heads = [wrap(title, page_width() - 2 * EDGE, SIZE, bold=True) for title in panels]
     rooms = [leading(SIZE) * (head.count("\n") + 1) + 0.1 for head in heads]
     figure = page(EDGE + key + sum(rooms) + len(panels) * (height + gap))
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
+    draw_key(figure, entries, EDGE, EDGE, page_width() - 2 * EDGE)
     days = pd.concat([table["day"] for pair in panels.values() for table in pair])
     years = [int(days.dt.year.min()), int(days.dt.year.max()) + 1]
     left = 0.85
     y = EDGE + key
     for head, room, (targets, facts) in zip(heads, rooms, panels.values(), strict=True):
-        above = area(figure, EDGE, y, WIDTH - 2 * EDGE, room, bare=True)
+        above = area(figure, EDGE, y, page_width() - 2 * EDGE, room, bare=True)
         above.text(0, 0.02, head, weight="bold", va="top", linespacing=1.15)
         y += room
-        axes = area(figure, left, y, WIDTH - left - 0.3, height)
+        axes = area(figure, left, y, page_width() - left - 0.3, height)
         at, value = _years(targets["day"]), targets["value"].to_numpy(float)
         axes.step([*at, years[1]], [*value, value[-1]], where="post", color=RISE, linewidth=1.6, zorder=2)
         axes.plot(at, value, linestyle="none", zorder=3, **{k: v for k, v in TARGET.items() if k != "linewidth"})
@@ -82,7 +83,7 @@ def moving(
         for x, v in zip([*at, *_years(facts["day"])], [*value, *facts["value"]], strict=True):
             axes.annotate(number(float(v)), (x, v), (4, 5), textcoords="offset points", size=8.5)
         axes.set(xlim=tuple(years), ylim=(0, top))
-        axes.set_xticks(range(years[0], years[1] + 1))
+        axes.set_xticks(range(years[0], years[1] + 1, 2 if is_narrow() else 1))
         axes.yaxis.set_major_locator(MaxNLocator(3))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda each, place: number(each)))
         axes.grid(axis="y")
@@ -125,17 +126,17 @@ def states(counts: pd.DataFrame, looks: Sequence[int], axis_label: str) -> Figur
         raise DataError(f"states: {len(counts)} rows, {len(counts.columns)} states and {len(looks)} looks")
     chosen = [LOOKS[place] for place in looks]
     entries = [Entry(str(name), "patch", look | {"linewidth": 0.7}) for name, look in zip(counts, chosen, strict=True)]
-    names = [wrap(str(name), 2.2, SIZE) for name in counts.index]
+    names = [wrap(str(name), min(2.2, 0.4 * page_width()), SIZE) for name in counts.index]
     column = max(width_of(name, SIZE) for name in names)
     row = max(0.34, max(name.count("\n") + 1 for name in names) * leading(SIZE) + 0.1)
-    key = key_height(entries, WIDTH - 2 * EDGE)
+    key = key_height(entries, page_width() - 2 * EDGE)
     top, left, n = EDGE + key + 0.1, EDGE + column + 0.14, len(counts)
     figure = page(top + n * row + 0.36 + leading(SIZE))
-    draw_key(figure, entries, EDGE, EDGE, WIDTH - 2 * EDGE)
+    draw_key(figure, entries, EDGE, EDGE, page_width() - 2 * EDGE)
     text = area(figure, 0, top, left, n * row, bare=True)
     for i, name in enumerate(names):
         text.text(EDGE + column, (i + 0.5) * row, name, ha="right", va="center", linespacing=1.15)
-    axes = area(figure, left, top, WIDTH - left - 0.2, n * row)
+    axes = area(figure, left, top, page_width() - left - 0.2, n * row)
     whole = counts.to_numpy(float)
     axes.set(ylim=(n - 0.5, -0.5), yticks=[], xlim=(0, whole.sum(axis=1).max()), xlabel=axis_label)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -7,6 +7,7 @@ from html import unescape
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -18,8 +19,10 @@ from cwi.report.pictures.dots import Dot, grouped_dots
 from cwi.report.pictures.dumbbells import dumbbells as draw_dumbbells
 from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.measured import measured as draw_measured
+from cwi.report.pictures.money import against, squares, years
+from cwi.report.pictures.panels import interval_panels
 from cwi.report.pictures.ranking import dot_plot
-from cwi.report.pictures.style import DIVERGING, SEQUENTIAL, STYLE, WIDTH, on, width_of, wrap
+from cwi.report.pictures.style import DIVERGING, PHONE, SEQUENTIAL, STYLE, WIDTH, narrow, on, width_of, wrap
 
 LONG = "Солтүстік Қазақстан облысы"
 KAZAKH = "Үй шаруашылығының ресурстары: әғқңөұүһі"
@@ -296,6 +299,72 @@ def test_labels_of_a_map_fit_and_do_not_touch(year):
     assert not touching
 
 
+def panels(n, *, title=""):
+    at = np.arange(n, dtype=float)
+    values = pd.DataFrame({"value": at, "low": at - 1, "high": at + 2, "reference": 4.0})
+    words = {"axis_label": AXIS, "point": LONG, "interval": COUNTED["own"], "reference": "Қазақстан", "title": title}
+    return interval_panels(regions(n), {"Ел бойынша айырма": values}, **words)
+
+
+def lines_over_years():
+    series = {LONG: pd.Series({2018: 38.0, 2020: 41.0, 2022: 44.0}), "Қазақстан": pd.Series({2018: 39.0, 2022: 44.5})}
+    return years(series, axis_label=AXIS, number=number)
+
+
+def money():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"x": rng.uniform(20, 40, 20), "y": rng.uniform(30, 60, 20)}, regions(20))
+    table["predicted"] = 20 + table["x"]
+    return against(table, x_label=AXIS, y_label=GAP, line=KAZAKH, point=LONG, number=number)
+
+
+FOR_A_PHONE = {
+    "measured": measured,
+    "dots": lambda: dots(20),
+    "heat": lambda: heat(random(6, [f"{KAZAKH} {j}" for j in range(15)]), emphasised=f"{KAZAKH} 0"),
+    "dumbbells": lambda: dumbbells(random(8, ["a"])["a"], random(8, ["a"])["a"] + 3),
+    "panels": lambda: panels(15, title="Репетиция: синтетические данные, ни одно число не настоящее"),
+    "years": lines_over_years,
+    "squares": lambda: squares(pd.Series({KAZAKH: 60, LONG: 40}), [0, 4]),
+    "money": money,
+    "map": chart,
+}
+
+
+@pytest.mark.parametrize("kind", FOR_A_PHONE)
+def test_every_picture_is_drawn_for_a_phone_too(kind):
+    """As wide as the text of a page of 360 px, with letters of the same size, and nothing beyond its edges."""
+    with narrow():
+        figure = FOR_A_PHONE[kind]()
+        assert figure.get_size_inches()[0] == PHONE
+        assert inside(figure)
+    sizes = [text.get_size() for axes in figure.axes for text in axes.texts if text.get_text()]
+    assert min(sizes) >= 6.5
+
+
+def test_a_heat_map_for_a_phone_has_all_columns_in_parts_each_with_all_names():
+    table = random(4, [f"column {j}" for j in range(12)])
+    with narrow():
+        figure = heat(table)
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    times = texts.count("Облысы1")
+    assert times > 1
+    assert {number(v) for v in table.to_numpy().ravel()} <= set(texts)
+    assert [text.get_text() for axes in heat(table).axes for text in axes.texts].count("Облысы1") == 1
+
+
+def test_lines_have_their_names_at_their_ends_and_no_key():
+    for figure, names in ((lines_over_years(), ["Қазақстан"]), (panels(4), ["Қазақстан"])):
+        axes = next(each for each in figure.axes if any(text.get_text() in names for text in each.texts))
+        assert axes.axison  # beside the line itself, not in the key
+
+
+def test_the_style_rests_on_seaborns_theme():
+    theme = {**sns.axes_style("ticks"), **sns.plotting_context("paper")}
+    same = [key for key, value in theme.items() if STYLE.get(key) == value]
+    assert {"lines.solid_capstyle", "image.cmap", "legend.fontsize", "xtick.minor.size", "font.sans-serif"} <= set(same)
+
+
 def inside(figure):
     """Whether every text lies on the page."""
     canvas = FigureCanvasAgg(figure)
@@ -303,7 +372,9 @@ def inside(figure):
         canvas.draw()
     page = figure.bbox
     for axes in figure.axes:
-        labels = [*axes.texts, *([axes.xaxis.label, *axes.get_xticklabels()] if axes.axison else [])]
+        low, high = sorted(axes.get_xlim())
+        seen = [each for at, each in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True) if low <= at <= high]
+        labels = [*axes.texts, *([axes.xaxis.label, *seen] if axes.axison else [])]
         for text in labels:
             if text.get_text() and text.get_visible():
                 box = text.get_window_extent(canvas.get_renderer())
