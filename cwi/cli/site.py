@@ -52,11 +52,22 @@ def site(
 def _site(years: tuple[int, ...], folder: Path, explorers: bool, rehearsed: Path | None = None) -> None:
     """``rehearsed``: the folder of the reports of a rehearsal, where the site is of one."""
     with working("loading"):
+        from cwi.report.up_to_date import made_of, read_record, whole
+
+        given = {"years": years, "explorers": explorers, "rehearsed": rehearsed is not None}
+        made = made_of(given, also=[rehearsed or folders.reports()], without=folder)
+        record = read_record(folder / "site.json")
+    if record["made_of"] == made and whole(folder, record, record["checksums"]):
+        print(f"{folders.relative(folder)} is up to date: {len(record['checksums']) + 1} files")
+        return
+    with working("loading"):
         from cwi.report.forked_process import prepare
 
         forks = prepare()  # it imports beside this process
         from cwi.report.site import build_site
     with working("reading the editions") as advance:
-        counts = build_site(years, folder, explorers=explorers, rehearsed=rehearsed, forks=forks, progress=advance)
+        counts = build_site(
+            years, folder, explorers=explorers, rehearsed=rehearsed, forks=forks, made_of=made, progress=advance
+        )
     removed = f", {counts['removed']} removed" if counts["removed"] else ""
     print(f"{folders.relative(folder)}: {counts['files']} files, {counts['written']} of them written{removed}")

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from cwi import folders
 from cwi.errors import CwiError, DataError
 from cwi.report.explorer import make_site
-from cwi.report.manifest import changed, signatures
+from cwi.report.manifest import changed, digest, signatures
 from cwi.report.site.articles import ArticlePages
 from cwi.report.site.atlas import Atlas, open_atlas, slug
 from cwi.report.site.downloads import listed, written
@@ -64,6 +64,7 @@ def build_site(
     explorers: bool = True,
     rehearsed: Path | None = None,
     forks: bool = False,
+    made_of: str = "",
     progress: Callable[[str], None] = lambda what: None,
 ) -> dict[str, int]:
     """Write the site of the project, or what changed of it.
@@ -83,6 +84,8 @@ def build_site(
     forks
         Whether the parts are made at once, in processes that are forked of the one of
         :func:`~cwi.report.forked_process.prepare`, which must have been called and have returned true.
+    made_of
+        Of :func:`cwi.report.up_to_date.made_of`, kept in site.json with the checksum of each file.
     progress
         Is given what is being made.
 
@@ -113,7 +116,7 @@ def build_site(
         files["index.html"] = _entrance(atlas).encode()
         if forks and (touched := changed(state, signatures())):
             raise DataError(f"{touched[0]} was changed while the site was made; make it again")
-        return _write(folder, files, atlas, [each["path"] for each in copied if "from" not in each])
+        return _write(folder, files, atlas, [each["path"] for each in copied if "from" not in each], made_of)
 
 
 def _parts(
@@ -386,13 +389,18 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _write(folder: Path, files: dict[str, bytes], atlas: Atlas, kept: list[str]) -> dict[str, int]:
+def _write(folder: Path, files: dict[str, bytes], atlas: Atlas, kept: list[str], made_of: str) -> dict[str, int]:
     """Write the files whose bytes changed, remove those of an earlier run that are not there any more."""
     before = _manifest(folder)
     record = {
         "files": sorted([*files, *kept]),
         "explorers": {
             str(year): _made_of(edition) for year, edition in atlas.editions.items() if f"explorer/{year}.html" in kept
+        },
+        "made_of": made_of,
+        "checksums": {
+            **{name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+            **{name: digest(folder / name) for name in kept},
         },
     }
     files = files | {MANIFEST: (json.dumps(record, indent=0) + "\n").encode()}
