@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -58,16 +59,26 @@ class Lab:
             if small:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, SMALL))
-            if user and os.getuid() == 0:
-                os.setgid(user)
-                os.setuid(user)
 
         environment = {key: value for key, value in self.environment(**given).items() if key not in drop}
+        python = [sys.executable]
+        if user and os.getuid() == 0:
+            python = self._another_user(user)
+            environment["PYTHONPATH"] = os.pathsep.join([str(folders.CODE.parent), sysconfig.get_path("purelib")])
+            environment["LD_LIBRARY_PATH"] = str(self.project.parent / "python" / "lib")  # not that of the system
         return subprocess.Popen(
-            [sys.executable, "-m", "cwi.cli", *words], cwd=self.project, env=environment, text=True,
+            [*python, "-m", "cwi.cli", *words], cwd=self.project, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
-            preexec_fn=limit if small or user else None,
+            preexec_fn=limit if small else None,
         )  # fmt: skip
+
+    def _another_user(self, user: int) -> list[str]:
+        """What starts Python as another user, who may not enter the folder in which it is: it is mounted elsewhere."""
+        place = self.project.parent / "python"
+        place.mkdir(exist_ok=True)
+        script = 'mount --bind "$1" "$2" && exec setpriv --reuid "$3" --regid "$3" --clear-groups "$2/bin/$4" "${@:5}"'
+        name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return ["unshare", "--mount", "bash", "-c", script, "bash", sys.base_prefix, str(place), str(user), name]
 
     def run(
         self, *words: str, small: bool = False, user: int = 0, drop: tuple[str, ...] = (), **given: str

@@ -103,6 +103,18 @@ def test_check_names_what_is_wrong_and_fails(run: Run, project: Any) -> None:
     assert "data/observations/living.csv: the file is not the one that 'living' records in data/sources.toml" in said
 
 
+def test_of_many_problems_the_first_are_printed(run: Run, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for old in ("A,2022,poverty,,,8,", "B,2022,poverty,,,18,"):
+        project.change("observations/living.csv", old, old.replace("2022", "1066"))
+    project.sign()
+    n = json.loads(run("check", "--json")[1])["problems"]
+    assert n > 1
+    monkeypatch.setattr("cwi.cli.report.MOST_PROBLEMS", 1)
+    code, printed, _ = run("check")
+    assert (code, printed.count("1066")) == (1, 1)
+    assert printed.splitlines()[-1] == f"and {n - 1} more; --json lists all"
+
+
 # ---------------------------------------------------------------- report and run
 
 

@@ -16,6 +16,7 @@ from cwi.writing import made_folder, writing
 __all__ = ["add_to"]
 
 MOST = 20  # differences of one kind that are printed
+MOST_PROBLEMS = 1_000  # of the data
 PROJECT = "project"  # the parameter that is a folder; a kernel works elsewhere than the command
 
 Given = Annotated[
@@ -58,8 +59,9 @@ def check(as_json: JsonOutput = False) -> None:
             ("what", "looked at", "problems"),
             ((r.name, r.looked_at, len(r.problems) or "none") for r in results),
         )
-        for problem in problems:
-            print(problem)
+        print(*problems[:MOST_PROBLEMS], sep="\n", end="\n" if problems else "")
+        if len(problems) > MOST_PROBLEMS:
+            print(f"and {len(problems) - MOST_PROBLEMS:,} more; --json lists all")
     if problems:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
@@ -15,12 +15,13 @@ from typing import Any
 
 import pandas as pd
 
+from cwi import folders
 from cwi.edition import Edition
 from cwi.report.grounds import CELLS, RULES, Grounds
 from cwi.report.languages import Language
 from cwi.territory import PARENT_REGION
 
-__all__ = ["known_numbers", "with_numbers", "without_names"]
+__all__ = ["known_numbers", "known_of_registers", "with_numbers", "without_names"]
 
 DATA = re.compile(r'<data value="([^"]*)">')
 SCRIPT = Path(__file__).parent / "templates" / "page" / "numbers.js"
@@ -64,6 +65,35 @@ def known_numbers(edition: Edition, ledger: pd.DataFrame, language: Language) ->
         "titles": {str(code): title for code, title in titles.items()},
         "words": {word: language.text(f"numbers.{word}") for word in WORDS},
         "year": edition.year,
+    }  # fmt: skip
+
+
+def known_of_registers(
+    ledger: pd.DataFrame, files: Sequence[tuple[Path, str]], year: int, language: Language
+) -> dict[str, Any]:
+    """What a page prints about numbers that rest on registers of data/ alone, such as those of a budget.
+
+    Parameters
+    ----------
+    ledger
+        Of the page: name, value, unit.
+    files
+        Of the registers, each with what its figures are of, such as a decision and its date.
+    year
+        Of the page.
+    language
+        Of the words.
+    """
+    sources = [[folders.relative(path), "", of, "", hashlib.sha256(path.read_bytes()).hexdigest()]
+               for path, of in files]  # fmt: skip
+    registers = sorted({path.parent.name for path, _ in files})
+    return {
+        "numbers": {
+            str(row["name"]): [float(row["value"]), str(row["unit"]), 0] for row in ledger.to_dict("records")
+        },
+        "grounds": [[RULES, [year], 0, list(range(len(sources))), registers]],
+        "sources": sources, "rows": {}, "tree": {}, "scores": {}, "titles": {},
+        "words": {word: language.text(f"numbers.{word}") for word in WORDS}, "year": year,
     }  # fmt: skip
 
 

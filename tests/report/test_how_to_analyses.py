@@ -4,6 +4,8 @@ Notebooks that a page runs are checked to their parameters here; tests/notebooks
 too. What is not run is a closed list with the reason, NOT_RUN in followed_pages.py.
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -96,6 +98,17 @@ def test_the_page_childrens_budget(home: Path, monkeypatch: pytest.MonkeyPatch) 
         for language in languages.split():
             assert {f"{form}.{language}.{ending}" for ending in endings} <= files
             assert f"ledger.{form}.{language}.csv" in files
+    html = (home / "reports/budget/KZ-23-2025/section.en.html").read_text(encoding="utf-8")
+    (record,) = re.findall(r'<script type="application/json" id="numbers">(.*?)</script>', html)
+    known = json.loads(record)
+    ledger = pd.read_csv(home / "reports/budget/KZ-23-2025/ledger.section.en.csv", index_col="name")
+    assert len(known["numbers"]) > 20
+    for name, value, unit, ground in known["numbers"]:
+        assert value == pytest.approx(ledger.at[name, "value"], rel=1e-9)
+        assert unit == str(ledger["unit"].fillna("").at[name])
+        assert known["grounds"][ground][4] == ["budget"]
+    sha = hashlib.sha256((home / "data/budget/lines_2025.csv").read_bytes()).hexdigest()
+    assert known["sources"][0][0::4] == ["data/budget/lines_2025.csv", sha]
     page.run("cwi budget publish KZ", **{"publish KZ": "publish KZ --form annex --language ru --year 2018"})
     page.run("cwi budget template my-budget")
     mine = home / "my-budget"

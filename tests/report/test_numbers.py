@@ -180,7 +180,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RegionRepor
     report = RegionReport(edition, "KZ-71", language="ru", draws=100, seed=1)
     path = tmp_path_factory.mktemp("profile") / "KZ-71.ru.html"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "_source", lambda self: "data:image/svg+xml;base64,PHN2Zy8+")
+        patch.setattr(Figure, "_image", lambda self: '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt="x">')
         sections = report.sections()
         known = known_numbers(edition, report.ledger.frame(), report.language)
         write_html(path, sections, language=report.language, title="T", numbers=known)

@@ -66,7 +66,7 @@ def read_consultation(
         panels.append(sheets.read_judgements(path, methodology, limit=limit))
     if not panels:
         raise DataError(f"{relative(folder)}: there are no sheets of experts; name them budget or ahp")
-    margins, made_up = weights.read_margins(files["margins"] or folder)
+    margins, made_up = weights.read_margins(files["margins"] or folder, list(territory.regions.index))
     return _whole(
         relative(folder),
         ballots.read_votes(files["votes"] or folder, methodology, territory),
@@ -91,7 +91,7 @@ def hand_in(
         ballots.cast(rows["synthetic_votes"], methodology, territory),
         panels,
         proposals.register(rows["synthetic_proposals"]),
-        weights.margins_of(rows["synthetic_margins"]),
+        weights.margins_of(rows["synthetic_margins"], list(territory.regions.index)),
         rows["synthetic_margins"].synthetic,
     )
 

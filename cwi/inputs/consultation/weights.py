@@ -6,7 +6,7 @@ the population; it cannot make those who came speak for those who did not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,10 @@ RULES = ("share", "approval")
 FLOOR = 0.1  # the least weight, as a share of the weight that a part would have if all counted alike: a working choice
 
 
-def read_margins(path: Path) -> tuple[dict[str, pd.Series], bool]:
+def read_margins(path: Path, regions: Collection[str] = ()) -> tuple[dict[str, pd.Series], bool]:
     """Shares of the population by variable, from a table with the columns variable, category and population.
+
+    ``regions``: the codes that a region may have; any by default.
 
     Returns
     -------
@@ -43,21 +45,21 @@ def read_margins(path: Path) -> tuple[dict[str, pd.Series], bool]:
     Raises
     ------
     DataError
-        With file and line, if a variable is unknown or a category is listed twice.
+        With file and line, if a variable or a category is unknown, or a category is listed twice.
     """
     rows = read_rows(path, "margins", required=MARGINS, optional=("source",), numeric=["population"])
-    return margins_of(rows), rows.synthetic
+    return margins_of(rows, regions), rows.synthetic
 
 
-def margins_of(rows: Rows) -> dict[str, pd.Series]:
+def margins_of(rows: Rows, regions: Collection[str] = ()) -> dict[str, pd.Series]:
     """The margins of rows; see :func:`read_margins`."""
     rows.check("variable", ("group", "region", "language"), "variable")
     frame = rows.frame.assign(population=numbers(rows, "population", 0, np.inf))
     for row in frame.index[frame.duplicated(["variable", "category"])]:
         raise rows.refuse(row, "category", f"'{frame.at[row, 'category']}' is listed twice")
-    for variable, known in (("group", GROUPS), ("language", LANGUAGES)):
+    for variable, known in (("group", GROUPS), ("language", LANGUAGES), ("region", regions)):
         for row, category in frame.loc[frame["variable"] == variable, "category"].items():
-            if category not in known:
+            if known and category not in known:
                 reason = f"there is no {variable} '{category}'{near(category, known)}"
                 raise rows.refuse(row, "category", reason)
     return {

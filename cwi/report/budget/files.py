@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cwi import folders
 from cwi.analysis.budget import Account
 from cwi.errors import ParameterError, near
+from cwi.inputs.budget import read_decisions
 from cwi.report.blocks import Section
 from cwi.report.budget.annex import annex
 from cwi.report.budget.civil import civil
@@ -75,13 +77,17 @@ def publish(
 
 def _write(printer: BudgetPrinter, form: str, endings: Sequence[str], folder: Path) -> None:
     from cwi.report.document import write_html, write_pdf  # when a form is written; they take half a second
+    from cwi.report.numbers import known_of_registers
     from cwi.report.workbook import write_workbook
 
     sections, stem = sections_of(form, printer), f"{form}.{printer.language.code}"
     title = sections[0].blocks[0].plain()
-    for ending, write in (("html", write_html), ("pdf", write_pdf)):
-        if ending in endings:
-            write(folder / f"{stem}.{ending}", sections, language=printer.language, title=title)
+    if "html" in endings:
+        account, ledger = printer.account, printer.ledger.frame()
+        known = known_of_registers(ledger, _files(account), account.year, printer.language)
+        write_html(folder / f"{stem}.html", sections, language=printer.language, title=title, numbers=known)
+    if "pdf" in endings:
+        write_pdf(folder / f"{stem}.pdf", sections, language=printer.language, title=title)
     if "xlsx" in endings:
         tables = [
             replace(table, name=printer.text(f"budget.sheet.{table.name.replace('-', '_')}"))
@@ -91,3 +97,13 @@ def _write(printer: BudgetPrinter, form: str, endings: Sequence[str], folder: Pa
         about = [(str(row[0]), str(row[1])) for row in tables[0].rows]
         write_workbook(folder / f"{stem}.xlsx", tables[1:], language=printer.language, title=title, about=about)
     printer.ledger.write(folder / f"ledger.{stem}.csv")
+
+
+def _files(account: Account) -> list[tuple[Path, str]]:
+    """The registers that an account rests on, with the decision or the year that the figures are of."""
+    budget = folders.data() / "budget"
+    if not account.by_programme:
+        return [(budget / name, str(account.year)) for name in ("executed_by_function.csv", "functions.csv")]
+    decision = read_decisions().loc[account.region]
+    named = f"{decision['as_of']}, {decision['decision']}"
+    return [(budget / "lines_2025.csv", named), (budget / "coefficients.csv", "")]

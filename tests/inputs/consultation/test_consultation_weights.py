@@ -125,11 +125,13 @@ def test_margins_are_read(methodology: Methodology, says: Says) -> None:
         "group,pupil,1": "margins.csv line 2, column 'category': there is no group 'pupil'; there are parent, teacher, "
         "child, expert, ngo, official, other",
         "region,A,-1": "margins.csv line 2, column 'population': population is -1; it must be a number not below 0",
+        "region,A,%s": "margins.csv line 2, column 'population': population is '%s', which is not a number",
+        "region,%s,1": "margins.csv line 2, column 'category': there is no region '%s'; there are A, B",
         "region,A,1\nregion,A,1": "margins.csv line 3, column 'category': 'A' is listed twice",
     }.items():
         path.write_text(f"variable,category,population\n{row}\n", encoding="utf-8")
         with says(DataError, sentence):
-            read_margins(path)
+            read_margins(path, ["A", "B"])
 
 
 # ---------------------------------------------------------------- λ

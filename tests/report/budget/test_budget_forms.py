@@ -170,7 +170,8 @@ def test_files_of_a_section(figures: Figures, territory: Territory, tmp_path: Pa
     html = files[1].read_text(encoding="utf-8")
     assert [path.name for path in files] == ["ledger.section.en.csv", "section.en.html", "section.en.pdf"]
     assert html.count('src="data:image/svg+xml') == html.count('srcset="data:image/svg+xml') == 3  # wide, for a phone
-    assert "<script" not in html
+    assert re.findall(r"<script[^>]*>", html)[:1] == ['<script type="application/json" id="numbers">']
+    assert 'budget.2025.KZ-55.share"' in html
     again = publish(account(figures, "KZ-55", 2025), territory, tmp_path, form="section", languages=["en"])
     assert again[1].read_text(encoding="utf-8") == html
     ledger = pd.read_csv(files[0])

@@ -30,7 +30,8 @@
   const source = (place) => {
     const record = known.sources[place];
     if (!record) return;
-    line(say("source"), `${record[1]}, ${record[2]} (${record[0]})`);
+    const called = [record[1], record[2]].filter((text) => text).join(", ");
+    line(say("source"), called ? `${called} (${record[0]})` : record[0]);
     line(say("date"), record[3]);
     line(say("checksum"), record[4]);
   };
