@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import tomlkit
+from numpy.typing import NDArray
 
 from cwi import folders
 from cwi.derived_series import DerivedSeries, compute_series, named_series, read_derived_series
 from cwi.errors import DataError
 from cwi.observations import read_observations
 from cwi.territory import read_territory
-from cwi.textfiles import read_text, sha256
+from cwi.textfiles import numbers, read_text, read_toml, sha256
 from cwi.writing import csv_text
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "build_derived",
     "number_text",
     "record_source",
+    "record_sources",
     "replace_file",
     "rows_text",
     "write_rows",
@@ -105,15 +107,27 @@ def rows_text(rows: pd.DataFrame) -> str:
 
 def record_source(name: str, entries: Mapping[str, Any], folder: Path | None = None) -> None:
     """Write entries of one record of sources.toml, and leave all else in the file as it is, comments included."""
+    record_sources({name: entries}, folder)
+
+
+def record_sources(records: Mapping[str, Mapping[str, Any]], folder: Path | None = None) -> None:
+    """Write entries of some records of sources.toml, as :func:`record_source`, where any of them differs."""
     path = (folder or folders.data()) / "sources.toml"
-    document = tomlkit.parse(read_text(path, DataError))
-    if name not in document:
-        document.add(tomlkit.nl())
-        document.add(name, tomlkit.table())
-    record: Any = document[name]
-    if all(record.get(key) == value for key, value in entries.items()):
+    known = read_toml(path, DataError)
+    differing = {
+        name: entries
+        for name, entries in records.items()
+        if name not in known or any(known[name].get(key) != value for key, value in entries.items())
+    }
+    if not differing:
         return
-    record.update(entries)
+    document = tomlkit.parse(read_text(path, DataError))
+    for name, entries in differing.items():
+        if name not in document:
+            document.add(tomlkit.nl())
+            document.add(name, tomlkit.table())
+        record: Any = document[name]
+        record.update(entries)
     replace_file(path, tomlkit.dumps(document).encode())
 
 
@@ -149,7 +163,9 @@ def build_derived(folder: Path | None = None) -> list[Built]:
             scored=table["status"] != "suspect",
         )  # fmt: skip
         observations = pd.concat([observations[~own], fresh], ignore_index=True)
-    return [done for source, tables in made.items() if (done := _write(folder, source, pd.concat(tables)))]
+    done = [built for source, tables in made.items() if (built := _write(folder, source, pd.concat(tables)))]
+    record_sources({source: {"sha256": sha256(folder / "observations" / f"{source}.csv")} for source in made}, folder)
+    return done
 
 
 def _in_order(series: Mapping[str, DerivedSeries]) -> list[DerivedSeries]:
@@ -177,7 +193,7 @@ def _as_text(derived: DerivedSeries, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(folder: Path, source: str, rows: pd.DataFrame) -> Built | None:
-    """Write the file of one source where a row differs, and its checksum where that differs."""
+    """Write the file of one source where a row differs."""
     path = folder / "observations" / f"{source}.csv"
     rows = rows.reindex(columns=[*COLUMNS], fill_value="").set_index(KEY, drop=False)
     added, changed, removed = len(rows), 0, 0
@@ -187,20 +203,21 @@ def _write(folder: Path, source: str, rows: pd.DataFrame) -> Built | None:
         kept = kept.reindex(columns=[*COLUMNS], fill_value="")
         kept = kept.set_index(KEY, drop=False)
         both = rows.index.intersection(kept.index)
-        same = [key for key in both if _agree(rows.loc[key], kept.loc[key])]
+        same = both[_agree(rows.loc[both], kept.loc[both])]
         added, changed, removed = len(rows) - len(both), len(both) - len(same), len(kept) - len(both)
         rows.loc[same] = kept.loc[same, rows.columns]
-    done = None
-    if added or changed or removed:
-        write_rows(path, rows)
-        done = Built(folders.relative(path), len(rows), added, changed, removed)
-    record_source(source, {"sha256": sha256(path)}, folder)
-    return done
+    if not (added or changed or removed):
+        return None
+    write_rows(path, rows)
+    return Built(folders.relative(path), len(rows), added, changed, removed)
 
 
-def _agree(one: pd.Series, other: pd.Series) -> bool:
-    """Whether a row is kept as it is: the same figure and status, standard errors to what was printed."""
-    if one["status"] != other["status"] or float(one["value"]) != float(other["value"]):
-        return False
-    pairs = ((one[column], other[column]) for column in ("n", "se"))
-    return all(a == b or (a and b and math.isclose(float(a), float(b), rel_tol=0.01)) for a, b in pairs)
+def _agree(one: pd.DataFrame, other: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are kept as they are: the same figure and status, standard errors to what was printed."""
+    agree = (one["status"] == other["status"]).to_numpy(bool)
+    for column, tolerance in (("value", 0.0), ("n", 0.01), ("se", 0.01)):
+        a, b = (numbers(table[column]).to_numpy(float) for table in (one, other))
+        with np.errstate(invalid="ignore"):
+            close = np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b))
+        agree = agree & (close | (one[column] == other[column]).to_numpy(bool))
+    return agree
