@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str,
     words = language_of(edition, "en")
     folder = tmp_path_factory.mktemp("numbers")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "_source", lambda self: "data:image/svg+xml;base64,PHN2Zy8+")
+        patch.setattr(Figure, "_image", lambda self: '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt="x">')
         report = OfficialReport(edition, language="en", draws=100, seed=1)
         notebook = _shown([report.opening(), report.dimensions(), report.rules(), report.limits()], folder)
     known = known_numbers(edition, report.ledger.frame(), words)
