@@ -110,7 +110,7 @@ def _years() -> Iterator[bytes]:
     """Figures of groups for all regions, of ever other years: no row is there twice."""
     groups = [(sex, area) for sex in ("", "F", "M") for area in ("", "U", "R") if sex or area]
     codes = ("stunting", "vaccinated", "reading", "preschool", "poverty", "water")
-    note = "n" * 1_500
+    note = "n" * 1_600
     rows = [f"{region},YEAR,{code},{sex},{area},50.0,normal,survey-2025,{note}\n"
             for sex, area in groups for region in "NSEWCHLP" for code in codes]  # fmt: skip
     block = "".join(rows)
