@@ -64,10 +64,15 @@ class Territory:
         DataError
             If the calendar has no such year.
         """
-        last = _day(year, 12, 31)
-        table = self.regions
-        there = (table["kind"] != "nation") & (table["valid_from"] <= last) & (table["valid_to"] >= last)
-        return tuple(map(str, table.index[there]))
+        if year not in self._of_years:
+            last, table = _day(year, 12, 31), self.regions
+            there = (table["kind"] != "nation") & (table["valid_from"] <= last) & (table["valid_to"] >= last)
+            self._of_years[year] = tuple(map(str, table.index[there]))
+        return self._of_years[year]
+
+    @cached_property
+    def _of_years(self) -> dict[int, tuple[str, ...]]:
+        return {}
 
     def ancestors(self, code: str) -> list[str]:
         """The territories that a region was part of, the latest first."""
@@ -130,10 +135,17 @@ class Territory:
         ('KZ-71', None)
         """
         wanted = word.strip().casefold()
-        names = {code: {code.casefold(), *(name.casefold() for name in self.names(code))} for code in codes}
-        exact = [code for code, known in names.items() if wanted in known]
-        short = [code for code, known in names.items() if _short(wanted) in map(_short, known)]
-        return next((match[0] for match in (exact, short) if len(match) == 1), None)
+        names = {code: self._written[code] for code in codes}
+        exact = [code for code, (known, _) in names.items() if wanted in known]
+        if len(exact) != 1:
+            exact = [code for code, (_, short) in names.items() if _short(wanted) in short]
+        return exact[0] if len(exact) == 1 else None
+
+    @cached_property
+    def _written(self) -> dict[str, tuple[set[str], set[str]]]:
+        """Code and names of each region in small letters, and the same without words such as 'city'."""
+        known = {code: {code.casefold(), *(name.casefold() for name in names)} for code, names in self._names.items()}
+        return {code: (names, set(map(_short, names))) for code, names in known.items()}
 
     def names(self, code: str) -> list[str]:
         """The names of a region in English, Russian and Kazakh."""

@@ -70,7 +70,7 @@ class Request:
             for row in self.cells.itertuples(index=False, name=None)
         }
 
-    @property
+    @cached_property
     def owners(self) -> list[str]:
         """The owners that are asked, in the order of the list."""
         return list(dict.fromkeys(self.cells["owner"]))
