@@ -16,6 +16,7 @@ import xlsxwriter
 
 from cwi.report.blocks import Table
 from cwi.report.languages import Language
+from cwi.textfiles import CONTROL
 from cwi.writing import RISKY
 
 __all__ = ["write_workbook"]
@@ -133,7 +134,8 @@ class _Workbook:
         sheet.set_column(i, i, min(width, WIDEST) + 2)
 
     def _text(self, sheet: Any, row: int, column: int, text: str, **look: Any) -> None:
-        """Write text, marked as text where a spreadsheet might take it for a formula once it is edited."""
+        """Write text, marked as text where a spreadsheet might take it for a formula; nothing in it is hidden."""
+        text = CONTROL.sub("", text)
         if len(text) > LONGEST:
             raise ValueError(f"a cell of a spreadsheet holds {LONGEST} letters, not {len(text)}: {text[:60]}…")
         look = _quoted(text, look)
@@ -177,6 +179,7 @@ def _unique(names: Sequence[str]) -> list[str]:
     """Headings of which none is empty and no two are equal."""
     seen: set[str] = set()
     for i, name in enumerate(names):
+        name = CONTROL.sub("", name)
         unique, number = name or f"column {i + 1}", 1
         while unique.casefold() in seen:
             number += 1

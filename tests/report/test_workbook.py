@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +164,20 @@ def test_what_a_spreadsheet_would_run_is_text(tmp_path: Path, text: str) -> None
     lines = written(data).to_csv(index=False, lineterminator="\n")
     assert [row[0] for row in csv.reader(io.StringIO(lines, newline=""))][1] == f"'{text}"
     assert written(data)["number"].tolist() == [-0.5, 1.0]
+
+
+def test_hostile_words_are_text_in_every_cell_of_a_workbook(path: Path) -> None:
+    """Markup, quotes, a formula, marks that turn text round and 10,000 letters: as words, and nothing hidden."""
+    hostile = "=<script>alert(1)</script>\" onload='x' & {{ 7 * 7 }}"
+    turned = f"\u202e{hostile}\u2066{'x' * 10_000}\x07"
+    data = pd.DataFrame({"source": [turned], turned[:200]: [hostile], "unit": [turned]})
+    risky = Table("risky", turned, [], [], data, note=turned)
+    write_workbook(path, [risky], language=Language("ru"), title=hostile, about=[(hostile, turned)])
+    book = openpyxl.load_workbook(path)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert {cell.data_type for cell in cells} == {"s"}
+    texts = [cell.value for cell in cells if "alert(1)" in cell.value]
+    assert len(texts) >= 8
+    assert max(map(len, texts)) == len(hostile) + 10_000
+    assert not [text for text in texts if re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08]|_x0007_", text)]
+    assert all(text.startswith("=<script>") for text in texts)

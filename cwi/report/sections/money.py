@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from cwi import folders
-from cwi.analysis.budget import Account, Figures, account, places, read_figures
+from cwi.analysis.budget import Account, Figures, account, gaps, places, read_figures
 from cwi.edition import Edition
 from cwi.report.blocks import Block, Figure, Heading, Paragraph, Section, Table
 from cwi.report.budget import BudgetPrinter
@@ -15,8 +15,9 @@ from cwi.report.pictures import maps
 from cwi.report.pictures import money as pictures
 from cwi.report.printer import Printer
 
-__all__ = ["MAP_LIMITS", "money", "share_of_children"]
+__all__ = ["MAP_LIMITS", "money", "reconciled", "share_of_children"]
 
+MILLION = 1e6
 MAP_LIMITS = (30.0, 60.0)  # one scale for the maps of all years, per cent
 COLUMNS = ("share", "low", "high", "per_child", "age", "predicted", "difference")
 
@@ -58,6 +59,20 @@ def share_of_children(printer: Printer) -> str:
     words = BudgetPrinter(result, printer.edition.territory, printer.language, printer.ledger)
     per_child = words.tenge("per_child", result.per_child["per_child"])
     return printer.text("money.lead", year=printer.year, per_child=per_child, **words.share())
+
+
+def reconciled(printer: Printer) -> str:
+    """The expenditure published for the country, the sum of the regions, and the gap between them, of the year."""
+    figures = _figures(printer.edition)
+    total = float(figures.executed["EXP"].to_dict()[printer.nation, printer.year]) * MILLION
+    gap = float(gaps(figures.executed, printer.nation)["EXP"].to_dict()[printer.year]) * MILLION
+    words = BudgetPrinter(
+        _account(printer.edition, printer.nation), printer.edition.territory, printer.language, printer.ledger
+    )
+    parts = {"printed": total, "added": total - gap, "gap": gap}
+    return printer.text(
+        "money.reconciled", year=printer.year, **{key: words.billion(f"total.{key}", v) for key, v in parts.items()}
+    )
 
 
 def _years(printer: Printer) -> list[int]:

@@ -17,9 +17,9 @@ from cwi.errors import DataError
 from cwi.indicators import LANGUAGES as COLUMNS
 from cwi.inputs.deprivation import Deprivations, code_deprivations, read_specification
 from cwi.inputs.households import Households, households_of
-from cwi.report.blocks import Block, Figure, Folded, Heading
+from cwi.report.blocks import Block, Figure, Folded, Heading, Paragraph
 from cwi.report.notebooks.deprivation import DeprivationReport
-from cwi.report.sections.money import money
+from cwi.report.sections.money import money, reconciled
 from cwi.report.sections.promises import promises
 from cwi.report.site.atlas import Atlas
 from cwi.report.site.shared import Page, Pages
@@ -207,8 +207,11 @@ class ArticlePages(Pages):
             return None
         for year in [self.atlas.money_year[0]] if self.atlas.money_year else reversed(self.atlas.years):
             with folders.within(root):
-                blocks = list(money(self.voice.printer(self.atlas.editions[year])).blocks)
+                printer = self.voice.printer(self.atlas.editions[year])
+                blocks = list(money(printer).blocks)
             if len(blocks) > 2:
+                with folders.within(root):
+                    blocks.append(Paragraph(reconciled(printer), "note"))
                 self.atlas.money_year[:] = [year]
                 context = {"html": _html(blocks[1:]), "marks": [self.text("budget.working")], "year": year}
                 return Page("money.html", "section", self._heading(blocks), "article", context)

@@ -1,6 +1,7 @@
 """Money for children and promises in the report: years that have them, numbers in the ledger, three languages."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +17,8 @@ from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import Ledger, merge
 from cwi.report.notebooks.policy import PolicyReport
 from cwi.report.printer import Printer
-from cwi.report.sections.money import money
+from cwi.report.sections import money as section
+from cwi.report.sections.money import money, reconciled
 from cwi.report.sections.promises import indicators, last_day, promises, region_page, statuses
 
 pytestmark = pytest.mark.slow  # its fixtures take seconds
@@ -54,6 +56,26 @@ def test_the_share_is_that_of_the_series(edition: Edition) -> None:
     shares = 100 * table.data.set_index("region")["share"]
     assert (shares - rows.reindex(shares.index)).abs().max() < 0.0051
     assert "KZ-10" not in set(table.data["region"])  # no rows of 2023
+
+
+def test_the_published_total_is_reconciled_with_the_sum_of_the_regions(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three regions have no figures of 2023: the gap is printed. The control: a region's figure that was changed."""
+    figures = section._figures(edition)
+    executed = figures.executed["EXP"]
+    year = executed[executed.index.get_level_values("year") == 2023]
+    total, added = year["KZ"].sum(), year.drop("KZ", level="region").sum()
+    expected = f"{total / 1000:,.1f} billion tenge as published for the country, {added / 1000:,.1f} as the sum"
+    sentence = reconciled(printer(edition))
+    assert expected in sentence
+    assert sentence.endswith(f"the gap is {(total - added) / 1000:,.1f} billion tenge.")
+    assert total - added > 1e6
+
+    changed = figures.executed.copy()
+    changed.loc[("KZ-71", 2023), "EXP"] += 50_000.0
+    monkeypatch.setattr(section, "_figures", lambda edition: replace(figures, executed=changed))
+    assert reconciled(printer(edition)).endswith(f"the gap is {(total - added) / 1000 - 50:,.1f} billion tenge.")
 
 
 def test_years_that_do_not_compare_print_a_sentence(edition: Edition) -> None:

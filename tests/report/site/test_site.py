@@ -192,6 +192,10 @@ def test_the_data_package_describes_every_file(site):
         each["name"]: (each, pd.read_csv(site / "data" / each["path"], dtype=str, keep_default_na=False))
         for each in package["resources"] if each["format"] == "csv"
     }  # fmt: skip
+    dictionary = set(tables["indicators"][1])  # definitions, units, availability and codes go with each download
+    assert {"indicator", "title_kk", "definition_ru", "unit", "decimals", "data", "first", "last", "sdg"} <= dictionary
+    of_one = next(resource for name, (resource, _) in tables.items() if name.endswith("poverty"))
+    assert {key["reference"]["resource"] for key in of_one["schema"]["foreignKeys"]} == {"regions", "indicators"}
     for name, (resource, table) in tables.items():
         assert re.fullmatch(r"[-a-z0-9._]+", name)
         assert resource["bytes"] == (site / "data" / resource["path"]).stat().st_size
@@ -263,7 +267,18 @@ def test_hostile_words_come_out_harmless(project, tmp_path_factory):
     quoted = HOSTILE.replace('"', '""')
     project.change("regions.csv", "Alpha,Альфа,Альфа", f'"{quoted[:40]}","{quoted}","{quoted}"')
     project.change("methodology/t1/indicators.csv", "Poverty,50", f'"{quoted}{"x" * 9_900}",50')
+    project.change("methodology/t1/indicators.csv", "scale,weight,data", "scale,weight,data,unit")
+    rules = project.path("methodology/t1/indicators.csv").read_text(encoding="utf-8").splitlines()
+    units = [rules[0], *(f'{line},"{quoted}"' for line in rules[1:])]
+    project.write("methodology/t1/indicators.csv", "\n".join(units) + "\n")
+    project.change("sources.toml", 'title = "Living conditions"', f"title = '''{HOSTILE}'''")
     build_site(output=tmp_path, explorers=False)
+    shown = (tmp_path / "ru" / "regions" / "A.html").read_text(encoding="utf-8")
+    assert shown.count("&lt;script&gt;alert(1)") > 5  # the region, its indicators, their units and sources
+    sources = pd.read_csv(tmp_path / "data" / "sources.csv", dtype=str, keep_default_na=False).set_index("source")
+    assert sources.at["living", "title"] == f"'{HOSTILE}"
+    dictionary = pd.read_csv(tmp_path / "data" / "indicators.csv", dtype=str, keep_default_na=False)
+    assert set(dictionary["unit"]) == {f"'{HOSTILE}"}
     for path in tmp_path.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         page = Read.of(path)
