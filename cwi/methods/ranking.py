@@ -78,8 +78,10 @@ def half_away(y: ArrayLike, decimals: int) -> Array:
         unit = np.spacing(scaled)
         # 2.675 is held as 2.67499..., 61.25 may be summed as 61.2499...; half a unit in the last place is held
         rounded = np.asarray(np.copysign(np.floor(scaled + 0.5 + np.maximum(2 * unit, 1e-9)) / 10.0**decimals, x))
-    few_digits_left = np.isfinite(x) & ~(unit < FEW_DIGITS)
-    for place in map(tuple, np.argwhere(few_digits_left)):
+    plain = unit < FEW_DIGITS
+    if plain.all():
+        return rounded
+    for place in map(tuple, np.argwhere(np.isfinite(x) & ~plain)):
         rounded[place] = _as_written(float(x[place]), decimals)
     return np.where(np.isfinite(x), rounded, x)
 
