@@ -30,6 +30,7 @@ ROWS = 15  # of the picture of gaps in print
 MOST = 3  # indicators that are named behind a strength or a problem
 POINT = Number(1, "points")
 LISTED = 4  # indicators of a list that are named in print
+NATIONAL = 12  # on the country's pages, which have fewer sections
 
 
 def _kept(make: Callable[..., Section]) -> Callable[..., Section]:
@@ -113,21 +114,22 @@ class RegionReport(AnalysisReport):
         no figures of this territory are left out, and a mark across the page is not repeated in each section.
         Everything is on the page (HTML).
         """
+        listed = NATIONAL if self.national else LISTED
         picture, table = self._parts(self.nodes(most=ROWS))
         trend = [
             block.table if isinstance(block, Figure) and block.table else block
-            for block in self.trend(most=LISTED).blocks
+            for block in self.trend(most=listed).blocks
         ]
-        strengths, groups = list(self.strengths(most=LISTED).blocks), self.groups(most=LISTED).blocks
+        strengths, groups = list(self.strengths(most=listed).blocks), self.groups(most=listed).blocks
         if self.national:
             left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
-            below = [groups, self.missing(most=LISTED).blocks]
+            below = [groups, self.missing(most=listed).blocks]
         else:
             left, right = table, [*strengths, *(self.money().blocks if self.results.budget is not None else [])]
             similar = [] if self.results.similar.empty else list(self.similar().blocks)
             aimed = self._shortened(self.measures().blocks) if self.results.register else []
             below = [
-                [*self.explained().blocks, *aimed, *self.missing(most=LISTED).blocks],
+                [*self.explained().blocks, *aimed, *self.missing(most=listed).blocks],
                 [*trend, *groups],
             ]
         columns = Columns([self._once([*picture, *left]), self._once(right)])
