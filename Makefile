@@ -79,7 +79,8 @@ lock: environment
 
 # licences of all packages, and known vulnerabilities of the pinned versions (needs the network)
 audit-deps: environment
-	@$(BIN)/python -m cwi.report.reviewing.materials
+	@$(BIN)/python -c "from pathlib import Path; from cwi.report.reviewing.materials import print_packages; \
+	  print_packages(Path('requirements.lock'))"
 	@$(BIN)/uv tool run --quiet pip-audit --strict --requirement requirements.lock --disable-pip --require-hashes
 
 clean:

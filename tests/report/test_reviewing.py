@@ -1,6 +1,7 @@
 """Each of fifteen tamperings is named by one review, whatever else was rewritten to hide it."""
 
 import ast
+import csv
 import hashlib
 import json
 import re
@@ -42,6 +43,7 @@ from cwi.report.reviewing import (
     write_bundle,
 )
 from cwi.report.reviewing import verdict as verdicts
+from cwi.report.reviewing.materials import print_packages
 from cwi.rules import Rule
 from tests.conftest import Project
 from tests.report.followed_pages import Follower
@@ -499,6 +501,17 @@ def test_every_page_has_a_policy_that_loads_nothing(original: Case) -> None:
 
 
 # ---------------------------------------------------------------- the bundle
+
+
+def test_the_licence_of_every_package_of_the_lock_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    lock = folders.CODE.parent / "requirements.lock"
+    print_packages(lock)
+    rows = list(csv.reader(capsys.readouterr().out.splitlines()))
+    pinned = [line.partition("==")[0] for line in lock.read_text(encoding="utf-8").splitlines() if "==" in line]
+    assert [row[0] for row in rows] == [name.strip() for name in pinned]
+    licences = {name: licence for name, _, licence in rows}
+    assert "BSD" in licences["pandas"]
+    assert sum(not licence for licence in licences.values()) < len(rows) / 10
 
 
 @pytest.fixture

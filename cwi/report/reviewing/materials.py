@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import cwi
 
-__all__ = ["data_package", "packages", "research_object", "software_bill"]
+__all__ = ["data_package", "packages", "print_packages", "research_object", "software_bill"]
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 KINDS = {".csv": "text/csv", ".html": "text/html", ".pdf": "application/pdf", ".png": "image/png",
@@ -28,6 +30,11 @@ def packages(lock: str) -> list[tuple[str, str, str]]:
     [('not-installed-anywhere', '1.0', '')]
     """
     return [(name, version, _licence(name)) for name, version in PINNED.findall(lock)]
+
+
+def print_packages(lock: Path) -> None:
+    """Print name, version and licence of each package of a list as CSV, for 'make audit-deps'."""
+    csv.writer(sys.stdout, lineterminator="\n").writerows(packages(lock.read_text(encoding="utf-8")))
 
 
 def _licence(name: str) -> str:
@@ -101,8 +108,3 @@ def research_object(title: str, date: str, files: Mapping[str, tuple[str, int]])
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
     }  # fmt: skip
     return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": [about, crate, *described]}
-
-
-if __name__ == "__main__":  # make audit-deps
-    for package in packages(Path("requirements.lock").read_text(encoding="utf-8")):
-        print(",".join(f'"{text}"' if "," in text else text for text in package))
