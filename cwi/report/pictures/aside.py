@@ -7,6 +7,7 @@ that its error or warning is shown as ever.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -21,6 +22,7 @@ __all__ = ["ASIDE", "draw", "finish"]
 ASIDE = "CWI_DRAW_ASIDE"  # how many processes may draw beside the kernel
 PATIENCE = 60.0  # seconds for one picture
 STEP = 0.005
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux, where alone this is used
 
 _drawn: dict[int, tuple[Path, Callable[[], bytes]]] = {}  # the processes that draw, and what
 
@@ -38,6 +40,7 @@ def draw(path: Path, make: Callable[[], bytes]) -> None:
         _drawn[number] = path, make
         return
     try:
+        ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
         gc.disable()
         warnings.simplefilter("error")
         _write(path, make)

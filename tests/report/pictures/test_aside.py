@@ -1,7 +1,9 @@
 """Pictures that are drawn in a process beside this one are there at the end, and what stops one is not lost."""
 
 import os
+import select
 import signal
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -86,3 +88,29 @@ def test_what_a_killed_process_left_is_drawn_here(tmp_path: Path) -> None:
     draw(tmp_path / "a.svg", killed)
     finish()
     assert (tmp_path / "a.svg").read_bytes() == b"here"
+
+
+def test_a_process_that_draws_ends_with_the_one_that_asked(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from cwi.report.pictures import aside\n"
+        "ready, begun = os.pipe()\n"
+        "def make():\n"
+        "    os.write(begun, b'x')\n"
+        "    os.read(ready, 1) if os.read(int(sys.argv[2]), 1) else None\n"
+        "    return b''\n"
+        "aside.draw(Path(sys.argv[1]), make)\n"
+        "os.read(ready, 1)\n"
+        "os._exit(0)\n"
+    )
+    waits, never = os.pipe()
+    ended, alive = os.pipe()  # open in the process that draws for as long as it lives
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.svg"), str(waits)], pass_fds=[waits, alive],
+                   check=True, timeout=60)  # fmt: skip
+    os.close(alive)
+    assert select.select([ended], [], [], 30)[0], "it still lives"
+    assert os.read(ended, 1) == b""
+    assert not list(tmp_path.iterdir())
+    for number in (waits, never, ended):
+        os.close(number)
