@@ -72,7 +72,11 @@ class Language:
         KeyError
             If no message has the key.
         """
-        return filled(self.template(key), values, self.plural)
+        return filled(self.template(key), values, self._noun)
+
+    def _noun(self, number: str, forms: list[str]) -> str:
+        """What follows a number: a space, which no line ends at in Russian and Kazakh, and the noun."""
+        return f"{' ' if self.code == 'en' else NBSP}{self.plural(number, forms)}"
 
     def plural(self, number: str, forms: list[str]) -> str:
         """The form of a noun that goes with a printed number, by the plural rules of CLDR.

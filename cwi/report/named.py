@@ -48,8 +48,8 @@ def joined(pieces: Iterable[str], between: str = "") -> str:
 
 
 def _last(number: str, forms: list[str]) -> str:
-    """The noun that goes with most numbers."""
-    return forms[-1]
+    """The noun that goes with most numbers, after a space."""
+    return f" {forms[-1]}"
 
 
 def filled(template: str, values: Mapping[str, object], plural: Callable[[str, list[str]], str] = _last) -> str:
@@ -59,8 +59,8 @@ def filled(template: str, values: Mapping[str, object], plural: Callable[[str, l
 
     >>> filled("{a} of {b:.1f}", {"a": Named("3", [(0, 1, "n")]), "b": 4.0}).spans
     ((0, 1, 'n'),)
-    >>> filled("{n:place|places}", {"n": 1}, lambda number, forms: forms[number != "1"])
-    '1\\xa0place'
+    >>> filled("{n:place|places}", {"n": 1}, lambda number, forms: " " + forms[number != "1"])
+    '1 place'
     """
     if "|" not in template and not any(isinstance(value, Named) for value in values.values()):
         return template.format(**values)
@@ -76,7 +76,7 @@ def filled(template: str, values: Mapping[str, object], plural: Callable[[str, l
         whole = "{" + field + (f"!{conversion}" if conversion else "") + specification + "}"
         pieces.append(value if plain and isinstance(value, str) else whole.format(**values))
         if counted and form:
-            pieces.append(f"\N{NO-BREAK SPACE}{plural(str(pieces[-1]), form.split('|'))}")
+            pieces.append(plural(str(pieces[-1]), form.split("|")))
     return joined(pieces)
 
 

@@ -58,12 +58,12 @@ def disparity(printer: Printer, by: str) -> Section:
     blocks += [Bullets(items)] if items else []
     blocks.append(_summary_table(printer, by, whole))
     regional = [str(code) for code in whole.loc[whole["regions"] > 0, "indicator"]]
-    for start in range(0, len(regional), PANELS):
-        blocks.append(_figure(printer, by, table, regional[start : start + PANELS], start // PANELS + 1))
     if regional:
         past = _history(printer.edition, by)
         tables = [_region_table(printer, by, table, past, code) for code in regional]
         blocks.append(Folded(printer.text(f"equity.{by}.tables", n=printer.language.number(len(tables), 0)), tables))
+    for start in range(0, len(regional), PANELS):
+        blocks.append(_figure(printer, by, table, regional[start : start + PANELS], start // PANELS + 1))
     years = _years(printer, by)
     return Section([*blocks, years] if len(years.columns) > 2 else blocks)
 

@@ -111,7 +111,7 @@ def index(printer: Printer) -> Section:
             number=printer.plain,
         ),
     )
-    return Section([*blocks, figure, _table(printer, table)])
+    return Section([*blocks, _table(printer, table), figure])
 
 
 def _interval(printer: Printer, regions: pd.DataFrame) -> str:

@@ -44,7 +44,7 @@ def money(printer: Printer) -> Section:
     }
     blocks += [Paragraph(lead), Paragraph(printer.text("money.age", **values))]
     mapped = [_map(printer, table)] if maps.boundaries_of(printer.year).is_file() else []
-    return Section([*blocks, *mapped, _age(printer, words, table), _printed(printer, words, table)])
+    return Section([*blocks, _printed(printer, words, table), *mapped, _age(printer, words, table)])
 
 
 def share_of_children(printer: Printer) -> str:

@@ -78,7 +78,7 @@ def ranks(printer: Printer) -> Section:
     )
     if len(robustness.plan.without_error):
         blocks.append(Paragraph(_without_error(printer, robustness), "note"))
-    return Section([*blocks, figure, _rank_table(printer, robustness, table), *_confidence_table(printer, robustness)])
+    return Section([*blocks, _rank_table(printer, robustness, table), figure, *_confidence_table(printer, robustness)])
 
 
 def _without_error(printer: Printer, robustness: Robustness) -> str:

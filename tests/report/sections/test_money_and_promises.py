@@ -12,7 +12,7 @@ from cwi import read_edition
 from cwi.analysis.policy import STATUSES, judge
 from cwi.edition import Edition
 from cwi.inputs.policy import read_register
-from cwi.report.blocks import Figure, Paragraph, Section
+from cwi.report.blocks import Figure, Paragraph, Section, Table
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.ledger import Ledger, merge
 from cwi.report.notebooks.policy import PolicyReport
@@ -48,6 +48,12 @@ def test_money_and_promises_print_the_same_numbers_in_each_language(edition: Edi
         frames.append(p.ledger.frame())
     merged = merge(frames)
     assert set(merged["name"].str.partition(".")[0]) == {"budget", "policy", "value"}
+
+
+def test_the_table_is_before_the_pictures(edition: Edition) -> None:
+    kinds = [type(block) for block in money(printer(edition)).blocks]
+    assert Figure in kinds
+    assert kinds.index(Table) < kinds.index(Figure)
 
 
 def test_the_share_is_that_of_the_series(edition: Edition) -> None:
