@@ -100,10 +100,12 @@ def test_every_picture_is_marked(report: Path) -> None:
     assert len(pictures) > 8
     for picture in pictures:
         assert 'id="mark"' in picture.read_text(encoding="utf-8"), picture.name
+        if picture.name.endswith("-narrow.en.svg"):
+            continue  # a phone's is on the page alone
         with Image.open(picture.with_suffix(".png")) as image:
             assert reddish(image) > 500, picture.name
     html = (report / "report.en.html").read_text(encoding="utf-8")
-    shown = re.findall(r'src="data:image/svg\+xml;base64,([^"]*)"', html)
+    shown = re.findall(r'src(?:set)?="data:image/svg\+xml;base64,([^"]*)"', html)
     assert len(shown) == len(pictures)
     assert all(b'id="mark"' in base64.b64decode(data) for data in shown)
 
