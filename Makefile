@@ -18,7 +18,7 @@ need_python = @test -n "$(PYTHON)" || { \
   echo "Python 3.11 or newer was not found. Install it, or name it: make $@ PYTHON=/path/to/python3.11" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help report edition site test quick lint lab docs bench lock audit-deps clean environment
+.PHONY: help report edition site test test-reports quick lint lab docs bench lock audit-deps clean environment
 
 help:
 	@echo "make report YEAR=$(YEAR)              the report of a year, in all languages, into reports/$(YEAR)/"
@@ -26,6 +26,7 @@ help:
 	@echo "make edition YEAR=$(YEAR)             the report, the profile of every region and of the country, and the site"
 	@echo "make site                          the site of all years, into site/"
 	@echo "make test                          all tests"
+	@echo "make test-reports                  every executed report and notebook again, in every year and language"
 	@echo "make quick                         style, types and the tests that are not slow"
 	@echo "make lint                          style, types and the order of layers"
 	@echo "make lab                           JupyterLab on the notebooks"
@@ -52,6 +53,10 @@ site: environment
 test:
 	$(need_python)
 	@"$(PYTHON)" bootstrap.py test
+
+test-reports:
+	$(need_python)
+	@CWI_ALL_REPORTS=1 "$(PYTHON)" bootstrap.py test tests/notebooks
 
 quick: lint
 	@"$(PYTHON)" bootstrap.py quick

@@ -346,9 +346,9 @@ def hand_over(*command):
 
 
 def workers():
-    """Processes for the tests: the cores this process may use, at most four."""
+    """Processes for the tests: one more than the cores, as some tests wait for a kernel or a browser; at most four."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 4)
+    return min(cores + 1, 4)
 
 
 def main(args):

@@ -144,6 +144,24 @@ class Language:
         text = format_date(when, "long", locale="en_GB" if self.code == "en" else self.locale)
         return text.replace("\N{NARROW NO-BREAK SPACE}", NBSP)
 
+    def short_day(self, day: str) -> str:
+        """A day as 2026-01-27, a month as 2026-01 or a year, as the language writes it in a table.
+
+        >>> [Language("ru").short_day(day) for day in ("2026-01-27", "2026-01", "2026")]
+        ['27.01.2026', '01.2026', '2026']
+        >>> Language("en").short_day("2026-01-27")
+        '27\\xa0Jan\\xa02026'
+        """
+        parts = day.split("-")
+        english = self.code == "en"
+        if len(parts) == 1:
+            return day
+        pattern = "MMM yyyy" if english else "MM.yyyy"
+        if len(parts) == 3:
+            pattern = f"d {pattern}" if english else f"dd.{pattern}"
+        when = date(*map(int, [*parts, "1"][:3]))
+        return format_date(when, pattern, locale="en_GB" if english else self.locale).replace(" ", NBSP)
+
     def list(self, items: list[str]) -> str:
         """Several things in a row, the last joined with the language's 'and'."""
         return format_list(items, locale=self.locale) if items else NONE

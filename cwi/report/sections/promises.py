@@ -113,24 +113,26 @@ def _judged(printer: Printer, register: Register, judged: pd.DataFrame) -> Table
     rows, data = [], []
     for row in judged.to_dict("records"):
         name = "policy." + ".".join(filter(None, (row["measure"], row["announced"], _slug(row["reading"]))))
-        due = "–" if row["due"] != row["due"] else f"{row['due']:%Y-%m-%d}"
+        due = "" if row["due"] != row["due"] else f"{row['due']:%Y-%m-%d}"
         rows.append(
             [
                 str(titles[row["measure"]]),
                 joined(
                     [
-                        _dated(_figure(printer, f"{name}.target", row["value"], row["bound"]), row["announced"]),
+                        _of_day(
+                            printer, _figure(printer, f"{name}.target", row["value"], row["bound"]), row["announced"]
+                        ),
                         _reading(printer, row["reading"]),
                     ]
                 ),
-                due,
+                printer.language.short_day(due) or "–",
                 _status(printer, row["status"]),
-                _dated(_figure(printer, f"{name}.fact", row["fact"], row["fact_bound"]), row["fact_as_of"]),
+                _of_day(printer, _figure(printer, f"{name}.fact", row["fact"], row["fact_bound"]), row["fact_as_of"]),
                 _why(printer, name, row),
             ]
         )
         kept = ("measure", "value", "bound", "announced", "reading", "status", "fact", "fact_bound", "fact_as_of")
-        data.append({key: row[key] for key in kept} | {"due": due, "reason": row["reason"]})
+        data.append({key: row[key] for key in kept} | {"due": due or "–", "reason": row["reason"]})
     words = ("measure", "target_announced", "due", "status", "figure", "reason")
     columns = [printer.text(f"policy.column.{word}") for word in words]
     return Table("promises", printer.text("policy.table"), columns, rows, pd.DataFrame(data), numeric=6)
@@ -151,6 +153,10 @@ def _figure(printer: Printer, name: str, value: float, bound: str) -> str:
     return joined([SIGNS[bound], printer.ledger.number(name, value, decimals=decimals)])
 
 
+def _of_day(printer: Printer, figure: str, day: str) -> str:
+    return _dated(figure, printer.language.short_day(day))
+
+
 def _dated(figure: str, day: str) -> str:
     return joined([figure, f" ({day})"]) if day else figure
 
@@ -168,7 +174,9 @@ def _why(printer: Printer, name: str, row: Mapping[Any, Any]) -> str:
         for key, value in row["values"].items()
     }
     reason = printer.text(f"policy.why.{row['why']}", **values)
-    return printer.text("policy.replaced", announced=row["replaced"], reason=reason) if row["replaced"] else reason
+    if not row["replaced"]:
+        return reason
+    return printer.text("policy.replaced", announced=printer.language.short_day(row["replaced"]), reason=reason)
 
 
 def moved(printer: Printer, register: Register, day: str) -> Section:
@@ -186,7 +194,8 @@ def moved(printer: Printer, register: Register, day: str) -> Section:
         for kind, figures in (("target", steps), ("fact", facts)):
             for date, value in figures[["day", "value"]].itertuples(index=False, name=None):
                 number = printer.ledger.number(f"policy.moved.{measure}.{kind}.{date:%Y-%m-%d}", value, decimals=0)
-                rows.append([title, printer.text(f"policy.moved.{kind}"), f"{date:%Y-%m-%d}", number])
+                when = printer.language.short_day(f"{date:%Y-%m-%d}")
+                rows.append([title, printer.text(f"policy.moved.{kind}"), when, number])
                 data.append({"measure": measure, "kind": kind, "day": f"{date:%Y-%m-%d}", "value": value})
     if not panels:
         return Section([])
