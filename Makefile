@@ -25,8 +25,8 @@ help:
 	@echo "make report YEAR=$(YEAR) LANGUAGE=kk  one language only: en, kk or ru"
 	@echo "make edition YEAR=$(YEAR)             the report, the profile of every region and of the country, and the site"
 	@echo "make site                          the site of all years, into site/"
-	@echo "make test                          all tests"
-	@echo "make test-reports                  every executed report and notebook again, in every year and language"
+	@echo "make test                          all tests but those that make whole reports again and again"
+	@echo "make test-reports                  these: every executed report and notebook again, the rehearsal, the how-to pages"
 	@echo "make quick                         style, types and the tests that are not slow"
 	@echo "make lint                          style, types and the order of layers"
 	@echo "make lab                           JupyterLab on the notebooks"
@@ -56,7 +56,7 @@ test:
 
 test-reports:
 	$(need_python)
-	@CWI_ALL_REPORTS=1 "$(PYTHON)" bootstrap.py test tests/notebooks
+	@CWI_ALL_REPORTS=1 "$(PYTHON)" bootstrap.py test -m exhaustive
 
 quick: lint
 	@"$(PYTHON)" bootstrap.py quick

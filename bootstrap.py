@@ -3,7 +3,7 @@
 
     python3.11 bootstrap.py                     make .venv, or do nothing when it is up to date
     python3.11 bootstrap.py run report 2023     the same, then: cwi report 2023
-    python3.11 bootstrap.py test                the same, then the tests
+    python3.11 bootstrap.py test                the same, then the tests, but for the exhaustive ones
     python3.11 bootstrap.py quick               the same, then the tests that are not slow, without the examples
 
 On Windows say ``py -3.11`` for ``python3.11``. Only the standard library is needed, and nothing outside this folder
@@ -346,9 +346,9 @@ def hand_over(*command):
 
 
 def workers():
-    """Processes for the tests: one more than the cores, as some tests wait for a kernel or a browser; at most four."""
+    """Processes for the tests: the cores this process may use, at most four."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + 1, 4)
+    return min(cores, 4)
 
 
 def main(args):
@@ -374,8 +374,9 @@ def main(args):
     if args[:1] == ["run"]:
         return hand_over(BIN / ("cwi" + EXE), *args[1:])
     if args[:1] == ["test"]:
+        chosen = args[1:] or ["-m", "not exhaustive"]
         return hand_over(
-            PYTHON, "-m", "pytest", "-n", workers(), "--dist", "loadscope", "--no-loadscope-reorder", *args[1:]
+            PYTHON, "-m", "pytest", "-n", workers(), "--dist", "loadscope", "--no-loadscope-reorder", *chosen
         )
     if args[:1] == ["quick"]:
         return hand_over(PYTHON, "-m", "pytest", "-m", "not slow and not browser", "tests", *args[1:])

@@ -38,6 +38,7 @@ SANITIZE = Path(__file__).parent / "sanitize.cfg"
 EXECUTED = sorted(REPORTS.glob("[0-9]*/official_report.*.ipynb"))
 FIRST = REPORTS / "2023" / "official_report.en.ipynb"
 ALL = os.environ.get("CWI_ALL_REPORTS") == "1"
+pytestmark = [pytest.mark.exhaustive] if ALL else []
 OTHERS = {2019, 2024, 2025}  # earlier borders, later rules, the last year
 CHOSEN = {  # one language a year, all languages in turn
     REPORTS / str(year) / f"official_report.{LANGUAGES[year % 3]}.ipynb"

@@ -33,6 +33,7 @@ YEARS = {
     "weighting_alternatives": 2023,
 }
 ALL = os.environ.get("CWI_ALL_REPORTS") == "1"
+pytestmark = [pytest.mark.exhaustive] if ALL else []
 FEW = {"draws": 200, "first": 2022, "last": 2024}  # draws and years of a notebook that has such parameters
 AGAIN = {"children_budget", "policy_tracking", "sensitivity", "start_here"}  # by default
 RUNS = list(YEARS.items())

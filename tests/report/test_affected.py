@@ -17,6 +17,8 @@ from cwi.report.grounds import KINDS
 from cwi.report.publication import publish
 from cwi.report.recomputation import recompute
 
+pytestmark = pytest.mark.exhaustive
+
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
 

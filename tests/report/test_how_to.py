@@ -30,6 +30,7 @@ from cwi.report.publication import publish
 from cwi.report.recomputation import recompute
 
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="the pages are written for a POSIX shell"),
 ]

@@ -34,6 +34,7 @@ from cwi.report.parameters import declared
 from tests.report.followed_pages import NOT_RUN, PAGES, Follower, blocks, commands, parsed
 
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="the pages are written for a POSIX shell"),
 ]

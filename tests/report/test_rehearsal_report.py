@@ -32,7 +32,7 @@ from cwi.report.pictures.points import png
 from cwi.report.profiles import publish_profiles
 from cwi.report.publication import publish
 
-pytestmark = pytest.mark.slow  # its fixtures take seconds
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]  # its fixtures take seconds
 
 Says = Callable[[type[Exception], str], "pytest.RaisesExc[Exception]"]
 
