@@ -1,7 +1,6 @@
 """The notebooks of the analyses through papermill, and what they showed again through nbval, output by output.
 
-Each is run for one year, with few draws, and some of them again by nbval; with CWI_ALL_REPORTS=1, as
-`make test-reports` has it, all of them again.
+Each is run for one year, with few draws, and again by nbval.
 """
 
 import ast
@@ -32,10 +31,8 @@ YEARS = {
     "survey_estimates": 2023,
     "weighting_alternatives": 2023,
 }
-ALL = os.environ.get("CWI_ALL_REPORTS") == "1"
-pytestmark = [pytest.mark.exhaustive] if ALL else []
+pytestmark = pytest.mark.exhaustive
 FEW = {"draws": 200, "first": 2022, "last": 2024}  # draws and years of a notebook that has such parameters
-AGAIN = {"children_budget", "policy_tracking", "sensitivity", "start_here"}  # by default
 RUNS = list(YEARS.items())
 
 
@@ -99,7 +96,7 @@ def test_child_deprivation_is_shown_in_three_languages(executed: dict[tuple[str,
 def compared(executed: dict[tuple[str, int], Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What nbval finds in each of them, all in one run: no complaint, or the complaints of its cells."""
     record = tmp_path_factory.mktemp("nbval") / "record.xml"
-    again = {path.stem: str(path) for (name, _), path in executed.items() if ALL or name in AGAIN}
+    again = {path.stem: str(path) for path in executed.values()}
     (folder,) = {path.parent for path in executed.values()}  # its files are named from there
     command = [sys.executable, "-m", "pytest", "--nbval", *again.values(), "--nbval-sanitize-with", str(SANITIZE)]
     aside = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "CWI_", "COV_"))}
@@ -130,7 +127,7 @@ def test_a_notebook_runs_from_top_to_bottom(name: str, year: int, executed: dict
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "year"), [run for run in RUNS if ALL or run[0] in AGAIN])
+@pytest.mark.parametrize(("name", "year"), RUNS)
 def test_a_notebook_run_again_shows_the_same(
     name: str, year: int, executed: dict[tuple[str, int], Path], compared: dict[str, list[str]]
 ) -> None:
