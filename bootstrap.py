@@ -373,6 +373,8 @@ def main(args):
         return 130
     if args[:1] == ["run"]:
         return hand_over(BIN / ("cwi" + EXE), *args[1:])
+    # what tests are compiled to is kept: else every process of theirs compiles the library and its tests again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if args[:1] == ["test"]:
         chosen = args[1:] or ["-m", "not exhaustive"]
         return hand_over(

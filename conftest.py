@@ -1,5 +1,6 @@
 """What all tests and the examples of the docstrings share: the observations are read once for the same files."""
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     modules = [item.nodeid.split("::")[0] for item in items]
     place = {module: number for number, module in enumerate(dict.fromkeys(modules))}
     items.sort(key=lambda item: (not (module := item.nodeid.split("::")[0]).startswith(LONG), place[module]))
+
+
+def pytest_collection_finish() -> None:
+    """Modules, messages and tests stay to the end: the collector of what is left over need not look at them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -104,6 +104,7 @@ def test_what_was_measured_stays_and_gaps_of_the_regions_are_filled(
     assert (filled == filled[0]).all()  # the same cells in every table
 
 
+@pytest.mark.slow
 def test_tables_differ_only_where_something_was_missing(panel: Panel, drawn: np.ndarray[Any, Any]) -> None:
     filled = np.isnan(panel.x) & ~np.isnan(drawn[0])
     assert (drawn[:, filled].std(axis=0) > 0).mean() > 0.9

@@ -108,6 +108,7 @@ def test_one_ranking_has_one_year_an_indicator(editions, year):
     assert mixed["adolescent_births"] == 2  # what the rule is there for
 
 
+@pytest.mark.slow
 def test_cells_that_were_asked_about_are_not_scored(editions):
     cells = regional(editions["2026.1", 2023]).set_index(["indicator", "region"])
     assert set(cells.loc["neet", "observed"]) == {2022}

@@ -38,6 +38,7 @@ def test_every_figure_is_inside_its_bounds(drawn):
             assert values.nunique() > 5, code
 
 
+@pytest.mark.slow
 def test_the_nation_is_near_its_figure(drawn):
     table = read_plausible()
     nation = drawn[drawn["region"] == "KZ"].groupby("indicator")["value"].mean()

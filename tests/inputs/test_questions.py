@@ -105,6 +105,7 @@ def test_figures_at_their_bound_are_no_copy():
     assert asked(table[table["sex"] == ""]) == []
 
 
+@pytest.mark.slow
 def test_a_total_outside_women_and_men():
     table = changed(clean(), "R5", 2022, 40.0, sex="F")
     assert asked(table) == [("total outside its parts", "R5", 2022)]
@@ -118,6 +119,7 @@ def test_totals_outside_in_a_third_of_the_regions_are_one_question():
     assert asked(table.assign(value=table["value"] - 5 * wrong)) == [("total outside its parts", "all", 2023)]
 
 
+@pytest.mark.slow
 def test_one_unit_of_the_last_digit_is_rounding():
     table = clean()
     total = table["value"].where(table["sex"] == "").ffill()
@@ -126,6 +128,7 @@ def test_one_unit_of_the_last_digit_is_rounding():
     assert len(asked(table.assign(value=table["value"].where(~women, total - 0.2)))) == 6
 
 
+@pytest.mark.slow
 def test_parts_of_a_divided_region_together():
     """OLD has 40 to 2021; EAST 50 of three quarters and WEST 10 of the people of 2022: 40 together."""
     table = clean([*REGIONS, "OLD"])
@@ -191,15 +194,18 @@ def test_the_cells_of_the_review_are_found(real, check, indicator, region, year)
     assert (region, year) in set(map(tuple, rows[["region", "year"]].to_numpy()))
 
 
+@pytest.mark.slow
 def test_there_are_few_enough_to_be_decided_by_people(real):
     assert 40 <= len(real[1]) <= 60
 
 
+@pytest.mark.slow
 def test_all_of_them_are_decided(real):
     observations, found = real
     assert unanswered(found, read_answers(), observations) == []
 
 
+@pytest.mark.slow
 def test_without_the_registers_all_are_open_with_file_and_line(real):
     observations, found = real
     nothing = read_answers().iloc[:0]
@@ -213,6 +219,7 @@ def test_without_the_registers_all_are_open_with_file_and_line(real):
     ]
 
 
+@pytest.mark.slow
 def test_a_decision_without_its_cell_is_a_problem(real):
     observations, found = real
     answers = read_answers()
@@ -223,6 +230,7 @@ def test_a_decision_without_its_cell_is_a_problem(real):
     ]
 
 
+@pytest.mark.slow
 def test_an_answer_to_a_question_that_nobody_asks_is_a_problem(real):
     observations, found = real
     row = {"check": "jump", "indicator": "neet", "region": "KZ-11", "year": 2021, "decision": "keep", "reason": "x"}

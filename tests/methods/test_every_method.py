@@ -321,6 +321,7 @@ def test_half_away_keeps_gaps_and_forgives_the_noise_of_a_sum() -> None:
     assert half_away(np.array([61.2499]), 1)[0] == 61.2
 
 
+@pytest.mark.slow
 @given(values=st.lists(printed, min_size=1, max_size=12), decimals=st.integers(0, 3), seed=st.integers(0, 1000))
 @USUAL
 def test_ranks_agree_with_what_is_printed(values: list[float], decimals: int, seed: int) -> None:

@@ -108,6 +108,7 @@ def test_a_name_that_nothing_is_known_of_stays_plain() -> None:
         with_numbers('<data value="a">1</data></body>', known, words)
 
 
+@pytest.mark.slow
 def test_a_page_keeps_what_its_numbers_need_and_no_more(made: tuple[Path, str, dict[str, Any]]) -> None:
     known = made[2]
     name = "score.2023.KZ-71.health_care"
@@ -187,6 +188,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RegionRepor
     return path, report
 
 
+@pytest.mark.slow
 def test_each_number_of_a_profile_rests_on_the_cells_of_its_kind(profile: tuple[Path, RegionReport]) -> None:
     path, report = profile
     record = embedded(path.read_text(encoding="utf-8"))
@@ -258,6 +260,7 @@ def test_numbers_of_a_profile_open_too(profile: tuple[Path, RegionReport], brows
     assert complaints == []
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_picture_are_in_the_table_below_it(profile: tuple[Path, RegionReport]) -> None:
     """A picture is an image: what it shows is opened in its table."""
     pictures = [block for section in profile[1].sections() for block in section.blocks if isinstance(block, Figure)]

@@ -83,6 +83,7 @@ def test_the_map_is_coloured_by_the_scores(scores: Scores) -> None:
     assert {"Улытау", "63,6", "Экономика:", "рабочая"} <= {word.strip("()") for word in words(economy)}
 
 
+@pytest.mark.slow
 def test_ranks_are_the_shares_of_the_draws(drawn: Simulation, scores: Scores) -> None:
     axes = drawn.plot.ranks()
     shares = 100 * drawn.rank_distribution(2023).to_numpy()
@@ -141,6 +142,7 @@ def test_regions_without_boundaries_have_no_map(edition: Edition, says: Says) ->
         small(edition).scores.plot.map()
 
 
+@pytest.mark.slow
 def test_other_boundaries_have_a_map(tmp_path: Path) -> None:
     def square(code: str, west: float) -> dict[str, object]:
         corners = [[west, 0], [west + 1, 0], [west + 1, 1], [west, 1], [west, 0]]

@@ -161,6 +161,7 @@ def test_the_example_of_the_page(
     assert (rows.at["B", "score"], rows.at["B", "flag"]) == (56.25, "gaps")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence(tmp_path, scores, monkeypatch, says):
     """As xlsxwriter wraps it: an error of its own that holds the system's."""
 

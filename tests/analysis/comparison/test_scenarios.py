@@ -39,6 +39,7 @@ def test_each_scenario_is_the_edition_by_other_rules(edition, table):
             assert score == expected[region]
 
 
+@pytest.mark.slow
 def test_without_carried_figures_and_at_half_coverage_there_is_no_index_of_2023(table):
     assert table.loc["own_year_only", "score"].isna().all()
     assert table.loc["stricter_coverage", "score"].isna().all()
@@ -114,6 +115,7 @@ def test_a_methodology_without_scenarios_has_the_official_index_alone(project):
 CITIES = ["KZ-71", "KZ-75", "KZ-79"]
 
 
+@pytest.mark.slow
 def test_without_the_three_cities_the_others_keep_their_scores_and_move_up(table):
     """Places are counted among the seventeen."""
     official, other = (table.loc[name].drop("KZ") for name in ("official", "without_cities"))

@@ -18,6 +18,7 @@ NOISE, SETS = {"weights": {"noise": 0.25}}, {"weights": {"sets": "experts"}}
 EXPERTS = {"experts": pd.DataFrame({"home": [0.5, 0.7], "school": [0.5, 0.3]})}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_at_the_official_weights_they_are_the_draws_of_the_simulation() -> None:
     edition = read_edition(2022)

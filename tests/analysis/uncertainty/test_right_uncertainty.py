@@ -65,6 +65,7 @@ def test_thirds_count_those_ranked_in_the_draw(plan: Planned, whole: pd.DataFram
         assert summary["bottom_third"].sum() == third
 
 
+@pytest.mark.slow
 def test_of_twenty_regions_seven_six_and_seven(plan: Planned, whole: pd.DataFrame) -> None:
     nation = whole["region"] == "All"
     more = [whole.assign(region=whole["region"].where(nation, whole["region"] + mark)) for mark in "abc"]

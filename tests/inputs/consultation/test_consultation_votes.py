@@ -234,6 +234,7 @@ def test_the_attack_is_caught_by_every_pattern_it_shows(votes: pd.DataFrame, edi
     assert found["region"] == 0
 
 
+@pytest.mark.slow
 def test_an_honest_vote_is_not_flagged(votes: pd.DataFrame, edition: Edition) -> None:
     """The control: without the attack only the odd hasty voter is left."""
     found = flagged(votes[~attacked(votes)], edition, burst_least=30)
@@ -241,6 +242,7 @@ def test_an_honest_vote_is_not_flagged(votes: pd.DataFrame, edition: Edition) ->
     assert found["fast"] < 0.005 * len(votes)
 
 
+@pytest.mark.slow
 def test_an_attack_hidden_among_honest_ballots_in_time_is_still_a_series(votes: pd.DataFrame, edition: Edition) -> None:
     """Spread over a day, one in three ballots: no burst, but the choices give it away."""
     spread = votes.copy()

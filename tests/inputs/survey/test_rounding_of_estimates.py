@@ -143,6 +143,7 @@ def test_differences_do_not_give_back_a_hidden_number_of_answers(
     assert set(published.response["area"]) == {""}
 
 
+@pytest.mark.slow
 def test_parts_of_regions_have_no_number_of_answers(published: Estimates, exact: Estimates) -> None:
     parts = published.observations[(published.observations["area"] != "") | (published.observations["sex"] != "")]
     assert parts["value"].notna().any()
@@ -165,6 +166,7 @@ def test_a_linear_program_finds_no_hidden_share(
     assert undone(intervals, definitions.limits).empty
 
 
+@pytest.mark.slow
 def test_everything_printed_of_an_estimate_follows_from_rounded_figures(published: Estimates) -> None:
     table = totals(published)
     table = table[(table["status"] != "suppressed") & (table["status"] != "missing")]
@@ -201,6 +203,7 @@ def test_a_share_that_is_rounded_to_an_end_keeps_an_error_and_an_interval() -> N
     assert 0 < made.at["C", "high"] < 10
 
 
+@pytest.mark.slow
 def test_the_note_of_few_answers_tells_no_more_than_the_rounded_number(published: Estimates) -> None:
     table = totals(published)
     told = table.drop("KZ", level="region").query("status == 'derived'")

@@ -23,6 +23,7 @@ def edition(project):
     return read_edition(2022)
 
 
+@pytest.mark.slow
 def test_sdmx_has_each_score_and_each_observation_to_the_last_digit(edition, tmp_path):
     assert write_sdmx(tmp_path / "sdmx", edition) == [
         "CL_AREA.csv", "CL_INDICATOR.csv", "CL_OBS_STATUS.csv", "CL_UNIT.csv", "data.csv",
@@ -103,6 +104,7 @@ def test_numbers_are_places_in_the_tree_and_none_is_given_twice():
     assert all(number.count(".") == 2 for number in leaves)
 
 
+@pytest.mark.slow
 def test_the_bureaus_codes_of_areas():
     codes = area_codes(read_edition(2023))
     assert (codes["KZ-75"], codes["KZ-10"], codes["KZ"]) == ("KZALA", "KZABY", "KZ")

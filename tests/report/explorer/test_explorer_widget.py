@@ -88,6 +88,7 @@ def test_every_indicator_alike_and_back(edition: Edition) -> None:
     agree(explorer, edition.methodology)
 
 
+@pytest.mark.slow
 def test_a_scheme_that_refuses_says_why(edition: Edition) -> None:
     explorer = weights_explorer(edition)
     explorer.schemes["dimension"].value = "pca"

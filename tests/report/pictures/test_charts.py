@@ -331,6 +331,7 @@ FOR_A_PHONE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FOR_A_PHONE)
 def test_every_picture_is_drawn_for_a_phone_too(kind):
     """As wide as the text of a page of 360 px, with letters of the same size, and nothing beyond its edges."""

@@ -32,6 +32,7 @@ def of_matplotlib(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [9, 7.5])
 def test_bytes_are_those_of_matplotlib(size: float) -> None:
     expected = of_matplotlib(drawn(size=size))

@@ -117,6 +117,7 @@ def test_everybody_can_use_its_pages(site, browser):
     assert problems(browser, site / "index.html", LANGUAGES[0], ((360, "light"),)) == []
 
 
+@pytest.mark.slow
 def test_every_page_is_there_in_every_language_and_leads_to_itself_in_the_others(pages):
     by_language = {
         code: {name.partition("/")[2] for name in pages if name.startswith(f"{code}/")} for code in LANGUAGES
@@ -133,12 +134,14 @@ def test_every_page_is_there_in_every_language_and_leads_to_itself_in_the_others
             assert {f"{up}{other}/{rest}" for other in LANGUAGES if other != code} <= set(page.links), name
 
 
+@pytest.mark.slow
 def test_a_country_that_is_not_kazakhstan_is_not_called_so(site):
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert not re.search("Kazakhstan|Казахстан|Қазақстан|OCHA", text), path.name
 
 
+@pytest.mark.slow
 def test_a_table_comes_before_each_picture(pages):
     for name, page in pages.items():
         if "svg" in page.tags:
@@ -161,12 +164,14 @@ def test_the_interval_is_beside_the_rank_in_the_first_table(small, pages):
             assert words[place - 2 : place] == [str(rank), voice.interval(edition, region)]
 
 
+@pytest.mark.slow
 def test_marks_are_on_every_page_with_scores(pages):
     for name, page in pages.items():
         if name.startswith("en/"):
             assert any("working choices of this project (methodology t1)" in text for _, text in page.texts), name
 
 
+@pytest.mark.slow
 def test_downloads_are_the_scores_to_the_last_digit(small, site):
     edition = read_edition(2022)
     table = pd.read_csv(site / "data" / "scores.csv", keep_default_na=False, na_values={"score": [""]})
@@ -180,6 +185,7 @@ def test_downloads_are_the_scores_to_the_last_digit(small, site):
     assert sorted(row["value"] for row in own) == sorted(base["value"])
 
 
+@pytest.mark.slow
 def test_the_data_package_describes_every_file(site):
     package = json.loads((site / "data" / "datapackage.json").read_text(encoding="utf-8"))
     assert package["profile"] == "data-package"
@@ -214,6 +220,7 @@ def test_the_data_package_describes_every_file(site):
             assert set(table[key["fields"]]) <= set(known), (name, key)
 
 
+@pytest.mark.slow
 def test_what_machines_read_of_a_page(site):
     text = (site / "ru" / "indicators" / "poverty.html").read_text(encoding="utf-8")
     data = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', text)[1])
@@ -291,6 +298,7 @@ def test_hostile_words_come_out_harmless(project, tmp_path_factory):
     assert "<script>alert" not in (tmp_path / "assets" / "search-ru.js").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_would_turn_text_round_is_not_printed(small):
     atlas = open_atlas()
     voice = Voice(atlas, "ru")
