@@ -142,11 +142,12 @@ def revision_section(
     """The revision report in one language."""
     name = f"vintage.{printer.year}.{facts['vintage']}"
     values = {"year": printer.year, "old": record["vintage"], "new": facts["vintage"]}
+    day = printer.language.short_day
     rules = {
         f"{side}_rules": f"{each['methodology']} {each['fingerprint']}"
         for side, each in (("old", record), ("new", facts))
     }
-    made_of = {"before": record["date"] or "–", "now": facts["date"], **rules}
+    made_of = {"before": day(record["date"]) or "–", "now": day(facts["date"]), **rules}
     gone = int(table["new"].isna().sum())
     blocks: list[Block] = [
         Heading(printer.text("vintage.title", **values), 1),

@@ -88,6 +88,8 @@ def test_the_board_of_an_intake(page_problems: Problems) -> None:
     owners = pd.DataFrame({f"name_{code}": ["Ministry"] for code in LANGUAGES}, index=["health"])
     section = board_section(board, Language("ru"), owners, edition.territory)
     assert page_problems([section], "ru") == []
+    assert "20.03.2025" in section.blocks[1].plain()
+    assert section.tables()[0].rows[0][-2] == "01.03.2025"
 
 
 def test_what_is_wrong_is_found(browser: Browser, tmp_path: Path) -> None:

@@ -24,18 +24,18 @@ def board_section(
     """Title, where the intake is, and a table by owner, region and component; ``figures``: and one of every figure."""
     title = language.text("intake.board.title", year=board.year)
     totals = {name: int(board.owners[name].sum()) for name in COUNTS}
+    day, due, index_due = (language.short_day(day.isoformat()) for day in (board.day, board.due, board.index_due))
     lead = language.text(
-        "intake.board.lead", day=board.day.isoformat(), due=board.due.isoformat(), asked=totals["asked"],
-        entered=totals["entered"], asked_back=totals["asked_back"], none=totals["no_figure"],
-        awaited=totals["awaited"],
+        "intake.board.lead", day=day, due=due, asked=totals["asked"], entered=totals["entered"],
+        asked_back=totals["asked_back"], none=totals["no_figure"], awaited=totals["awaited"],
     )  # fmt: skip
-    index_due = language.text("intake.board.index_due", day=board.index_due.isoformat())
+    computed = language.text("intake.board.index_due", day=index_due)
     names: dict[str, Callable[[str], str]] = {
         "owner": lambda code: str(owners.at[code, f"name_{language.code}"]),
         "region": lambda code: territory.name(code, language.code),
         "component": lambda code: _component(board, code, language),
     }
-    blocks: list[Block] = [Heading(title, level=1), Paragraph(f"{lead} {index_due}", kind="lead")]
+    blocks: list[Block] = [Heading(title, level=1), Paragraph(f"{lead} {computed}", kind="lead")]
     for column, table in (("owner", board.owners), ("region", board.regions), ("component", board.components)):
         blocks.append(_table(board, column, table, names[column], language))
     return Section([*blocks, _figures(board, names, language)] if figures else blocks)
@@ -77,7 +77,11 @@ def _table(board: Board, column: str, table: pd.DataFrame, name: Callable[[str],
     if column == "owner":
         columns += [language.text(f"intake.board.{word}") for word in ("files", "received", "state")]
         for cells, row in zip(rows, table.to_dict("records"), strict=True):
-            cells += [str(row["files"]), str(row["received"]), language.text(f"intake.board.{row['state']}")]
+            cells += [
+                str(row["files"]),
+                language.short_day(str(row["received"])),
+                language.text(f"intake.board.{row['state']}"),
+            ]
     data = pd.DataFrame(rows, columns=columns)
     numbers = columns[1 : 1 + len(COUNTS)]
     data[numbers] = data[numbers].astype(int)

@@ -28,7 +28,9 @@ from cwi.report.pictures.style import (
     Number,
     area,
     draw_key,
+    is_narrow,
     key_height,
+    leading,
     page,
     page_width,
     ticks,
@@ -117,17 +119,27 @@ def sure_leads(leads: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
         What ``sure`` and ``open`` cells are called.
     """
     names = [str(name) for name in leads.index]
-    n, left = len(names), max(width_of(f"{name}  00", 8.5) for name in names) + 0.2
+    n, beside = (
+        len(names),
+        not is_narrow(),
+    )  # a phone has room for numbers beside the square, and for the names below it
+    rows_of = [f"{name}  {i}" if beside else str(i) for i, name in enumerate(names, start=1)]
+    left = max(width_of(f"{row}0", 8.5) for row in rows_of) + 0.2
     cell = min((page_width() - left - 0.2) / n, 0.3)
     entries = [Entry(labels["sure"], "patch", {"facecolor": RISE, "edgecolor": "white"})]
     entries.append(Entry(labels["open"], "patch", {"facecolor": OPEN, "edgecolor": "white"}))
     key, foot = key_height(entries, page_width() - 0.2), max(width_of(str(i + 1), 8) for i in range(n)) + 0.3
-    top = key + 0.2
-    figure = page(top + n * cell + foot)
+    top, line = key + 0.2, leading(8.5)
+    figure = page(top + n * cell + foot + (0 if beside else n * line))
     draw_key(figure, entries, 0.1, 0.1, page_width() - 0.2)
     text = area(figure, 0, top, left, n * cell, bare=True)
-    for i, name in enumerate(names):
-        text.text(left - 0.1, (i + 0.5) * cell, f"{name}  {i + 1}", size=8.5, ha="right", va="center_baseline")
+    for i, row in enumerate(rows_of):
+        text.text(left - 0.1, (i + 0.5) * cell, row, size=8.5, ha="right", va="center_baseline")
+    if not beside:
+        below = area(figure, 0, top + n * cell + foot - 0.1, page_width(), n * line, bare=True)
+        for i, name in enumerate(names):
+            below.text(left - 0.1, (i + 0.5) * line, f"{i + 1}", size=8.5, ha="right", va="center_baseline")
+            below.text(left, (i + 0.5) * line, name, size=8.5, va="center_baseline")
     axes = area(figure, left, top, n * cell, n * cell)
     sns.heatmap(
         leads.astype(float), mask=np.eye(n, dtype=bool), ax=axes, cmap=ListedColormap([OPEN, RISE]), vmin=0, vmax=1,

@@ -185,9 +185,10 @@ def _revisions(printer: Printer) -> Section:
     if not numbers:
         return Section([*blocks, Paragraph(printer.text("annex.revisions.none"))])
     why = {number: reasons[number - 1] if number <= len(reasons) else "–" for number in numbers}
-    rows = [
-        [str(number), records[number]["date"] or "–", records[number]["methodology"], why[number]] for number in numbers
+    facts = [
+        [str(number), *(records[number][word] for word in ("date", "methodology")), why[number]] for number in numbers
     ]
+    rows = [[number, printer.language.short_day(day) or "–", *rest] for number, day, *rest in facts]
     words = ("vintage", "date", "methodology", "reason")
     english = frozenset((row, 3) for row in range(len(rows))) if printer.language.code != "en" else frozenset()
     table = Table(
@@ -195,7 +196,7 @@ def _revisions(printer: Printer) -> Section:
         caption=printer.text("annex.revisions.table", year=printer.year),
         columns=[printer.text(f"annex.column.{word}") for word in words],
         rows=rows,
-        data=pd.DataFrame(rows, columns=list(words)),
+        data=pd.DataFrame(facts, columns=list(words)),
         numeric=4,
         english=english,
     )

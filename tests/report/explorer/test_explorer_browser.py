@@ -516,6 +516,19 @@ def test_axe_finds_nothing(real: dict[int, tuple[Edition, str]], show: Callable[
         assert of_axe(opened.page) == [], (width, scheme, code)
 
 
+def test_dark_ink_is_printed_where_the_reader_chose_the_dark(
+    real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    page = show(real[2023][1]).page
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    inks = [
+        page.eval_on_selector(name, "e => getComputedStyle(e).color") for name in ("h1", "#parts label", "#rows th")
+    ]
+    assert inks == ["rgb(0, 0, 0)"] * 3
+    assert page.eval_on_selector("#summary", "e => getComputedStyle(e).position") == "static"
+
+
 def test_everything_has_a_name_and_the_keyboard_moves_it(
     real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
 ) -> None:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from cwi import folders
 from cwi.errors import DataError
 from cwi.report.pictures import maps
+from cwi.report.pictures.comparison import sure_leads
 from cwi.report.pictures.dots import Dot, grouped_dots
 from cwi.report.pictures.dumbbells import dumbbells as draw_dumbbells
 from cwi.report.pictures.heat import heat_map
@@ -29,6 +30,7 @@ KAZAKH = "Үй шаруашылығының ресурстары: әғқңөұү
 COUNTED = {"own": "Есепті жылы өлшенген", "carried": "Бұрынғы жылдың мәні", "missing": "Өлшенбеген"}
 DOTS = {"cwi": "Индекс благополучия детей", "child": "Бала", "family": "Отбасы және қоғам", "nation": "Қазақстан"}
 DOTS |= {"interval": "95 % белгісіздік аралығы"}
+LEADS = {"sure": "алда, салмақтар қандай болса да", "open": "салмақтарға байланысты"}
 YEARS = {"earlier": "2021 год", "later": "2022 год", "change": "Изменение, баллы"}
 AXIS = "0-ден (ең нашар) 100-ге (ең жақсы) дейінгі балл"
 GAP = "Нет измеренного значения"
@@ -318,7 +320,13 @@ def money():
     return against(table, x_label=AXIS, y_label=GAP, line=KAZAKH, point=LONG, number=number)
 
 
+def leads():
+    n = 20
+    return sure_leads(pd.DataFrame(np.triu(np.ones((n, n), dtype=bool), 2), regions(n), regions(n)), LEADS)
+
+
 FOR_A_PHONE = {
+    "leads": leads,
     "measured": measured,
     "dots": lambda: dots(20),
     "heat": lambda: heat(random(6, [f"{KAZAKH} {j}" for j in range(15)]), emphasised=f"{KAZAKH} 0"),

@@ -1,5 +1,7 @@
 """The method annex: its parts, its figures counted again from the rows, and years of every kind."""
 
+import re
+
 import pytest
 
 from cwi import read_edition
@@ -59,5 +61,6 @@ def test_replaced_vintages_are_listed_with_their_reason(reports: list[OfficialRe
         assert "revisions" not in tables
         return
     assert [row[0] for row in tables["revisions"].rows] == [str(number) for number in replaced]
+    assert not any(re.fullmatch(r"\d{4}-\d\d-\d\d", row[1]) for row in tables["revisions"].rows)  # days as read
     assert all(len(row[-1]) > 20 for row in tables["revisions"].rows)
     assert {place for _, place in tables["revisions"].english} == {3}  # reasons are kept in English

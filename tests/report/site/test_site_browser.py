@@ -75,3 +75,16 @@ def test_the_search_finds_the_beginning_of_a_word_and_forgives_a_slip(site, page
         assert page.get_attribute("#found li a", "href") == "regions/A.html"
     page.fill("#query", "щщщщщщ")
     assert page.text_content("#live") == "Ничего не найдено"
+
+
+def test_what_was_chosen_dark_is_printed_dark_on_white(site, page):
+    """Paper is white whatever the reader chose; the map keeps its colours, the menus stay behind."""
+    page.goto((site / "ru" / "index.html").as_uri())
+    page.click("#dark")
+    assert page.eval_on_selector("body", "e => getComputedStyle(e).color") == "rgb(230, 233, 236)"
+    page.emulate_media(media="print")
+    assert page.eval_on_selector("body", "e => getComputedStyle(e).color") == "rgb(0, 0, 0)"
+    assert page.eval_on_selector("body", "e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.eval_on_selector(".menu", "e => getComputedStyle(e).display") == "none"
+    page.emulate_media(media="screen")
+    page.evaluate("localStorage.clear()")
