@@ -123,7 +123,8 @@ def draw_map(
         from cwi.analysis.deprivation import profile
         from cwi.edition import read_edition
         from cwi.report.notebooks.deprivation import DeprivationReport
-        from cwi.report.pictures.style import saved, stamp
+        from cwi.report.pictures.marks import stamp
+        from cwi.report.pictures.style import saved
         from cwi.writing import writing
 
         households, coded = _coded(data, columns, specification, k, year, seed)

@@ -68,7 +68,9 @@ def draw(
         raise ParameterError(f"{output.name}: the name of a picture ends in .svg, .png or .pdf")
     with working(f"drawing {place}"):
         from cwi.report.languages import Language
-        from cwi.report.pictures.style import saved, stamp
+        from cwi.report.pictures.marks import stamp, status
+        from cwi.report.pictures.style import saved
+        from cwi.report.printer import status_word
 
         words = Language(language)
 
@@ -77,6 +79,8 @@ def draw(
         figure = axes.figure.get_figure(root=True)
         if edition.rehearsal:
             stamp(figure, words.text("rehearsal.mark"))
+        elif word := status_word(edition, words):
+            status(figure, word)
         target = Path(f"{what}-{edition.year}.svg") if output is None else output
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f".{target.name}.new")

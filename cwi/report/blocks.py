@@ -20,7 +20,8 @@ from matplotlib.figure import Figure as Drawing
 
 from cwi.report.named import marked_up
 from cwi.report.pictures import aside
-from cwi.report.pictures.style import footnote, narrow, saved, stamp
+from cwi.report.pictures.marks import footnote, stamp, status
+from cwi.report.pictures.style import narrow, saved
 
 __all__ = [
     "TYPST",
@@ -187,8 +188,8 @@ class Table:
 class Figure:
     """A picture that is drawn when it is shown, with words for who cannot see it and the table behind it.
 
-    ``mark`` is written across it, ``foot`` in small print below it, inside the picture; ``scale`` is its size in
-    print, of what it was drawn as. On a page the table is before the picture, and a page that is being made has the
+    ``mark`` is written across it, ``status`` among its data, ``foot`` in small print below it; ``scale`` is its size
+    in print, of what it was drawn as. On a page the table is before the picture, and a page that is being made has the
     picture a second time, drawn for a phone.
     """
 
@@ -201,6 +202,7 @@ class Figure:
     open_table: str = ""
     mark: str = ""
     foot: str = ""
+    status: str = ""
     scale: float = 1.0
 
     @property
@@ -244,12 +246,14 @@ class Figure:
     @property
     def what(self) -> tuple[object, ...]:
         """What the file of the picture is made of; two that have the same are the same picture."""
-        return self.draw, self.mark, self.foot
+        return self.draw, self.mark, self.foot, self.status
 
     def _svg(self) -> bytes:
         drawing = self.draw()
         if self.foot:
             footnote(drawing, self.foot)
+        if self.status and not self.mark:
+            status(drawing, self.status)
         return _bytes(drawing, "svg", self.mark)
 
     def _for_a_phone(self) -> bytes:
@@ -340,9 +344,11 @@ class Section:
 
         return Section([of(block) for block in self.blocks])
 
-    def footed(self, foot: str) -> Section:
-        """The same with a line of small print inside every picture."""
-        return Section([replace(block, foot=foot) if isinstance(block, Figure) else block for block in self.blocks])
+    def footed(self, foot: str, status: str = "") -> Section:
+        """The same with a line of small print below every picture, and a word among its data."""
+        return Section(
+            [replace(block, foot=foot, status=status) if isinstance(block, Figure) else block for block in self.blocks]
+        )
 
     def figures(self) -> list[Figure]:
         """The pictures of the section, those in columns too."""

@@ -25,9 +25,10 @@ from cwi.report.languages import Language
 from cwi.report.pictures import maps
 from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.intervals import rank_intervals, rank_shares, shares
+from cwi.report.pictures.marks import footnote, stamp, status
 from cwi.report.pictures.ranking import PARTS, dot_plot
 from cwi.report.pictures.rows import span
-from cwi.report.pictures.style import STYLE, footnote, main_axes, stamp
+from cwi.report.pictures.style import STYLE, main_axes
 
 if TYPE_CHECKING:
     from cwi.analysis.uncertainty import Robustness, Simulation
@@ -389,6 +390,8 @@ def _finished(
         footnote(figure, f"{basis}; {more}" if more else basis)
         if synthetic:
             stamp(figure, words.text("plot.synthetic"))
+        elif methodology.status == "working":
+            status(figure, words.text("mark.working"), now=True)
     from matplotlib import pyplot
 
     pyplot.figure(figure)

@@ -21,7 +21,7 @@ from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.rules import Rule
 
-__all__ = ["Printer", "language_of", "status_line"]
+__all__ = ["Printer", "language_of", "status_line", "status_word"]
 
 
 def language_of(edition: Edition, code: str) -> Language:
@@ -37,6 +37,13 @@ def status_line(edition: Edition, language: Language) -> str:
     parts += [language.text("foot.working")] if rules.status == "working" else []
     parts += [language.text("rehearsal.mark")] if edition.rehearsal else []
     return " · ".join(parts)
+
+
+def status_word(edition: Edition, language: Language) -> str:
+    """What is written among the data of every picture: experimental, else a working list; nothing where approved."""
+    if edition.experimental:
+        return language.text("mark.experimental")
+    return language.text("mark.working") if edition.methodology.status == "working" else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +104,19 @@ class Printer:
         return f"{self.text('rehearsal.mark')}. {title}" if self.edition.rehearsal else title
 
     def marked(self, section: Section) -> Section:
-        """The section with its status below every picture, and with the mark of a rehearsal where it is one."""
-        footed = section.footed(self.status_line)
+        """The section with its status on every picture, and with the mark of a rehearsal where it is one."""
+        footed = section.footed(self.status_line, self.status_word)
         return footed.marked(self.text("rehearsal.mark")) if self.edition.rehearsal else footed
 
     @cached_property
     def status_line(self) -> str:
         """The line below every picture and page, of :func:`status_line`."""
         return status_line(self.edition, self.language)
+
+    @cached_property
+    def status_word(self) -> str:
+        """The word among the data of every picture, of :func:`status_word`."""
+        return status_word(self.edition, self.language)
 
     def text(self, key: str, **values: object) -> str:
         return self.language.text(key, **values)

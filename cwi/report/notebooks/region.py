@@ -98,7 +98,7 @@ class RegionReport(AnalysisReport):
 
     def _section(self, what: str, *blocks: Block) -> Section:
         made = self.section(what, *blocks, region=self.called(self.region), year=self.year)
-        return made.footed(self.printer.status_line)
+        return made.footed(self.printer.status_line, self.printer.status_word)
 
     def sections(self) -> list[Section]:
         """All sections in their order."""

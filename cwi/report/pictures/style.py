@@ -9,7 +9,6 @@ colours and sizes.
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from cwi.errors import DataError
-from cwi.report.pictures.svg import BareAxes, SvgCanvas
+from cwi.report.pictures.svg import PICTURE, SCALE, BareAxes, as_svg, place_status
 
 __all__ = [
     "BLANK",
@@ -51,7 +50,6 @@ __all__ = [
     "check_limits",
     "colour_bar",
     "draw_key",
-    "footnote",
     "headline",
     "is_narrow",
     "key_height",
@@ -62,7 +60,6 @@ __all__ = [
     "page",
     "page_width",
     "saved",
-    "stamp",
     "ticks",
     "width_of",
     "wrap",
@@ -125,7 +122,6 @@ DIVERGING: Colormap = LinearSegmentedColormap.from_list(
     "cwi-change", ["#9c5208", "#f0a64f", "#f5f3f0", "#8f8cc4", "#43307a"]
 )
 
-PICTURE, FOOT = "picture", 7.5
 SWATCH, GAP, BETWEEN = 0.26, 0.07, 0.22
 _PATHS = TextToPath()
 
@@ -239,38 +235,13 @@ def main_axes(figure: Figure, axes: Axes | None = None) -> Axes:
     return next(each for each in figure.axes if each.get_label() == PICTURE)
 
 
-def footnote(figure: Figure, text: str) -> None:
-    """A line in small print below everything that is on the page."""
-    width, height = figure.get_size_inches()
-    lines = wrap(text, width - 0.2, FOOT)
-    more = (lines.count("\n") + 1) * leading(FOOT) + 0.08
-    for axes in figure.axes:
-        place = axes.get_position(original=True)
-        share = height / (height + more)
-        axes.set_position((place.x0, 1 - (1 - place.y0) * share, place.width, place.height * share))
-    figure.set_size_inches(width, height + more)
-    figure.text(0.1 / width, 0.06 / (height + more), lines, size=FOOT, color="#555555", va="bottom", linespacing=1.2)
-
-
-def stamp(figure: Figure, text: str) -> None:
-    """Write a word across a picture, once: what it shows is not real."""
-    if any(each.get_gid() == "mark" for each in figure.texts):
-        return
-    width, height = figure.get_size_inches()
-    angle = math.degrees(math.atan2(height, width))
-    size = 72 * math.hypot(width, height) / (0.75 * len(text))
-    style: dict[str, Any] = {"color": "#8c1d18", "alpha": 0.14, "weight": "bold", "gid": "mark", "zorder": 1e6}
-    figure.text(0.5, 0.5, text, rotation=angle, ha="center", va="center", size=size, **style)
-
-
 def saved(figure: Figure, kind: str) -> bytes:
     """A picture as SVG, PNG or PDF: the same bytes every time."""
-    undated: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    undated: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}}
     with rc_context(STYLE):
         if kind == "svg":
-            text = io.StringIO()
-            SvgCanvas(figure).print_figure(text, format=kind, metadata=undated[kind])
-            return text.getvalue().encode()
+            return as_svg(figure).encode()
+        place_status(figure)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, metadata=undated.get(kind, {"Software": None}))
     return buffer.getvalue()
@@ -395,6 +366,7 @@ def colour_bar(
     """
     left, top, width = place
     axes = area(figure, left, top, width, 0.12)
+    axes.set_label(SCALE)
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[beyond]
     mappable = ScalarMappable(Normalize(*limits), colours)
     bar = figure.colorbar(mappable, cax=axes, orientation="horizontal", extend=extend, extendfrac=0.05)
