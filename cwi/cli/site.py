@@ -67,7 +67,7 @@ def _site(years: tuple[int, ...], folder: Path, explorers: bool, rehearsed: Path
         from cwi.report.site import build_site
     with working("reading the editions") as advance:
         counts = build_site(
-            years, folder, explorers=explorers, rehearsed=rehearsed, forks=forks, made_of=made, progress=advance
+            years, folder, explorers=explorers, rehearsed=rehearsed, forks=forks, made=made, progress=advance
         )
     removed = f", {counts['removed']} removed" if counts["removed"] else ""
     print(f"{folders.relative(folder)}: {counts['files']} files, {counts['written']} of them written{removed}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import re
@@ -16,9 +15,10 @@ import jinja2
 from markupsafe import Markup
 
 from cwi import folders
+from cwi.edition import Edition
 from cwi.errors import CwiError, DataError
 from cwi.report.explorer import make_site
-from cwi.report.manifest import changed, digest, signatures
+from cwi.report.manifest import changed, signatures
 from cwi.report.site.articles import ArticlePages
 from cwi.report.site.atlas import Atlas, open_atlas, slug
 from cwi.report.site.downloads import listed, written
@@ -28,14 +28,15 @@ from cwi.report.site.pages import RegionPages
 from cwi.report.site.shared import Page, Pages, link
 from cwi.report.site.voice import Voice
 from cwi.report.site.workers import Make, at_once, one_by_one
-from cwi.writing import alone, writing
+from cwi.report.up_to_date import made_of, read_record, write_changed
+from cwi.writing import alone
 
 __all__ = ["build_site"]
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 ASSETS = ("site.css", "site.js", "minisearch.js", "minisearch-licence.txt")
 TONGUES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
-MANIFEST = "site.json"
+RECORD = "site.json"
 MOST = 1500  # letters of a page that the search knows
 MENU = (
     ("index.html", "site.start"),
@@ -64,7 +65,7 @@ def build_site(
     explorers: bool = True,
     rehearsed: Path | None = None,
     forks: bool = False,
-    made_of: str = "",
+    made: str = "",
     progress: Callable[[str], None] = lambda what: None,
 ) -> dict[str, int]:
     """Write the site of the project, or what changed of it.
@@ -84,7 +85,7 @@ def build_site(
     forks
         Whether the parts are made at once, in processes that are forked of the one of
         :func:`~cwi.report.forked_process.prepare`, which must have been called and have returned true.
-    made_of
+    made
         Of :func:`cwi.report.up_to_date.made_of`, kept in site.json with the checksum of each file.
     progress
         Is given what is being made.
@@ -108,15 +109,17 @@ def build_site(
     with alone(folder, "the site is being written"):
         copied = _copied(atlas, rehearsed or atlas.project.root / "reports")
         with at_once(atlas, years) if forks else nullcontext(one_by_one(atlas)) as make:
-            made, copied = _parts(atlas, folder, copied, make, explorers=explorers, progress=progress)
-        files = {f"assets/{name}": (TEMPLATES / "site" / name).read_bytes() for name in ASSETS} | made
+            parts, copied = _parts(atlas, folder, copied, make, explorers=explorers, progress=progress)
+        files = {f"assets/{name}": (TEMPLATES / "site" / name).read_bytes() for name in ASSETS} | parts
         for each in copied:
             if "from" in each:
                 files[each["path"]] = Path(each["from"]).read_bytes()
         files["index.html"] = _entrance(atlas).encode()
         if forks and (touched := changed(state, signatures())):
             raise DataError(f"{touched[0]} was changed while the site was made; make it again")
-        return _write(folder, files, atlas, [each["path"] for each in copied if "from" not in each], made_of)
+        there = [each["path"] for each in copied if "from" not in each]
+        weights = {str(y): _made_of(edition) for y, edition in atlas.editions.items() if f"explorer/{y}.html" in there}
+        return write_changed(folder / RECORD, made, files, there, explorers=weights)
 
 
 def _parts(
@@ -125,7 +128,7 @@ def _parts(
 ) -> tuple[dict[str, bytes], list[dict[str, Any]]]:  # fmt: skip
     """Downloads and the pages of every language; what was copied, and the pages of weights."""
     progress("explorers and downloads")
-    waiting = _explorers(atlas, folder, _manifest(folder), make, wanted=explorers)
+    waiting = _explorers(atlas, folder, read_record(folder / RECORD), make, wanted=explorers)
     downloads = make(_downloads)
     copied = copied + [
         {"path": f"explorer/{year}.html", "year": year, "kind": "explorer", "language": "", "label": ""}
@@ -320,18 +323,8 @@ def _copied(atlas: Atlas, reports: Path) -> list[dict[str, Any]]:
             for code in atlas.languages:
                 path = profiles / f"{region}.{code}.html"
                 if region and path.is_file():
-                    place = f"profiles/{year}/{slug(region)}.{code}.html"
-                    result.append(
-                        {
-                            "from": str(path),
-                            "path": place,
-                            "year": year,
-                            "kind": "profile",
-                            "language": code,
-                            "region": region,
-                            "label": "",
-                        }
-                    )
+                    profile = {"from": str(path), "path": f"profiles/{year}/{slug(region)}.{code}.html", "label": ""}
+                    result.append(profile | {"year": year, "kind": "profile", "language": code, "region": region})
     return result
 
 
@@ -371,54 +364,8 @@ def _explorer(atlas: Atlas, year: int, folder: Path) -> bool:
     return True
 
 
-def _made_of(edition: Any) -> str:
+def _made_of(edition: Edition) -> str:
     """What a page of weights is made of: rules, data, and the code that makes it."""
-    digest = hashlib.sha256(f"{edition.methodology.fingerprint} {edition.checksum}".encode())
-    for path in sorted([*(TEMPLATES).glob("explorer*"), *(TEMPLATES.parent / "explorer").glob("*.py")]):
-        digest.update(path.read_bytes())
-    for path in sorted((TEMPLATES.parent / "locale").glob("*/*.po")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def _write(folder: Path, files: dict[str, bytes], atlas: Atlas, kept: list[str], made_of: str) -> dict[str, int]:
-    """Write the files whose bytes changed, remove those of an earlier run that are not there any more."""
-    before = _manifest(folder)
-    record = {
-        "files": sorted([*files, *kept]),
-        "explorers": {
-            str(year): _made_of(edition) for year, edition in atlas.editions.items() if f"explorer/{year}.html" in kept
-        },
-        "made_of": made_of,
-        "checksums": {
-            **{name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
-            **{name: digest(folder / name) for name in kept},
-        },
-    }
-    files = files | {MANIFEST: (json.dumps(record, indent=0) + "\n").encode()}
-    differing = [name for name, content in files.items() if not _same(folder / name, content)]
-    if differing:
-        with writing(*(folder / name for name in differing)) as places:
-            for place, name in zip(places, differing, strict=True):
-                place.write_bytes(files[name])
-    gone = [name for name in before.get("files", []) if name not in files and name not in kept]
-    for name in gone:
-        path = (folder / str(name)).resolve()
-        if path.is_file() and path.is_relative_to(folder.resolve()):
-            path.unlink()
-    return {"files": len(files) + len(kept), "written": len(differing), "removed": len(gone)}
-
-
-def _same(path: Path, content: bytes) -> bool:
-    try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
-    except OSError:
-        return False
+    code = [*TEMPLATES.glob("explorer*"), TEMPLATES.parent / "explorer", TEMPLATES.parent / "locale"]
+    rules = {"rules": edition.methodology.fingerprint, "data": edition.checksum}
+    return made_of(rules, also=sorted(code), of=())

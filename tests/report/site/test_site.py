@@ -240,11 +240,13 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(project, tmp_p
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == before
     (tmp_path / "en" / "index.html").write_text("spoilt")
     record = json.loads((tmp_path / "site.json").read_text())
-    record["files"].append("en/old.html")
+    record["checksums"] |= {"en/old.html": "", "../outside.html": ""}
     (tmp_path / "site.json").write_text(json.dumps(record))
     (tmp_path / "en" / "old.html").write_text("old")
+    (tmp_path.parent / "outside.html").write_text("another's")
     assert build_site(output=tmp_path, explorers=False) == {"files": first["files"], "written": 2, "removed": 1}
     assert not (tmp_path / "en" / "old.html").exists()
+    assert (tmp_path.parent / "outside.html").exists()
     assert (tmp_path / "mine.txt").read_text() == "stays"
 
 
