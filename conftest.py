@@ -2,8 +2,10 @@
 
 import gc
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ def _read_once(read: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]
     return reader
 
 
+EDITIONS = 8
 LONG = ("tests/notebooks/", "tests/report/")  # whose modules take longest
 
 
@@ -128,6 +131,27 @@ def _editions_are_opened_once(_observations_are_read_once: None) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cwi.edition.project, "open_project", SHARED.open_project)
         patch.setattr(Project, "edition", lambda *given, **named: SHARED.edition(*given, **named))
+        yield
+
+
+OF_AN_EDITION = ("Edition", "Scores", "Register", "Robustness")  # compared by identity
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _results_of_several_editions_are_kept() -> Iterator[None]:
+    """A report keeps what it computed of its edition; tests of many modules come to the same few editions."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("cwi.report")]
+    kept: dict[int, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in modules:
+            for name, function in list(vars(module).items()):
+                if not hasattr(function, "cache_parameters"):
+                    continue
+                if (function.cache_parameters()["maxsize"] or EDITIONS) >= EDITIONS:
+                    continue
+                if next(iter(function.__wrapped__.__annotations__.values()), "") in OF_AN_EDITION:
+                    kept.setdefault(id(function), lru_cache(maxsize=EDITIONS)(function.__wrapped__))
+                    patch.setattr(module, name, kept[id(function)])
         yield
 
 

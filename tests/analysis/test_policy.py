@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwi import read_methodology
@@ -162,6 +162,7 @@ def test_both_readings_are_judged():
     st.sampled_from([4, 7]),
     st.dates(date(2024, 1, 2), date(2027, 6, 30)),
 )
+@settings(max_examples=40)
 def test_a_date_that_is_known_less_well_never_proves_more(day, value, length, as_of):
     exact = one([(value, "exactly", f"{day}")], as_of=as_of)[0]
     vague = one([(value, "exactly", f"{day}"[:length])], as_of=as_of)[0]
@@ -170,6 +171,7 @@ def test_a_date_that_is_known_less_well_never_proves_more(day, value, length, as
 
 @pytest.mark.slow
 @given(st.integers(1, 700), st.integers(0, 200))
+@settings(max_examples=40)
 def test_kept_and_missed_have_a_figure_whose_date_proves_it(after, value):
     day = date(2024, 1, 1) + timedelta(after)
     table = judge(register([PROMISE], [(value, "exactly", f"{day}")]), LATER)

@@ -27,7 +27,11 @@ def test_parameters_are_typed() -> None:
     ("given", "pictures"),
     [
         ({"language": "kk"}, ["hundred", "purposes", "regions"]),
-        ({"region": "KZ", "year": 2024, "form": "compare", "language": "ru"}, ["hundred"]),
+        pytest.param(
+            {"region": "KZ", "year": 2024, "form": "compare", "language": "ru"},
+            ["hundred"],
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_every_cell_of_the_budget_shows_something(

@@ -1,11 +1,13 @@
 """The notebook of child deprivation: seven questions, marked as synthetic, in three languages and by other rules."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from notebook_cells import code_cells, run
 
+from cwi.inputs.households import HouseholdSample, synthesize_households, synthetic
 from cwi.report import blocks
 from cwi.report.blocks import Figure, Paragraph, Section
 from cwi.report.parameters import declared
@@ -13,6 +15,7 @@ from cwi.report.parameters import declared
 pytestmark = pytest.mark.slow  # its fixtures take seconds
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "child_deprivation.ipynb"
+SMALL = HouseholdSample(units=5, households=9)
 FIGURES = ["dimensions", "where", "breadth", "associated", "laws", "policies", "contribution"]
 
 
@@ -42,19 +45,27 @@ def test_parameters_are_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "mark"),
+    ("given", "mark", "sample"),
     [
-        ({}, "SYNTHETIC DATA"),
-        ({"language": "ru", "specification": "cc-moda"}, "СИНТЕТИЧЕСКИЕ ДАННЫЕ"),
-        ({"language": "kk", "specification": "child-af", "k": 0.3, "day": "2025-03-01"}, "СИНТЕТИКАЛЫҚ ДЕРЕКТЕР"),
+        ({}, "SYNTHETIC DATA", HouseholdSample()),
+        pytest.param(
+            {"language": "ru", "specification": "cc-moda"}, "СИНТЕТИЧЕСКИЕ ДАННЫЕ", SMALL, marks=pytest.mark.exhaustive
+        ),
+        (
+            {"language": "kk", "specification": "child-af", "k": 0.3, "day": "2025-03-01"},
+            "СИНТЕТИКАЛЫҚ ДЕРЕКТЕР",
+            SMALL,
+        ),
     ],
 )
 def test_seven_questions_each_with_a_figure_all_marked(
-    given: dict[str, object], mark: str, monkeypatch: pytest.MonkeyPatch
+    given: dict[str, object], mark: str, sample: HouseholdSample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(synthetic, "synthesize_households", partial(synthesize_households, sample=sample))
     names, shown, drawn = shown_by(given, monkeypatch)
     assert drawn == FIGURES
     assert names["households"].synthetic
+    assert (len(names["households"].children) > 5000) == (sample is not SMALL)
     for section in shown[:-1]:
         tables = {table.name for table in section.tables()}
         if tables & {"deprivation-laws", "deprivation-policies"}:

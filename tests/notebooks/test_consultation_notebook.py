@@ -27,7 +27,10 @@ def test_parameters_are_typed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("year", "language", "mark"), [(2019, "en", "SYNTHETIC"), (2023, "kk", "СИНТЕТИКАЛЫҚ")])
+@pytest.mark.parametrize(
+    ("year", "language", "mark"),
+    [pytest.param(2019, "en", "SYNTHETIC", marks=pytest.mark.exhaustive), (2023, "kk", "СИНТЕТИКАЛЫҚ")],
+)
 def test_every_cell_shows_something_and_is_marked_as_synthetic(
     cells: list[Any], year: int, language: str, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

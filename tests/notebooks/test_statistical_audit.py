@@ -27,7 +27,7 @@ def test_parameters_are_typed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("year", "language"), [(2019, "en"), (2023, "kk")])
+@pytest.mark.parametrize(("year", "language"), [pytest.param(2019, "en", marks=pytest.mark.exhaustive), (2023, "kk")])
 def test_every_cell_shows_something(
     cells: list[Any], year: int, language: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

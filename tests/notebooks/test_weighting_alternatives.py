@@ -27,7 +27,7 @@ def test_parameters_are_typed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("year", "level"), [(2019, "all"), (2023, "index")])
+@pytest.mark.parametrize(("year", "level"), [(2019, "all"), pytest.param(2023, "index", marks=pytest.mark.exhaustive)])
 def test_every_cell_shows_something(cells: list[Any], year: int, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     monkeypatch.setattr(blocks.Figure, "_source", lambda self: drawn.append(self.name) or (self.draw() and self.stem))

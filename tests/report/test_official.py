@@ -3,17 +3,18 @@
 import csv
 import re
 import shutil
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from cwi import folders, read_edition
+from cwi import Edition, folders, read_edition
 from cwi.report import OfficialReport
 
 
-@pytest.fixture
-def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project's data with one dimension under another name and two components gone."""
+@pytest.fixture(scope="module")
+def other_list(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edition]:
+    """The project's data with one dimension under another name and two components gone, opened once."""
+    tmp_path = tmp_path_factory.mktemp("other-list")
     shutil.copytree(folders.data(), tmp_path / "data")
     folder = tmp_path / "data" / "methodology" / "2024.1"
     with (folder / "indicators.csv").open(encoding="utf-8", newline="") as file:
@@ -30,13 +31,14 @@ def other_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     factors = (folder / "factors.toml").read_text(encoding="utf-8")
     factors = re.sub(r", (road_deaths|poisoning_mortality) = \{[^}]*\}", "", factors.replace("family_community", "kin"))
     (folder / "factors.toml").write_text(factors, encoding="utf-8")
-    monkeypatch.setenv("CWI_ROOT", str(tmp_path))
+    with folders.within(tmp_path):
+        yield read_edition(2021)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_report_of_another_list(other_list: None, language: str) -> None:
-    report = OfficialReport(read_edition(2021), language=language, draws=100, seed=1)
+def test_the_report_of_another_list(other_list: Edition, language: str) -> None:
+    report = OfficialReport(other_list, language=language, draws=100, seed=1)
     tables = {table.name: table for section in report.sections() for table in section.tables()}
     assert "dimension-kin" in tables
     assert "dimension-family_community" not in tables

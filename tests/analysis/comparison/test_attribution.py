@@ -156,7 +156,7 @@ def worlds(draw: st.DrawFn) -> tuple[int, list[tuple[Any, ...]], list[dict[str, 
 
 @pytest.mark.slow
 @given(world=worlds())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_parts_add_up_in_any_tree(world: Any, of_depth: dict[int, Methodology]) -> None:
     depth, places, levels, values = world
     changes = {f"l{i}": rules for i, rules in enumerate(levels, 1)}
@@ -177,7 +177,7 @@ def test_parts_add_up_in_any_tree(world: Any, of_depth: dict[int, Methodology]) 
 
 @pytest.mark.slow
 @given(values=st.lists(st.floats(0.001, 100), min_size=4, max_size=4), turn=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_better_never_counts_against(values: list[float], turn: bool, hand: Methodology) -> None:
     methodology = hand.replace(
         l2={"aggregation": "geometric"}, l1={"aggregation": "geometric" if turn else "arithmetic"}

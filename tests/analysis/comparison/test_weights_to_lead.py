@@ -41,7 +41,7 @@ def test_two_parts_have_a_closed_form(own: float, behind: float, ahead: float) -
     assert led[0] == pytest.approx(min(own, (ahead - 2) / (ahead + behind)), abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 10**6))
 def test_no_weights_on_a_fine_grid_are_nearer(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -38,7 +38,7 @@ def hidden_counts(x: Array, hidden: NDArray[np.bool_]) -> tuple[Array, Array]:
 
 @pytest.mark.slow
 @given(values=counts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_table_of_four_cells_has_the_bounds_of_frechet(values: list[int]) -> None:
     """From the margins alone a cell lies from max(0, row + column - all) to min(row, column) (Fréchet 1940)."""
     x, lines = with_totals(np.array(values, dtype=float).reshape(2, 2))
@@ -53,7 +53,7 @@ def test_a_table_of_four_cells_has_the_bounds_of_frechet(values: list[int]) -> N
 
 @pytest.mark.slow
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_bounds_are_those_of_all_tables_that_fit(data: st.DataObject) -> None:
     """Against every table of whole numbers with the same margins, counted one by one."""
     inner = np.array(data.draw(st.lists(st.integers(0, 3), min_size=6, max_size=6)), dtype=float).reshape(2, 3)

@@ -321,6 +321,7 @@ def test_a_law_has_the_date_of_its_source_in_every_language(deprived: Shown) -> 
 
 
 REPORTS = ["profiled", "audited", "compared", "consulted", "surveyed", "budgeted", "promised", "deprived"]
+PAGES = [*REPORTS[:3], "deprived", *(pytest.param(which, marks=pytest.mark.exhaustive) for which in REPORTS[3:7])]
 
 
 CAUSAL = {
@@ -389,7 +390,7 @@ def test_a_rerun_of_the_change_replaces_its_numbers(edition: Edition) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("which", REPORTS)
+@pytest.mark.parametrize("which", PAGES)
 def test_everybody_can_use_their_pages(
     which: str, request: pytest.FixtureRequest, page_problems: Callable[..., list[str]]
 ) -> None:
