@@ -43,6 +43,9 @@ OUTPUT = "CWI_OUTPUT"
 LEDGER = "CWI_LEDGER"
 PHONE = "-narrow"  # ends the name of a picture that was drawn for a phone
 NARROW = "(max-width: 36rem)"  # where it is shown
+LINE = 60  # letters; a longer cell of a table is a text of several lines, which a narrow column would make many
+LONG = ' class="long"'
+NUMERIC = re.compile(r"[^\w\s]*\d|[–-]")  # how a cell begins that is a number, a day, a range, or missing
 ROUNDED = re.compile(rb"(?<![\d.])([1-9]\d*\.\d\d)\d+")  # a phone loads coordinates of a hundredth of a point
 
 
@@ -140,10 +143,11 @@ class Table:
     english: frozenset[tuple[int, int]] = frozenset()
 
     def html(self) -> str:
+        kinds = [self._kind(i) for i in range(len(self.columns))]
         head = "".join(
-            f'<th scope="col"{self._number(i)}>{escape(column)}</th>' for i, column in enumerate(self.columns)
+            f'<th scope="col"{kind}>{escape(column)}</th>' for kind, column in zip(kinds, self.columns, strict=True)
         )
-        body = "".join(self._row(number, row) for number, row in enumerate(self.rows))
+        body = "".join(self._row(number, row, kinds) for number, row in enumerate(self.rows))
         note = f'<p class="note">{marked_up(self.note)}</p>' if self.note else ""
         return (
             f'<div class="table" role="group" tabindex="0" aria-label="{escape(self.caption)}">'
@@ -151,15 +155,22 @@ class Table:
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
         )
 
-    def _row(self, number: int, row: Sequence[str]) -> str:
+    def _row(self, number: int, row: Sequence[str], kinds: Sequence[str]) -> str:
         name = ' class="emphasised"' if number in self.emphasised else ""
         cells = "".join(
-            f"<td{self._number(i)}{self._english(number, i)}>{marked_up(cell)}</td>" for i, cell in enumerate(row) if i
+            f"<td{kinds[i] or LONG * (len(cell) > LINE)}{self._english(number, i)}>{marked_up(cell)}</td>"
+            for i, cell in enumerate(row)
+            if i
         )
         return f'<tr{name}><th scope="row"{self._english(number, 0)}>{escape(row[0])}</th>{cells}</tr>'
 
-    def _number(self, column: int) -> str:
-        return ' class="number"' if column and column >= self.numeric else ""
+    def _kind(self, column: int) -> str:
+        """A column of numbers is set to the right; one of words is not, nor one with addresses or sentences."""
+        if not column or column < self.numeric:
+            return ""
+        cells = [str(row[column]) for row in self.rows]
+        texts = [cell for cell in cells if cell and not NUMERIC.match(cell)]
+        return "" if 2 * len(texts) > len(cells) or any(len(cell) > LINE / 2 for cell in texts) else ' class="number"'
 
     def _english(self, row: int, column: int) -> str:
         return ' lang="en"' if (row, column) in self.english else ""
@@ -213,7 +224,8 @@ class Figure:
     def html(self) -> str:
         behind = ""
         if self.table is not None:
-            behind = f"<details><summary>{escape(self.open_table)}</summary>{self.table.html()}</details>"
+            same = ' class="same"' if self.table.caption.rstrip(".") == self.caption.rstrip(".") else ""
+            behind = f"<details{same}><summary>{escape(self.open_table)}</summary>{self.table.html()}</details>"
         return (
             f'<figure id="figure-{escape(self.name)}"><figcaption>{marked_up(self.caption)}</figcaption>'
             f'{behind}<div class="picture" role="group" tabindex="0" aria-label="{escape(self.caption)}">'

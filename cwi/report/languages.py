@@ -30,6 +30,7 @@ LANGUAGES = ("kk", "ru", "en")
 LOCALE = Path(__file__).parent / "locale"
 NONE = "–"
 NBSP = "\N{NO-BREAK SPACE}"
+UNITS = (" %", " п. п.", " п. т.")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -117,7 +118,9 @@ class Language:
         text = self._of_country.get(key) or self._messages.gettext(key)
         if text == key:
             raise KeyError(f"cwi/report/locale/{self.code}/ has no message '{key}'")
-        return text.replace(" %", f"{NBSP}%")  # a line never ends between a number and its sign
+        for unit in UNITS:  # a line never ends between a number and its unit
+            text = text.replace(unit, unit.replace(" ", NBSP))
+        return text
 
     def knows(self, key: str) -> bool:
         """Whether there is a message with that key."""

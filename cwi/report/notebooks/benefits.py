@@ -33,6 +33,11 @@ class BenefitReport(AnalysisReport):
                          ledger=show.ledger)  # fmt: skip
         self.show = show
 
+    @property
+    def _days(self) -> Words:
+        """Days, months and years of a source as the language writes them."""
+        return Words(lambda day: self.language.short_day(str(day)))
+
     def laws(self, table: pd.DataFrame) -> Section:
         """The acts and plans for children in our register, by component; real, so never marked as synthetic."""
         rows = table.assign(title=table[f"title_{self.language.code}"])
@@ -41,7 +46,7 @@ class BenefitReport(AnalysisReport):
             group=self.text("deprivation.laws.group"), name=[self.called(code) for code in count.index]
         )
         draw = self.show.dots(drawn, {"count": FULL}, "laws", limits=(0.0, float(count.max()) + 1))
-        columns: dict[str, Column] = {"date": Words(str), "title": Words(str), "components": Words(self._components),
+        columns: dict[str, Column] = {"date": self._days, "title": Words(str), "components": Words(self._components),
                    "right": self.words("right"),
                    "in_force": self.words("in_force"), "source": self._quoted("cited"),
                    "read": self.words("checked")}  # fmt: skip
@@ -66,13 +71,13 @@ class BenefitReport(AnalysisReport):
         behind = self.table(
             "policies", parameters,
             {"benefit": name, "parameter": self.words("parameter"), "value": TWO, "unit": self.words("measure"),
-             "valid_from": Words(str), "source": cited, "status": self.words("checked")},
+             "valid_from": self._days, "source": cited, "status": self.words("checked")},
             key=2, day=day,
         )  # fmt: skip
         amounts = self.table(
             "policies_amounts", rules.amounts,
             {"amount": self.words("amount"), "value": WHOLE, "unit": self.words("measure"),
-             "valid_from": Words(str), "source": cited, "status": self.words("checked")},
+             "valid_from": self._days, "source": cited, "status": self.words("checked")},
             day=day,
         )  # fmt: skip
         laws = self.table(

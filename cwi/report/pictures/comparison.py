@@ -35,6 +35,7 @@ from cwi.report.pictures.style import (
     page_width,
     ticks,
     width_of,
+    wrap,
 )
 
 __all__ = ["best_cases", "classes", "rank_paths", "sure_leads"]
@@ -119,10 +120,7 @@ def sure_leads(leads: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
         What ``sure`` and ``open`` cells are called.
     """
     names = [str(name) for name in leads.index]
-    n, beside = (
-        len(names),
-        not is_narrow(),
-    )  # a phone has room for numbers beside the square, and for the names below it
+    n, beside = len(names), not is_narrow()  # on a phone numbers are beside the square, and the names below it
     rows_of = [f"{name}  {i}" if beside else str(i) for i, name in enumerate(names, start=1)]
     left = max(width_of(f"{row}0", 8.5) for row in rows_of) + 0.2
     cell = min((page_width() - left - 0.2) / n, 0.3)
@@ -130,16 +128,21 @@ def sure_leads(leads: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     entries.append(Entry(labels["open"], "patch", {"facecolor": OPEN, "edgecolor": "white"}))
     key, foot = key_height(entries, page_width() - 0.2), max(width_of(str(i + 1), 8) for i in range(n)) + 0.3
     top, line = key + 0.2, leading(8.5)
-    figure = page(top + n * cell + foot + (0 if beside else n * line))
+    listed = [
+        (str(place) if at == 0 else "", text)
+        for place, name in enumerate([] if beside else names, start=1)
+        for at, text in enumerate(wrap(name, page_width() - left - 0.1, 8.5).split("\n"))
+    ]
+    figure = page(top + n * cell + foot + len(listed) * line)
     draw_key(figure, entries, 0.1, 0.1, page_width() - 0.2)
     text = area(figure, 0, top, left, n * cell, bare=True)
     for i, row in enumerate(rows_of):
         text.text(left - 0.1, (i + 0.5) * cell, row, size=8.5, ha="right", va="center_baseline")
-    if not beside:
-        below = area(figure, 0, top + n * cell + foot - 0.1, page_width(), n * line, bare=True)
-        for i, name in enumerate(names):
-            below.text(left - 0.1, (i + 0.5) * line, f"{i + 1}", size=8.5, ha="right", va="center_baseline")
-            below.text(left, (i + 0.5) * line, name, size=8.5, va="center_baseline")
+    if listed:
+        below = area(figure, 0, top + n * cell + foot - 0.1, page_width(), len(listed) * line, bare=True)
+        for at, (place, name) in enumerate(listed):
+            below.text(left - 0.1, (at + 0.5) * line, place, size=8.5, ha="right", va="center_baseline")
+            below.text(left, (at + 0.5) * line, name, size=8.5, va="center_baseline")
     axes = area(figure, left, top, n * cell, n * cell)
     sns.heatmap(
         leads.astype(float), mask=np.eye(n, dtype=bool), ax=axes, cmap=ListedColormap([OPEN, RISE]), vmin=0, vmax=1,

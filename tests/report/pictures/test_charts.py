@@ -322,7 +322,8 @@ def money():
 
 def leads():
     n = 20
-    return sure_leads(pd.DataFrame(np.triu(np.ones((n, n), dtype=bool), 2), regions(n), regions(n)), LEADS)
+    names = [f"{LONG} (2022 жылғы маусымға дейін)", *regions(n - 1)]
+    return sure_leads(pd.DataFrame(np.triu(np.ones((n, n), dtype=bool), 2), names, names), LEADS)
 
 
 FOR_A_PHONE = {
