@@ -53,14 +53,15 @@ def traces(table: pd.DataFrame) -> Iterator[tuple[str, object, str]]:
             yield str(column), None, "a heading of personal data"
     for name, cells in table.items():
         text = _text(cells)
+        joined = "\n".join(text.unique())  # one search; what is across two cells is looked for in each
         for pattern, what in (
             (EMAIL, "an e-mail address"),
             (PHONE, "a telephone number"),
             (PERSON, "the name of a person"),
         ):
-            if len(matches := text[text.str.contains(pattern)]):
+            if pattern.search(joined) and len(matches := text[text.str.contains(pattern)]):
                 yield str(name), matches.index[0], what
-        for row, cell in text[text.str.contains(TWELVE)].items():
+        for row, cell in text[text.str.contains(TWELVE)].items() if TWELVE.search(joined) else ():
             if any(is_identification_number(number) for number in TWELVE.findall(cell)):
                 yield str(name), row, "an individual identification number"
                 break

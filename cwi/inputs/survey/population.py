@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -89,12 +90,7 @@ class Population:
 
     def levels(self, year: int) -> pd.DataFrame:
         """The level of the hidden variables: a row a region, a column an indicator."""
-        wanted = self.in_year(year) / 100
-        urban = self.people["urban"].to_numpy()
-        return pd.DataFrame(
-            {code: _solve(self, code, wanted[code].to_numpy(), urban) for code in self.definitions.indicators},
-            index=wanted.index,
-        )
+        return _levels(self, year).copy()
 
     def truth(self, year: int) -> pd.DataFrame:
         """The true shares by region, area and sex, with the totals.
@@ -254,10 +250,21 @@ def _calibrated(drawn: pd.Series, known: pd.Series, target: float, people: pd.Se
     top = float(known.min()) - 0.3 if len(known) else BOUNDS[1]
     clipped = drawn.clip(BOUNDS[0], BOUNDS[1])
     clipped[known.index] = known
+    values, counts, at = clipped.to_numpy(copy=True), people.to_numpy(), clipped.index.get_indexer(free)
     for _ in range(20):
-        gap = target - float((clipped * people).sum() / people.sum())
-        clipped[free] = (clipped[free] + gap).clip(BOUNDS[0], top)
-    return clipped
+        gap = target - float((values * counts).sum() / counts.sum())
+        values[at] = np.clip(values[at] + gap, BOUNDS[0], top)
+    return pd.Series(values, clipped.index)
+
+
+@lru_cache(maxsize=8)  # the same for every sample of a population
+def _levels(population: Population, year: int) -> pd.DataFrame:
+    wanted = population.in_year(year) / 100
+    urban = population.people["urban"].to_numpy()
+    codes = population.definitions.indicators
+    return pd.DataFrame(
+        {code: _solve(population, code, wanted[code].to_numpy(), urban) for code in codes}, index=wanted.index
+    )
 
 
 def _solve(population: Population, code: str, wanted: Array, urban: Array) -> Array:
