@@ -110,20 +110,23 @@ class RegionReport(AnalysisReport):
     def printed(self) -> list[Section]:
         """What matters of the same on two printed pages, whose type is the largest with which each is full.
 
-        The gaps are a picture, the trend is a table, and of long lists the first items are named; sections that have
-        no figures of this territory are left out, and a mark across the page is not repeated in each section.
+        The gaps are a picture, the trend is a table, and of long lists the first items are named; the country, which
+        has fewer sections, has a picture of the trend and names all that is missing. Sections that have no figures of
+        this territory are left out, and a mark across the page is not repeated in each section.
         Everything is on the page (HTML).
         """
         listed = NATIONAL if self.national else LISTED
         picture, table = self._parts(self.nodes(most=ROWS))
-        trend = [
-            block.table if isinstance(block, Figure) and block.table else block
-            for block in self.trend(most=listed).blocks
-        ]
+        trend: list[Block] = []
+        for block in self.trend(most=listed).blocks:
+            if isinstance(block, Figure) and block.table is not None:
+                trend += [block.table, *([replace(block, table=None)] if self.national else [])]
+            else:
+                trend.append(block)
         strengths, groups = list(self.strengths(most=listed).blocks), self.groups(most=listed).blocks
         if self.national:
-            left, right, similar = [*table, *trend], [*strengths, *self.money().blocks], []
-            below = [groups, self.missing(most=listed).blocks]
+            left, right, similar = [*table, *self.money().blocks], [*strengths, *trend], []
+            below = [groups, self.missing().blocks]
         else:
             left, right = table, [*strengths, *(self.money().blocks if self.results.budget is not None else [])]
             similar = [] if self.results.similar.empty else list(self.similar().blocks)
