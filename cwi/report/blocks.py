@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
+from cwi.report.column_widths import column_widths
 from cwi.report.named import marked_up
 from cwi.report.pictures import aside
 from cwi.report.pictures.marks import footnote, stamp, status
@@ -176,8 +177,7 @@ class Table:
         return ' lang="en"' if (row, column) in self.english else ""
 
     def typst(self) -> str:
-        k = len(self.columns)
-        align = ", ".join("right" if i >= self.numeric and i else "left" for i in range(k))
+        align = ", ".join("right" if i >= self.numeric and i else "left" for i in range(len(self.columns)))
         head = ", ".join(f'text(weight: "bold", {quoted(column)})' for column in self.columns)
         cells = []
         for number, row in enumerate(self.rows):
@@ -186,9 +186,11 @@ class Table:
                 words = 'lang: "en", ' if (number, i) in self.english else ""
                 cells.append(f"text({weight}{words}{quoted(cell)})")
         note = f"note: {quoted(self.note)}, " if self.note else ""
+        widths = column_widths(self.columns, self.rows, numeric=self.numeric, emphasised=self.emphasised)
+        least, whole = (", ".join(f"{width:.1f}pt" for width in column) for column in widths)
         return (
-            f"#data_table(caption: {quoted(self.caption)}, columns: {k}, align: ({align},), {note}"
-            f"table.header({head}), {', '.join(cells)})"
+            f"#data_table(caption: {quoted(self.caption)}, align: ({align},), least: ({least},), "
+            f"whole: ({whole},), {note}table.header({head}), {', '.join(cells)})"
         )
 
     def plain(self) -> str:

@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import typst
 from nbformat import NotebookNode
 
 from cwi.report.blocks import TYPST, quoted
+from cwi.report.column_widths import FONTS
 from cwi.report.languages import Language
 
 __all__ = ["pdf", "placed", "shown"]
@@ -62,7 +62,10 @@ def pdf(
 def placed(notebook: NotebookNode, folder: Path, *, language: Language) -> list[dict[str, Any]]:
     """Where every block of the PDF begins and ends: number, kind, side (begin, end, foot of a page), page, y in mm."""
     source = _source(notebook, dict.fromkeys(("title", "author", "mark", "foot"), ""), language)
-    compiler = typst.Compiler(source.encode(), root=folder, font_paths=_fonts(), ignore_system_fonts=True)
+    asked = {"places": "yes"}
+    compiler = typst.Compiler(
+        source.encode(), root=folder, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs=asked
+    )
     places: list[dict[str, Any]] = json.loads(compiler.query("<pages>", field="value"))[0]
     return places
 
@@ -135,5 +138,4 @@ def _paginated(source: str) -> str:
 @lru_cache
 def _fonts() -> typst.Fonts:
     """The fonts that come with matplotlib, and no others: they have every Kazakh letter."""
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])

@@ -33,7 +33,7 @@ from cwi.report.ledger import SHARED, merge
 from cwi.report.manifest import changed, digest, inputs, manifest, read_manifest, signatures
 from cwi.report.parameters import checked
 from cwi.report.pictures.aside import ASIDE
-from cwi.report.pictures.points import png
+from cwi.report.pictures.points import as_points
 from cwi.report.printer import language_of, status_line
 from cwi.report.staging import end_with_parent, mend, staged
 from cwi.writing import cannot_write
@@ -316,10 +316,10 @@ def _print_pages(executed: Path, code: str, title: str, mark: str, year: int, me
     from cwi.report.page import page
 
     stage, notebook, language = executed.parent, nbformat.read(executed, as_version=4), Language(code)
-    for path in sorted((stage / "figures").glob(f"*.{code}.svg")):
-        if path.name.endswith(f"{PHONE}.{code}.svg"):
-            continue  # a phone's is on the page alone
-        path.with_suffix(".png").write_bytes(png(path.read_bytes()))
+    drawn = sorted((stage / "figures").glob(f"*.{code}.svg"))
+    wide = [path for path in drawn if not path.name.endswith(f"{PHONE}.{code}.svg")]  # a phone's is on the page alone
+    for path, points in zip(wide, as_points([path.read_bytes() for path in wide]), strict=True):
+        path.with_suffix(".png").write_bytes(points)
     ledger = pd.read_csv(stage / f"ledger.{code}.csv", keep_default_na=False)
     numbers = known_numbers(read_edition(year, methodology or None), ledger, language)
     for name, with_code in ((f"report.{code}.html", False), (f"review.{code}.html", True)):

@@ -28,7 +28,7 @@ from cwi.report.blocks import Figure, Heading, Paragraph, Section, Table
 from cwi.report.languages import LANGUAGES, Language
 from cwi.report.page import page
 from cwi.report.pdf import pdf
-from cwi.report.pictures.points import png
+from cwi.report.pictures.points import as_points
 from cwi.report.profiles import publish_profiles
 from cwi.report.publication import publish
 
@@ -219,7 +219,7 @@ def test_an_unmarked_picture_is_the_one_it_was(tmp_path: Path, monkeypatch: pyte
     for name, section in (("plain", plain), ("marked", marked)):
         html = section._repr_mimebundle_()["text/html"]
         svg = (tmp_path / "figures" / "f.en.svg").read_text(encoding="utf-8")
-        with Image.open(io.BytesIO(png(svg.encode()))) as image:
+        with Image.open(io.BytesIO(as_points([svg.encode()])[0])) as image:
             found[name] = (html.count(MARK), svg.count('id="mark"'), reddish(image) > 500)
         tables: list[Any] = section.tables()
         assert all(("mark" in each.data) == (name == "marked") for each in tables)

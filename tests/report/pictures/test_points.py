@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cwi.report.pictures.points import png
+from cwi.report.pictures.points import as_points
 from cwi.report.pictures.style import saved
 
 
@@ -27,14 +27,17 @@ def pixels(content: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 @pytest.mark.slow
 def test_the_points_are_those_that_matplotlib_draws() -> None:
     svg = saved(drawing("#1f4e79"), "svg")
-    made, drawn = pixels(png(svg)), pixels(saved(drawing("#1f4e79"), "png"))
+    other_svg = saved(drawing("#d9822b"), "svg")
+    first, second = as_points([svg, other_svg])
+    made, drawn = pixels(first), pixels(saved(drawing("#1f4e79"), "png"))
     assert made.shape == drawn.shape == (208, 320, 3)
     assert np.abs(made - drawn).mean() < 6  # edges are smoothed otherwise
-    assert png(svg) == png(svg)
-    other = pixels(png(saved(drawing("#d9822b"), "svg")))
+    assert as_points([svg]) == [first]
+    assert as_points([]) == []
+    other = pixels(second)
     assert np.abs(other - drawn).mean() > 20  # another picture would be noticed
 
 
 def test_without_a_size_there_are_no_points() -> None:
     with pytest.raises(ValueError, match=r"^the SVG has no width and height in pt$"):
-        png(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+        as_points([b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
