@@ -26,11 +26,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from cwi.errors import DataError
-from cwi.report.pictures.svg import PICTURE, SCALE, BareAxes, as_svg, place_status
+from cwi.report.pictures.svg import LETTERS, PICTURE, SCALE, BareAxes, as_svg, place_status
 
 __all__ = [
     "BLANK",
@@ -123,7 +122,6 @@ DIVERGING: Colormap = LinearSegmentedColormap.from_list(
 )
 
 SWATCH, GAP, BETWEEN = 0.26, 0.07, 0.22
-_PATHS = TextToPath()
 
 
 def page_width() -> float:
@@ -157,7 +155,7 @@ def narrow() -> Iterator[None]:
 def width_of(text: str, size: float, bold: bool = False) -> float:
     """How wide a text is in inches; of several lines, the widest."""
     font = FontProperties(family=STYLE["font.family"], size=size, weight="bold" if bold else "normal")
-    return max(float(_PATHS.get_text_width_height_descent(line, font, False)[0]) for line in text.split("\n")) / 72
+    return max(float(LETTERS.get_text_width_height_descent(line, font, False)[0]) for line in text.split("\n")) / 72
 
 
 def leading(size: float) -> float:

@@ -70,13 +70,13 @@ class _Letters(TextToPath):
         return places, OrderedDict((name, line) for name, line in outlines.items() if name not in known), []
 
 
-_LETTERS = _Letters()
+LETTERS = _Letters()
 
 
 class _Renderer(RendererSVG):
     def __init__(self, *given: Any, **settings: Any) -> None:
         super().__init__(*given, **settings)  # type: ignore[no-untyped-call]
-        self._text2path = _LETTERS
+        self._text2path = LETTERS
         self.watcher: _Watcher | None = None  # of what is drawn, where a word needs a free place
 
     def draw_path(self, gc: Any, path: Any, transform: Any, rgbFace: Any = None) -> None:
@@ -100,7 +100,7 @@ class _Renderer(RendererSVG):
 
     def draw_text(self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *given: Any, **more: Any) -> None:
         if self.watcher is not None:
-            size = _LETTERS.get_text_width_height_descent(s, prop, False)
+            size = LETTERS.get_text_width_height_descent(s, prop, False)
             self.watcher.page.text(x, self.height - y, size, angle)
         super().draw_text(gc, x, y, s, prop, angle, *given, **more)  # type: ignore[no-untyped-call]
 
@@ -203,7 +203,7 @@ def _size(text: str, word: Text) -> tuple[float, float]:
     """How much room a text takes in the letters of another one, with its rim, in points."""
     font = word.get_fontproperties()
     lines = text.split("\n")
-    width = max(_LETTERS.get_text_width_height_descent(line, font, False)[0] for line in lines)
+    width = max(LETTERS.get_text_width_height_descent(line, font, False)[0] for line in lines)
     return width + 2 * RIM, (1.2 * len(lines) - 0.2) * font.get_size_in_points() + 2 * RIM
 
 
