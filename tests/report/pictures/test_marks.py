@@ -17,7 +17,7 @@ from cwi.report.pictures.heat import heat_map
 from cwi.report.pictures.maps import choropleth, codes_of
 from cwi.report.pictures.marks import footnote, stamp, status
 from cwi.report.pictures.panels import interval_panels
-from cwi.report.pictures.points import png
+from cwi.report.pictures.points import as_points
 from cwi.report.pictures.ranking import dot_plot
 from cwi.report.pictures.style import narrow, page, saved
 
@@ -61,7 +61,7 @@ def panels() -> Figure:
 
 
 def points(figure: Figure) -> np.ndarray:
-    with Image.open(io.BytesIO(png(saved(figure, "svg")))) as image:
+    with Image.open(io.BytesIO(as_points([saved(figure, "svg")])[0])) as image:
         return np.asarray(image.convert("L")).astype(int)
 
 
