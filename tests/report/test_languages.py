@@ -120,6 +120,7 @@ def test_texts_are_there_and_clean(code: str) -> None:
         assert text.strip() == text != "", key
         assert "  " not in text, key
         assert text.count("{") == text.count("}"), key
+        assert "\N{EM DASH}" not in text, key  # one dash in all texts
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])

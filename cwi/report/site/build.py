@@ -170,7 +170,7 @@ def _language(atlas: Atlas, code: str, copied: list[dict[str, Any]]) -> dict[str
 
 
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES / "site"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -178,6 +178,13 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["ranges"] = _ranges
+    return environment
+
+
+def _ranges(text: str) -> Markup:
+    """A text in which no line ends within a range of numbers such as 11–20."""
+    return Markup(re.sub(r"\d+–\d+", r'<span class="range">\g<0></span>', html.escape(text, quote=False)))
 
 
 def _render(

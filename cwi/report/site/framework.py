@@ -56,7 +56,10 @@ class FrameworkPages(Pages):
                 ]
             )
         words = ("indicator", "component", "unit", "kind", "years", "use")
-        heads = [Column(self.text(f"site.column.{word}"), narrow=word in ("indicator", "years")) for word in words]
+        heads = [
+            Column(self.text(f"site.column.{word}"), narrow=word in ("indicator", "years"), roomy=word == "kind")
+            for word in words
+        ]
         grid = Grid("list", self.text("site.indicators.caption"), heads, rows)
         context = {"grid": grid, "marks": self.marks(self.atlas.edition)}
         return Page("indicators/index.html", "list", self.text("site.indicators"), "list", context)

@@ -164,7 +164,13 @@ def test_the_interval_is_beside_the_rank_in_the_first_table(small, pages):
             assert words[place - 2 : place] == [str(rank), voice.interval(edition, region)]
 
 
-@pytest.mark.slow
+def test_no_line_of_the_first_sentences_ends_within_an_interval(site):
+    html = (site / "ru" / "index.html").read_text(encoding="utf-8")
+    (lead,) = re.findall(r'<p class="lead">(.*?)</p>', html, re.DOTALL)
+    assert re.findall(r"\d–\d", lead) != []
+    assert re.findall(r"\d–\d", re.sub(r'<span class="range">.*?</span>', "", lead)) == []
+
+
 def test_marks_are_on_every_page_with_scores(pages):
     for name, page in pages.items():
         if name.startswith("en/"):
