@@ -77,13 +77,31 @@ def read_toml(path: Path, error: type[CwiError]) -> dict[str, Any]:
     """The tables of a TOML file."""
     text = read_text(path, error)
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{relative(path)}: this is not TOML: {problem}") from None
     except RecursionError:
         raise error(f"{relative(path)}: tables are nested too deeply to be read") from None
     except ValueError:  # of Python itself: a whole number of thousands of digits
         raise error(f"{relative(path)}: a number has too many digits to be read") from None
+    for key, word in _words(tables):  # what is written as an escape, such as \\u202e
+        if hidden := CONTROL.search(word):
+            what = f"there is a character that is not seen, U+{ord(hidden[0]):04X}; delete it"
+            raise error(f"{relative(path)}: {key}: {what}")
+    return tables
+
+
+def _words(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """The keys and texts of tables, each after the place where it is."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield key or "a key", name
+            yield from _words(each, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _words(each, key)
+    elif isinstance(value, str):
+        yield key, value
 
 
 def read_csv(

@@ -150,3 +150,24 @@ def test_a_number(text, value):
 )
 def test_no_number(text):
     assert number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ('[living]\ntitle = "a\\u202eb"\n', "living.title"),
+        ('[[living]]\nnames = ["a", "b\\u202e"]\n', "living.names"),
+        ('[living]\n"a\\u202e" = 1\n', "living"),
+    ],
+)
+def test_characters_that_are_written_as_escapes_are_refused_too(tmp_path, monkeypatch, content, where):
+    monkeypatch.setenv("CWI_ROOT", str(tmp_path))
+    (tmp_path / "a.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        read_toml(tmp_path / "a.toml", DataError)
+    assert str(error.value) == f"a.toml: {where}: there is a character that is not seen, U+202E; delete it"
+
+
+def test_escapes_of_characters_that_are_seen_are_read(tmp_path):
+    (tmp_path / "a.toml").write_text('title = "\\u04d8\\n"\n', encoding="utf-8")
+    assert read_toml(tmp_path / "a.toml", DataError) == {"title": "Ә\n"}

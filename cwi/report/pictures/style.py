@@ -121,6 +121,7 @@ DIVERGING: Colormap = LinearSegmentedColormap.from_list(
     "cwi-change", ["#9c5208", "#f0a64f", "#f5f3f0", "#8f8cc4", "#43307a"]
 )
 
+LONGEST = 40  # letters of a word
 SWATCH, GAP, BETWEEN = 0.26, 0.07, 0.22
 
 
@@ -167,9 +168,10 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> str:
     """The text in as few lines as fit the width in inches, all about as long; breaks at spaces and at
     the hyphens of long compounds.
 
-    A word that is longer than the width stays whole.
+    A word that is longer than the width stays whole, unless it has more letters than any word of a language.
     """
     words = re.findall(r"[^ \n-]{5,}-(?=[^\W\d_])|[^ \n]+ ?|\n", text.strip())
+    words = [part for word in words for part in _parts(word, width, size, bold)]
 
     def lines(limit: float) -> list[str]:
         lines = [""]
@@ -187,6 +189,14 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> str:
         middle = (low + high) / 2
         low, high = (low, middle) if len(lines(middle)) <= len(wide) else (middle, high)
     return "\n".join(lines(high))
+
+
+def _parts(word: str, width: float, size: float, bold: bool) -> list[str]:
+    """A word in parts that fit the width, of letters that are about equally wide; whole where it is a usual one."""
+    if len(word) <= LONGEST or (wide := width_of(word.rstrip(), size, bold)) <= width:
+        return [word]
+    n = max(int(0.9 * len(word) * width / wide), 1)
+    return [word[i : i + n] for i in range(0, len(word), n)]
 
 
 def on(colour: Any) -> str:
