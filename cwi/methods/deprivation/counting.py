@@ -163,25 +163,11 @@ def alkire_foster(
     >>> found.group_M0.round(4)
     array([0.25  , 0.4167])
     """
-    table = np.asarray(g, dtype=float)
-    if table.ndim != 2 or 0 in table.shape:
-        raise ValueError(f"deprivations of the shape {table.shape}; there must be persons by indicators")
+    table, gaps = _checked(g, k, missing)
     n, d = table.shape
-    if not 0 < k <= 1:
-        raise ValueError(f"k is {k:g}; it must be above 0 and at most 1")
-    if missing not in MISSING:
-        raise ValueError(f"there is no rule {missing!r} for what is missing{near(missing, MISSING)}")
     weights = _parts(w, d, "weights", "indicators")
     people = _parts(np.ones(n) if sample_weights is None else sample_weights, n, "sample weights", "persons")
-    gaps = np.isnan(table)
-    for column in np.flatnonzero(((table != 0) & (table != 1) & ~gaps).any(axis=0)):
-        raise ColumnError(int(column), "has values other than 0 and 1")
-    for column in np.flatnonzero(gaps.any(axis=0) & (missing == "refuse")):
-        rows = np.flatnonzero(gaps[:, column])
-        raise ColumnError(
-            int(column), f"is missing in {rows.size} of {n} rows, first in row {rows[0]}; 'drop' would leave them out"
-        )
-    used = ~gaps.any(axis=1)
+    used: Flags = ~gaps.any(axis=1)
     kept = float(people[used].sum())
     if kept == 0:
         raise ValueError("nobody with a sample weight has all indicators")
@@ -216,6 +202,27 @@ def alkire_foster(
             group_A=group_M0 / group_H,
             group_M0=group_M0 / size,
         )
+
+
+def _checked(g: ArrayLike, k: float, missing: str) -> tuple[Array, Flags]:
+    """The table of deprivations and where it has gaps, or why they cannot be counted."""
+    table = np.asarray(g, dtype=float)
+    if table.ndim != 2 or 0 in table.shape:
+        raise ValueError(f"deprivations of the shape {table.shape}; there must be persons by indicators")
+    if not 0 < k <= 1:
+        raise ValueError(f"k is {k:g}; it must be above 0 and at most 1")
+    if missing not in MISSING:
+        raise ValueError(f"there is no rule {missing!r} for what is missing{near(missing, MISSING)}")
+    gaps = np.isnan(table)
+    for column in np.flatnonzero(((table != 0) & (table != 1) & ~gaps).any(axis=0)):
+        raise ColumnError(int(column), "has values other than 0 and 1")
+    for column in np.flatnonzero(gaps.any(axis=0) & (missing == "refuse")):
+        rows = np.flatnonzero(gaps[:, column])
+        raise ColumnError(
+            int(column),
+            f"is missing in {rows.size} of {len(table)} rows, first in row {rows[0]}; 'drop' would leave them out",
+        )
+    return table, gaps
 
 
 def _parts(values: ArrayLike, size: int, what: str, whose: str) -> Array:
