@@ -167,7 +167,7 @@ def alkire_foster(
     n, d = table.shape
     weights = _parts(w, d, "weights", "indicators")
     people = _parts(np.ones(n) if sample_weights is None else sample_weights, n, "sample weights", "persons")
-    used: Flags = ~gaps.any(axis=1)
+    used: Flags = np.logical_not(gaps.any(axis=1))
     kept = float(people[used].sum())
     if kept == 0:
         raise ValueError("nobody with a sample weight has all indicators")
