@@ -314,6 +314,7 @@ def test_groups_that_nobody_knows_are_refused(rules: Methodology) -> None:
         rules.replace(imputation={"name": "group_mean", "groups": {"north": ["U00"], "south": ["U00"]}})
 
 
+@pytest.mark.slow
 def test_a_column_of_groups_is_the_same_as_its_lists(rules: Methodology, scores: Scores) -> None:
     lists = {"low": UNITS[::2], "high": UNITS[1::2]}
     other = score(observed(), rules.replace(imputation={"name": "group_mean", "groups": lists}))
@@ -410,6 +411,7 @@ def two_years(rules: Methodology) -> tuple[pd.DataFrame, Methodology]:
     return table, rules.replace(imputation=[], screening=None, treatment=None, learn_from="measured", nation="U01")
 
 
+@pytest.mark.slow
 def test_a_unit_and_years_of_reference(rules: Methodology, says: Says) -> None:
     """AMPI as its authors have it: the range over both years, the reference the nation in the first."""
     table, plain = two_years(rules)

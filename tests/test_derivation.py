@@ -60,6 +60,7 @@ def test_a_flag_is_a_whole_word() -> None:
         has_flag(pd.Series([""]), "parent")
 
 
+@pytest.mark.slow
 def test_what_left_an_indicator_is_flagged_up_to_the_index(treated: Scores) -> None:
     """A node has a flag if and only if an indicator under it has it; gaps are its own."""
     tree, nodes = treated.methodology.tree, treated.nodes.set_index(["node", "region"])["flag"]

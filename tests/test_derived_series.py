@@ -228,6 +228,7 @@ def test_a_figure_that_is_published_is_not_computed(project: Any) -> None:
     assert table.empty
 
 
+@pytest.mark.slow
 def test_an_interrupted_build_leaves_the_old_file(
     with_formulas: Any, monkeypatch: pytest.MonkeyPatch, says: Says
 ) -> None:

@@ -20,6 +20,7 @@ def test_an_edition_joins_rules_regions_and_observations(project):
     assert set(edition.base["region"]) == {"N", "A", "B", "OLD", "EAST", "WEST"}
 
 
+@pytest.mark.slow
 def test_the_scores_by_hand(project):
     scores = read_edition(2022).scores
     of = {row.node: row.score for row in scores.nodes[scores.nodes["region"] == "A"].itertuples()}
@@ -206,6 +207,7 @@ def test_a_geometric_mean_of_a_score_of_zero_names_the_node(edition, says):
 # ---------------------------------------------------------------- a new edition
 
 
+@pytest.mark.slow
 def test_a_new_edition_has_the_methodology_of_the_last(project):
     project.append("observations/living.csv", "A,2023,water,,,70,,,normal,living,\n")
     project.sign()

@@ -28,6 +28,7 @@ def test_the_same_question_is_given_the_same_edition(project):
     assert read_edition(2022, root=project.data.parent) is kept
 
 
+@pytest.mark.slow
 def test_another_question_is_not(project):
     kept = keep_edition(2022)
     assert read_edition(2022, "t1") is not kept  # the same rules by another word
@@ -46,6 +47,7 @@ def test_a_changed_file_is_read(project):
     assert changed.scores.at("A") < before
 
 
+@pytest.mark.slow
 def test_a_file_of_the_same_size_and_time_is_read(project):
     """As a copy that keeps the time would be."""
     kept = keep_edition(2022)
@@ -58,6 +60,7 @@ def test_a_file_of_the_same_size_and_time_is_read(project):
     assert read_edition(2022) is not kept
 
 
+@pytest.mark.slow
 def test_a_file_that_is_changed_while_it_is_read_makes_it_of_no_use(project, monkeypatch):
     read = read_edition
 
@@ -74,6 +77,7 @@ def test_a_file_that_is_changed_while_it_is_read_makes_it_of_no_use(project, mon
     assert read_edition(2022) is not kept
 
 
+@pytest.mark.slow
 def test_rules_from_elsewhere_are_not_kept(project, tmp_path):
     outside = tmp_path / "elsewhere"
     project.path("methodology/t1").rename(outside)

@@ -141,6 +141,7 @@ def test_the_fingerprint_changes_with_each_column_of_a_description(project, colu
     assert read_methodology("t1").fingerprint != before
 
 
+@pytest.mark.slow
 def test_the_fingerprint_does_not_change_with_what_says_nothing(project):
     before = read_methodology("t1").fingerprint
     text = project.path(RULES).read_text(encoding="utf-8")
@@ -335,6 +336,7 @@ def test_ends_that_are_refused(methodology, says, ends, sentence):
         methodology.replace(ends=ends)
 
 
+@pytest.mark.slow
 def test_other_ends_move_the_scores_by_hand(project, methodology):
     edition = read_edition(2022)
     other = score(edition.observations, methodology.replace(ends={"poverty": {"worst": 40, "best": 8}}), years=[2022])

@@ -22,6 +22,7 @@ def with_cell(column, text):
     return ",".join(cells)
 
 
+@pytest.mark.slow
 def test_the_project_has_no_problem(project):
     assert problems() == []
 
@@ -134,6 +135,7 @@ def test_a_suspect_value_may_lie_outside_the_range(project):
     assert problems() == []
 
 
+@pytest.mark.slow
 def test_zero_is_not_missing_and_negative_zero_is_zero(project):
     project.change(LIVING, ROW, with_cell("value", "-0"))
     table = read_observations()
@@ -141,6 +143,7 @@ def test_zero_is_not_missing_and_negative_zero_is_zero(project):
     assert str(value) == "0.0"
 
 
+@pytest.mark.slow
 def test_a_region_that_comes_later_may_be_backcast(project):
     project.append(LIVING, "EAST,2020,poverty,,,11,,,backcast,living,\n")
     project.sign()
@@ -263,11 +266,13 @@ def test_a_file_without_a_record(project):
     ]
 
 
+@pytest.mark.slow
 def test_a_record_without_its_file(project):
     project.path(SCHOOLS).unlink()
     assert said_problems() == ["data/sources.toml: the file of 'schools', observations/schools.csv, is not there"]
 
 
+@pytest.mark.slow
 def test_a_national_value_that_no_mean_of_the_regions_can_be(project):
     project.append(LIVING, "OLD,2022,poverty,,,30,,,normal,living,\n")  # the fifth territory of that year
     project.change(LIVING, "N,2022,poverty,,,18", "N,2022,poverty,,,36")

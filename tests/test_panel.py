@@ -39,6 +39,7 @@ def drawn(edition: Edition, panel: Panel) -> np.ndarray[Any, Any]:
 # ---------------------------------------------------------------- cells with their errors
 
 
+@pytest.mark.slow
 def test_a_value_brings_its_standard_error_and_its_count(project: Any) -> None:
     edition = read_edition(2022)
     cells = edition.scores.cells.set_index(["region", "indicator"])
@@ -55,6 +56,7 @@ def test_a_carried_value_brings_the_error_of_its_own_year(project: Any) -> None:
     assert cell[["value", "observed", "se", "n"]].tolist() == [10, 2021, 0.25, 400]
 
 
+@pytest.mark.slow
 def test_a_value_of_the_parent_region_brings_the_parents_error(project: Any) -> None:
     project.change("observations/living.csv", "EAST,2022,poverty,,,25,,,normal,living,\n", "")
     project.append("observations/living.csv", "OLD,2022,poverty,,,31,0.75,300,normal,living,\n")

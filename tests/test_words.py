@@ -130,6 +130,7 @@ def test_treatment_is_learnt_from_the_base_years_and_listed(edition):
     assert set(flagged[["region", "node"]].itertuples(index=False, name=None)) == treated
 
 
+@pytest.mark.slow
 def test_a_unit_rule_looks_at_one_year_at_a_time(edition):
     methodology = edition.methodology.replace(index={"aggregation": "borda"})
     both = score(edition.observations, methodology, years=[2018, 2019], base=edition.base)

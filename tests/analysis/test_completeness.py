@@ -50,6 +50,7 @@ class Required:
         self.coverage = coverage
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.floats(0.1, 9), min_size=1, max_size=6),
     st.lists(st.booleans(), min_size=6, max_size=6),

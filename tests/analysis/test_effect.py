@@ -41,6 +41,7 @@ def test_one_region_of_twenty_has_a_floor_of_one_in_twenty() -> None:
     assert found.table["se"].isna().all()  # one region has no spread
 
 
+@pytest.mark.slow
 def test_regions_that_begin_in_different_years_worked_by_hand() -> None:
     # A began in 2019, B in 2021, C and D never. A against B, C, D to 2020, then against C, D only; B against C, D.
     first = {"A": 2019.0, "B": 2021.0, "C": None, "D": None}

@@ -75,6 +75,7 @@ def test_each_indicator_is_of_the_newest_year_that_half_of_the_regions_have(smal
     assert gaps(wide, "area")["year"].to_list() == [2021] * 3  # one of three is not
 
 
+@pytest.mark.slow
 def test_who_fares_worse_follows_the_direction(small: Edition) -> None:
     sex = summary(gaps(small, "sex"), small).iloc[0]
     assert (sex["regions"], sex["first_worse"], sex["second_worse"]) == (2, 1, 1)  # poverty: more is worse
@@ -90,6 +91,7 @@ def test_the_gap_of_the_nation_year_by_year(small: Edition) -> None:
     assert gaps_by_year(small, "area").empty
 
 
+@pytest.mark.slow
 def test_the_index_does_not_know_the_groups(small: Edition) -> None:
     totals = small.observations[(small.observations["sex"] == "") & (small.observations["area"] == "")]
     assert Edition.of(totals, small.methodology, 2022).scores.at("A") == small.scores.at("A")

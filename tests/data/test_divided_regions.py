@@ -34,6 +34,7 @@ def test_each_series_is_read_alike_in_all_three_regions_of_a_year(decisions):
     assert set(counts) == {("KZ-19", "KZ-35", "KZ-63")}
 
 
+@pytest.mark.slow
 def test_both_parts_have_the_same_figure_and_the_flag():
     edition = read_edition(2023, "2026.1")
     cells = edition.scores.cells.set_index(["indicator", "region"])

@@ -247,6 +247,7 @@ def test_slips_in_a_file_of_children_are_refused(file_of_children: Path, old: st
         read_households(file_of_children, year=2023)
 
 
+@pytest.mark.slow
 def test_a_file_of_children_that_was_cut(file_of_children: Path, says: Says) -> None:
     lines = file_of_children.read_text(encoding="utf-8").splitlines()
     columns = lines[0].count(",") + 1

@@ -353,6 +353,7 @@ def test_the_search_is_near_the_exact_answer(monkeypatch: pytest.MonkeyPatch) ->
         assert not found.exact or exact.count == 1
 
 
+@pytest.mark.slow
 def test_kemeny_against_all_orders() -> None:
     rng = np.random.default_rng(11)
     for n in (2, 3, 5, 6):

@@ -128,6 +128,7 @@ def test_harmonic_geometric_arithmetic_are_in_order(found: tuple[Array, Array]) 
     assert geometric(y, w) <= arithmetic(y, w) + 1e-9
 
 
+@pytest.mark.slow
 @given(found=parts(), low=st.floats(-4, 4), step=st.floats(0, 3))
 @USUAL
 def test_power_rises_with_its_parameter(found: tuple[Array, Array], low: float, step: float) -> None:
@@ -136,6 +137,7 @@ def test_power_rises_with_its_parameter(found: tuple[Array, Array], low: float, 
     assert power(y, w, p=low) <= power(y, w, p=low + step) + 1e-7
 
 
+@pytest.mark.slow
 @given(found=parts())
 @USUAL
 def test_power_meets_its_neighbours(found: tuple[Array, Array]) -> None:
@@ -174,6 +176,7 @@ def test_a_mean_that_does_not_exist_is_refused(
 # ---------------------------------------------------------------- how a value becomes a score
 
 
+@pytest.mark.slow
 @given(value=st.floats(-1000, 1000), worst=st.floats(-500, 500), best=st.floats(-500, 500))
 @USUAL
 def test_goalposts_reach_from_0_to_100(value: float, worst: float, best: float) -> None:
@@ -185,6 +188,7 @@ def test_goalposts_reach_from_0_to_100(value: float, worst: float, best: float) 
     assert goalposts(np.array([[worst], [best]]), *ends)[:, 0] == pytest.approx([0, 100], abs=1e-9)
 
 
+@pytest.mark.slow
 @given(
     value=st.floats(1, 1000), worst=st.floats(1, 1000), best=st.floats(1, 1000), factor=st.floats(0.01, 100),
     shift=st.floats(-500, 500), log=st.booleans(),
@@ -206,6 +210,7 @@ def test_the_unit_of_measurement_does_not_matter(
     assert there == pytest.approx(here, abs=1e-6)
 
 
+@pytest.mark.slow
 @given(value=st.floats(-100, 100), worst=st.floats(-90, 90), best=st.floats(-90, 90), a=st.floats(-200, 200))
 @USUAL
 def test_turning_the_scale_round_changes_nothing(value: float, worst: float, best: float, a: float) -> None:
@@ -296,6 +301,7 @@ def test_halves_go_away_from_zero_as_on_paper(digits: int, power_of_ten: int, de
     assert half_away(np.array([float(exact)]), decimals)[0] == float(paper)
 
 
+@pytest.mark.slow
 @given(digits=st.integers(-(10**17), 10**17), power_of_ten=st.integers(0, 12), decimals=st.integers(0, 6))
 @example(digits=27487791118849978, power_of_ten=9, decimals=4)
 @example(digits=438268945910492, power_of_ten=5, decimals=6)

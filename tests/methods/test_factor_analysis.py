@@ -50,6 +50,7 @@ def test_correlations_are_those_of_numpy_and_scipy_in_any_unit(n: int, k: int, s
             assert correlation(x, method="spearman")[i, j] == pytest.approx(spearmanr(x[:, i], x[:, j])[0], abs=1e-12)
 
 
+@pytest.mark.slow
 @given(k=st.integers(1, 7), seed=st.integers(0, 10**6))
 @USUAL
 def test_components_explain_all_there_is(k: int, seed: int) -> None:
@@ -62,6 +63,7 @@ def test_components_explain_all_there_is(k: int, seed: int) -> None:
     assert (loadings.sum(axis=0) >= -1e-12).all()
 
 
+@pytest.mark.slow
 @given(k=st.integers(2, 8), m=st.integers(1, 4), seed=st.integers(0, 10**6))
 @USUAL
 def test_varimax_turns_and_does_nothing_else(k: int, m: int, seed: int) -> None:

@@ -251,6 +251,7 @@ def test_the_shifted_logarithm_and_a_stated_power() -> None:
     np.testing.assert_allclose(left, -shifted, rtol=1e-12)
 
 
+@pytest.mark.slow
 @given(found=values, limit=st.integers(0, 4), combine=st.booleans(), shift=st.sampled_from(["hundredth", "one"]))
 @USUAL
 def test_every_treatment_keeps_the_order(found: list[int], limit: int, combine: bool, shift: str) -> None:

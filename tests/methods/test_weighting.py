@@ -259,6 +259,7 @@ def test_independent_parts_are_balanced_by_their_spread() -> None:
     assert w == pytest.approx(np.array([4, 2, np.sqrt(2)]) / (6 + np.sqrt(2)))
 
 
+@pytest.mark.slow
 def test_the_refusal_says_how_far_it_got_and_tolerance_lets_it_pass() -> None:
     z = np.column_stack([sample(20, 2, 1, noise=0.2), sample(20, 1, 2)])
     target = [0.6, 0.1, 0.3]

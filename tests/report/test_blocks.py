@@ -126,6 +126,7 @@ def drawing() -> Drawing:
     return picture
 
 
+@pytest.mark.slow
 def test_a_figure_has_words_and_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figure = Figure(name="f", caption=NASTY, alt=NASTY, draw=drawing, language="kk", table=table("t"), open_table="see")
     monkeypatch.delenv("CWI_OUTPUT", raising=False)

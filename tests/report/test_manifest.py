@@ -17,6 +17,7 @@ WHOLE: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_and_put_back_is_named(project: Any) -> None:
     """Contents, size and even the time of writing are as before; the system knows better."""
     path = project.path("observations/living.csv")
@@ -37,6 +38,7 @@ def test_files_that_are_new_or_gone_are_named(project: Any) -> None:
     assert changed(files, files) == []
 
 
+@pytest.mark.slow
 def test_inputs_that_are_not_those_of_a_report_are_named(project: Any, tmp_path: Path) -> None:
     report = tmp_path / "reports" / "2022"
     report.mkdir(parents=True)

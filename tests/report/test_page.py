@@ -120,6 +120,7 @@ def test_what_is_escaped_stays_escaped(folder):
     assert shown.count("&lt;script&gt;") >= 6
 
 
+@pytest.mark.slow
 def test_readers_see_results_and_reviewers_the_notebook_too(folder):
     reader, reviewer = read(folder), read(folder, code=True)
     for hidden in ("For reviewers", "part_1", "# hidden"):

@@ -44,6 +44,7 @@ def words(axes: Axes) -> set[str]:
     return set(" ".join([*texts, *(text.get_text() for text in figure.texts)]).split())
 
 
+@pytest.mark.slow
 def test_the_ranking_has_a_dot_for_every_score(scores: Scores) -> None:
     axes = scores.plot.ranking()
     index = scores.without_nation(scores.of("index")[2023]).sort_values(ascending=False)
@@ -55,6 +56,7 @@ def test_the_ranking_has_a_dot_for_every_score(scores: Scores) -> None:
     assert len(scores.plot.ranking(parts=False).lines) == 2
 
 
+@pytest.mark.slow
 def test_intervals_are_those_that_are_handed_in(scores: Scores, drawn: Simulation) -> None:
     ends = drawn.summary(2023)[["score_p5", "score_p95"]].set_axis(["low", "high"], axis=1)
     axes = scores.plot.ranking(intervals=ends)

@@ -88,6 +88,7 @@ def test_an_arithmetic_gap_by_hand(hand: Methodology) -> None:
     assert found.under("left")["contribution"].tolist() == [8.75, -3.75]
 
 
+@pytest.mark.slow
 def test_a_geometric_gap_by_hand(hand: Methodology) -> None:
     geometric = hand.replace(l2={"aggregation": "geometric"}, l1={"aggregation": "arithmetic"})
     found = attribute(edition_of(geometric, VALUES), "A", against="B")
@@ -111,6 +112,7 @@ def test_a_score_below_the_floor_counts_as_the_floor(hand: Methodology) -> None:
     assert found.total == found.gap
 
 
+@pytest.mark.slow
 def test_what_was_measured_alone_can_make_a_gap(hand: Methodology) -> None:
     values = {"A": {"a": 40, "c": 50, "d": 50}, "B": {"b": 40, "c": 50}}
     found = attribute(edition_of(hand, values), "A", against="B")
@@ -269,6 +271,7 @@ def test_a_function_of_ones_own_is_refused(hand: Methodology, says: Says) -> Non
         attribute(edition, "A", against="B")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared(hand: Methodology, says: Says) -> None:
     edition = edition_of(hand, {**VALUES, "C": {"a": 10}})
     with says(DataError, "the methodology names no nation; name the other region with against"):

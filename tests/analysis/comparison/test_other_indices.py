@@ -102,6 +102,7 @@ def test_each_rule_gives_what_it_gives_by_other_means(crosswalk: Crosswalk, name
     assert not any(np.allclose(index, OTHERWISE[other](x).reindex(index.index)) for other in others)
 
 
+@pytest.mark.slow
 def test_every_method_runs_or_says_why_not(crosswalk: Crosswalk) -> None:
     methods = read_methods(crosswalk)
     assert set(OTHERWISE) == {name for name, method in methods.items() if isinstance(method.methodology, Methodology)}
@@ -128,6 +129,7 @@ def test_all_of_a_level_count_alike() -> None:
         equally_weighted(tree(), "index")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(seed=st.integers(0, 10**6), scale=st.floats(0.01, 100), shift=st.floats(-1e3, 1e3))
 def test_a_part_counts_alike_in_any_unit(seed: int, scale: float, shift: float) -> None:

@@ -25,6 +25,7 @@ def edition(rules, rows):
     return Edition.of(table, rules, 2020)
 
 
+@pytest.mark.slow
 def test_by_hand(rules):
     """Mind of the region: reading 50, worry 75. Of the nation: worry 50, warmth 25. Both have worry alone."""
     result = like_with_like(
@@ -49,6 +50,7 @@ def test_by_hand(rules):
     assert result.gaps("dimension").loc["A", "mind"] == 25
 
 
+@pytest.mark.slow
 def test_what_the_nation_alone_has_is_no_gap():
     """2018: the nation has recycling, no region has; it lies 29.0 and the regions' mean is 30 points above it."""
     official = read_edition(2018)
@@ -132,6 +134,7 @@ def test_children_of_a_divided_region_are_divided_as_its_population():
     assert old["KZ-VOS"] == 333409
 
 
+@pytest.mark.slow
 def test_a_mean_weighted_by_children():
     edition = read_edition(2023)
     scores = edition.scores.of("index")[2023].drop("KZ")
@@ -140,6 +143,7 @@ def test_a_mean_weighted_by_children():
     assert mean_by_children(edition) != pytest.approx(edition.regional_mean(), abs=1e-3)  # control: another weight
 
 
+@pytest.mark.slow
 def test_without_a_count_of_children_there_is_no_mean(project):
     edition = read_edition(2022)
     assert children_by_region(edition).isna().all()

@@ -90,6 +90,7 @@ changes = {max_age = 0}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

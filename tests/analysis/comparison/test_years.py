@@ -50,6 +50,7 @@ def pair(rows: pd.DataFrame, methodology: Methodology) -> tuple[Scores, Scores]:
     return score(both, methodology, years=[2019]), score(both, methodology, years=[2020])
 
 
+@pytest.mark.slow
 def test_a_change_is_the_difference_of_two_scores(rows: pd.DataFrame, methodology: Methodology) -> None:
     earlier, later = pair(rows[rows["region"] != "R03"], methodology)
     found = change(earlier, later)
@@ -103,6 +104,7 @@ def test_only_what_was_measured_in_both_years_on_the_territory_is_compared(
     assert np.isnan(nodes.at[("R00", "index"), "change"])
 
 
+@pytest.mark.slow
 def test_a_region_of_one_year_only_is_left_out(rows: pd.DataFrame, methodology: Methodology) -> None:
     earlier, later = pair(rows, methodology)
     smaller = score(rows[~rows["region"].isin(["R01", "R07"])].assign(year=2019), methodology)
@@ -127,6 +129,7 @@ def test_scores_of_several_years_are_refused(rows: pd.DataFrame, methodology: Me
         change(both, score(rows, methodology))
 
 
+@pytest.mark.slow
 def test_regions_divided_in_2022_are_not_compared_across_that_year(edition: Edition) -> None:
     found = change(edition.earlier(2021).scores, edition.scores)
     regions = set(found.nodes["region"])

@@ -67,6 +67,7 @@ def test_coefficients_are_those_of_statsmodels_and_errors_those_of_the_design(co
     np.testing.assert_allclose(got.table["se"], np.sqrt(np.diag(bread @ meat @ bread)), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_average_differences_are_those_of_predictions(coded: Deprivations) -> None:
     y, children = outcome(coded), coded.children
     got = associations(y, children, COVARIATES).table
@@ -274,6 +275,7 @@ def test_the_benefits_of_a_household_by_hand() -> None:
     assert entitlements(family(), later).loc["a", "large_family"] == pytest.approx(20.04 * 4325)
 
 
+@pytest.mark.slow
 def test_poverty_before_and_after_each_benefit(coded: Deprivations) -> None:
     rules = read_benefit_rules("2024-07-01")
     got = simulate_benefits(coded, rules, rng=np.random.default_rng(1), full_take_up=True)

@@ -35,6 +35,7 @@ def test_at_the_official_weights_they_are_the_draws_of_the_simulation() -> None:
     np.testing.assert_allclose(parts.scores(scaled)[0], scores, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_what_cannot_be_repeated_is_held_and_named() -> None:
     edition = read_edition(2022)

@@ -354,6 +354,7 @@ def found(ready: Callable[[str], Plan]) -> Simulation:
     return drawn(ready("all"), draws=500)
 
 
+@pytest.mark.slow
 def test_the_summary_is_that_of_the_draws(found: Simulation) -> None:
     table = found.summary(2021)
     assert table.index[-1] == "All"

@@ -128,6 +128,7 @@ POINTS = pd.DataFrame(
 )  # of 100
 
 
+@pytest.mark.slow
 def test_points_of_a_hundred_are_shares(plan: Planned, whole: pd.DataFrame) -> None:
     """Around 60 of 100 a Dirichlet distribution is as wide as around 0.6."""
     factors = {

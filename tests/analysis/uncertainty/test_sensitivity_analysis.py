@@ -180,6 +180,7 @@ CLASH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", [True, False])
 def test_combinations_that_fail_are_shown(declared: bool, plan: Planned) -> None:
     said = {"factor": CLASH, "incompatible": [{"ends": "steep", "mean": "g"}] if declared else []}
@@ -262,6 +263,7 @@ def test_a_factor_of_many_axes_is_one_or_many(plan: Planned) -> None:
     pd.testing.assert_frame_equal(one.indices, again.indices, check_exact=True)
 
 
+@pytest.mark.slow
 def test_runs_that_fail_are_counted_and_nothing_is_estimated(plan: Planned) -> None:
     found = sobol(plan(CLASH), 2021, n=16, rng=np.random.default_rng(1), resamples=10)
     assert sum(found.failed.values()) > 0
@@ -290,6 +292,7 @@ def test_axes_of_nobody(plan: Planned, says: Says) -> None:
 # ---------------------------------------------------------------- one at a time
 
 
+@pytest.mark.slow
 def test_each_choice_alone(plan: Planned, observations: pd.DataFrame, methodology: Methodology) -> None:
     table = one_at_a_time(plan(choices()), 2021)
     assert list(table["choice"].unique()) == ["mm", "ranks", "g", "equal"]

@@ -412,6 +412,7 @@ def cells_of(own: pd.DataFrame, values: Array, code: str, region: str) -> Array:
     return np.asarray(values[at.to_numpy()][0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "events"), [(0.0, 0), (100.0, 8)])
 def test_nobody_of_eight_is_drawn_from_its_interval(
     value: float, events: int, redraw: Redrawn, observations: pd.DataFrame
@@ -427,6 +428,7 @@ def test_nobody_of_eight_is_drawn_from_its_interval(
         assert far == pytest.approx(0.2617, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_value_whose_error_nobody_knows_is_named(redraw: Redrawn, plan: Any, observations: pd.DataFrame) -> None:
     rows = put(observations, "fit", "R3", se=np.nan)
     rows = put(put(rows, "height", "R4", se=0.0), "ill", "R2", value=0.0, se=0.0)

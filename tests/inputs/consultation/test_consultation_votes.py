@@ -270,6 +270,7 @@ def test_a_region_far_above_its_population_is_flagged(votes: pd.DataFrame, editi
     assert found["region"] == (moved["region"] == "KZ-62").sum()
 
 
+@pytest.mark.slow
 def test_votes_without_times_and_seconds_are_looked_at_as_far_as_they_go(votes: pd.DataFrame, edition: Edition) -> None:
     bare = votes.assign(submitted="", seconds="", device="")
     found = flagged(bare, edition)

@@ -151,6 +151,7 @@ def test_parts_of_regions_have_no_number_of_answers(published: Estimates, exact:
     assert exact.observations.loc[exact.observations["sex"] != "", "n"].notna().any()
 
 
+@pytest.mark.slow
 def test_a_linear_program_finds_no_hidden_share(
     children: pd.DataFrame, published: Estimates, definitions: SurveyDefinitions
 ) -> None:

@@ -154,6 +154,7 @@ def test_the_compound_rule_on_a_dozen_children() -> None:
     assert by_hand == [False, False, False, False, True, True, False, False, False, False, True, True]
 
 
+@pytest.mark.slow
 @given(survey=surveys())
 @FEW
 def test_overlaps_of_any_number_of_dimensions(survey: tuple[Array, list[int], Array, NDArray[np.int64]]) -> None:

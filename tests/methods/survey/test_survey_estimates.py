@@ -278,6 +278,7 @@ def test_the_level_sets_the_length(sample: Sample) -> None:
 # ---------------------------------------------------------------- what holds for every sample
 
 
+@pytest.mark.slow
 @given(seed=SEEDS, factor=st.floats(1e-6, 1e6))
 @USUAL
 def test_the_scale_of_the_weights_changes_no_mean(drawn: Drawn, seed: int, factor: float) -> None:
@@ -350,6 +351,7 @@ def test_strata_that_are_alike_may_be_one(drawn: Drawn, seed: int) -> None:
     assert (apart.se**2 / together.se**2 <= (size / (size - 1)) / (2 * size / (2 * size - 1)) * 1.6).all()
 
 
+@pytest.mark.slow
 @given(seed=SEEDS)
 @USUAL
 def test_many_columns_are_each_alone(drawn: Drawn, seed: int) -> None:

@@ -50,6 +50,7 @@ def test_sdmx_has_each_score_and_each_observation_to_the_last_digit(edition, tmp
     assert (missing["OBS_STATUS"], bool(pd.isna(missing["OBS_VALUE"]))) == ("O", True)
 
 
+@pytest.mark.slow
 def test_each_code_of_the_file_is_in_its_list_with_three_names(edition, tmp_path):
     write_sdmx(tmp_path / "sdmx", edition)
     table = pd.read_csv(tmp_path / "sdmx" / "data.csv", dtype=str, keep_default_na=False)

@@ -101,6 +101,7 @@ def test_a_scheme_that_refuses_says_why(edition: Edition) -> None:
     agree(explorer, evaluated(explorer))
 
 
+@pytest.mark.slow
 def test_weights_that_are_all_nought_are_refused(edition: Edition) -> None:
     explorer = weights_explorer(edition)
     for code in ("economy", "ecology", "infrastructure", "safety"):

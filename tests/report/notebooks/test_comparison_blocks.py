@@ -88,6 +88,7 @@ def test_movers_are_printed_by_name(found: Comparison, view: ComparisonReport) -
     assert only(view.refusals(quiet), Paragraph)[0].text == "Every scheme could be run."
 
 
+@pytest.mark.slow
 def test_what_comes_from_data_is_escaped(found: Comparison, view: ComparisonReport, noise: pd.DataFrame) -> None:
     for section in (view.robust(found), view.beyond_noise(found, noise), view.movers(found)):
         html = section._repr_mimebundle_()["text/html"]
@@ -160,6 +161,7 @@ def test_needed_weights_of_many_nodes_are_a_table(edition: Edition, view: Compar
     assert "Astana" not in never.text
 
 
+@pytest.mark.slow
 def test_colours_follow_the_printed_score(
     theirs: Comparison, methods: dict[str, Method], others: CrosswalkReport
 ) -> None:

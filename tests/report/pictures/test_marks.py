@@ -85,6 +85,7 @@ def test_word_is_above_the_foot_and_covers_nothing(draw: Callable[[], Figure], p
     assert rows.max() < (1 - min(place.y0 for place in data)) * len(drawn)  # not below the data, where it is cropped
 
 
+@pytest.mark.slow
 def test_control_a_word_on_top_of_data_is_noticed() -> None:
     plain, covered = points(cells()), points(_written(cells()))
     rows, columns = np.nonzero(covered != plain)
@@ -118,6 +119,7 @@ def test_a_word_that_is_too_long_for_one_line_takes_two() -> None:
     assert figure.texts[0].get_text() == "экспериментальный\nвыпуск"
 
 
+@pytest.mark.slow
 def test_one_word_whatever_is_asked_and_the_same_bytes_twice() -> None:
     figure = page(2)
     figure.add_axes((0.1, 0.1, 0.8, 0.8)).plot([0, 1], [0, 1])
@@ -131,6 +133,7 @@ def test_one_word_whatever_is_asked_and_the_same_bytes_twice() -> None:
     assert Image.open(io.BytesIO(saved(figure, "png"))).size[0] > 900
 
 
+@pytest.mark.slow
 def test_a_figure_block_has_word_or_stamp_or_neither() -> None:
     def draw() -> Figure:
         figure = page(2)
