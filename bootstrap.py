@@ -381,7 +381,8 @@ def main(args):
             PYTHON, "-m", "pytest", "-n", workers(), "--dist", "loadscope", "--no-loadscope-reorder", *chosen
         )
     if args[:1] == ["quick"]:
-        return hand_over(PYTHON, "-m", "pytest", "-m", "not slow and not browser", "tests", *args[1:])
+        unused = ("-p", "no:nbval", "-p", "no:logging")  # plugins that cost seconds and that no quick test asks for
+        return hand_over(PYTHON, "-m", "pytest", *unused, "-m", "not slow and not browser", "tests", *args[1:])
     return 0
 
 
