@@ -7,8 +7,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from cwi.report.pictures.status import STATUS, place_status
 from cwi.report.pictures.style import leading, wrap
-from cwi.report.pictures.svg import STATUS, place_status
 
 __all__ = ["footnote", "stamp", "status"]
 

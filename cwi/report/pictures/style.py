@@ -29,7 +29,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from cwi.errors import DataError
-from cwi.report.pictures.svg import LETTERS, PICTURE, SCALE, BareAxes, as_svg, place_status
+from cwi.report.pictures.status import PICTURE, SCALE, as_svg, place_status
+from cwi.report.pictures.svg import LETTERS, BareAxes
 
 __all__ = [
     "BLANK",
