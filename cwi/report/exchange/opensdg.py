@@ -156,7 +156,7 @@ def _metadata(printer: Printer, row: Mapping[object, object], number: str, table
         "computation_units": printer.unit(code),
         "computation_definitions": str(row[f"definition_{language}"]),
         "comments_limitations": str(row["note"]) if language == DEFAULT else "",
-        "data_non_statistical": not len(table),
+        "data_non_statistical": False,  # a missing figure is the reporting status; all indicators are statistical
         "data_show_map": "GeoCode" in table,
         "data_notice_class": "blue" if working else "",
         "data_notice_heading": printer.text("exchange.notice") if working else "",

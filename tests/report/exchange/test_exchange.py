@@ -148,3 +148,12 @@ def test_nothing_is_overwritten_and_no_rehearsal_leaves(project, tmp_path, says)
     with says(DataError, "the edition of 2022 is a rehearsal; what 'cwi export' writes would not be marked"):
         sdmx_table(read_edition(2022))
     assert not Path(tmp_path / "sdg").exists()
+
+
+@pytest.mark.slow
+def test_an_indicator_without_figures_is_not_started_and_is_statistical_in_open_sdg(tmp_path):
+    write_opensdg(tmp_path / "sdg", read_edition(2023))
+    missing = [path for path in (tmp_path / "sdg" / "meta").glob("*.yml") if '"notstarted"' in path.read_text("utf-8")]
+    assert len(missing) > 20
+    assert not any((tmp_path / "sdg" / "data" / f"indicator_{path.stem}.csv").exists() for path in missing)
+    assert all('"data_non_statistical": false\n' in path.read_text("utf-8") for path in missing)
