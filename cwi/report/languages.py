@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -126,6 +127,15 @@ class Language:
         """Whether there is a message with that key."""
         return self._messages.gettext(key) != key
 
+    def unit(self, unit: str) -> str:
+        """A unit of measure in words of the language; as it is where there are none.
+
+        >>> Language("ru").unit("per 100 000 children"), Language("en").unit("parsecs")
+        ('на 100\\xa0000 детей', 'parsecs')
+        """
+        key = "unit." + re.sub(r"[^a-z0-9]+", "_", unit.lower().replace("%", "percent"))
+        return self.text(key) if self.knows(key) else unit
+
     def number(self, value: float, decimals: int, *, sign: bool = False) -> str:
         """A number as the language writes it, halves rounded away from zero; a dash where there is none."""
         if value != value:
@@ -136,6 +146,14 @@ class Language:
         if exact < 0:
             return MINUS + text
         return "+" + text if sign and exact > 0 else text
+
+    def less_than(self, value: float, decimals: int) -> str:
+        """A number that another one is below, with its sign, as the language writes it.
+
+        >>> Language("en").less_than(0.001, 3), Language("ru").less_than(0.001, 3)
+        ('<0.001', '<\\xa00,001')
+        """
+        return f"<{'' if self.code == 'en' else NBSP}{self.number(value, decimals)}"
 
     def day(self, day: date | str) -> str:
         """A day, given as a date or as 2026-01-27, as the language writes it.

@@ -56,6 +56,8 @@ class Ledger:
         if value != value:
             return NONE
         text = self.language.number(value, decimals, sign=sign)
+        if unit == "p-value" and 0 <= value < 10.0**-decimals / 2:  # no test gives zero, as the digits alone would
+            text = self.language.less_than(10.0**-decimals, decimals)
         row = {"name": name, "value": f"{float(value) + 0.0:.12g}", "unit": unit, "decimals": decimals, "text": text}
         known = self._rows.setdefault(name, row)
         if known != row:

@@ -19,6 +19,7 @@ from cwi import folders
 from cwi.edition import Edition
 from cwi.report.grounds import CELLS, RULES, Grounds
 from cwi.report.languages import Language
+from cwi.report.printer import method_words
 from cwi.territory import PARENT_REGION
 
 __all__ = ["known_numbers", "known_of_registers", "with_numbers", "without_names"]
@@ -42,8 +43,8 @@ def known_numbers(edition: Edition, ledger: pd.DataFrame, language: Language) ->
     Returns
     -------
     dict with ``numbers`` by name: value, unit, ground; ``grounds``: what a number rests on, years, values, sources;
-    ``sources``, ``rows`` by region and indicator, ``tree`` (parts and rule of a node), ``scores``, ``titles`` and
-    ``words``.
+    ``sources``, ``rows`` by region and indicator, ``tree`` (parts and rule of a node), ``scores``, ``titles``,
+    ``words``, and what units, statuses and rules are ``called`` in the language.
     """
     shared = _shared(edition)
     grounds, of = _grounds(shared, [str(name) for name in ledger["name"]])
@@ -64,6 +65,12 @@ def known_numbers(edition: Edition, ledger: pd.DataFrame, language: Language) ->
         "scores": shared.scores,
         "titles": {str(code): title for code, title in titles.items()},
         "words": {word: language.text(f"numbers.{word}") for word in WORDS},
+        "called": {
+            **_units(ledger, language),
+            **{status: _status(status, language) for status in shared.statuses},
+            **{str(node.aggregation): method_words(node.aggregation, language)
+               for level in rules.nodes for node in level},
+        },
         "year": edition.year,
     }  # fmt: skip
 
@@ -93,8 +100,20 @@ def known_of_registers(
         },
         "grounds": [[RULES, [year], 0, list(range(len(sources))), registers]],
         "sources": sources, "rows": {}, "tree": {}, "scores": {}, "titles": {},
-        "words": {word: language.text(f"numbers.{word}") for word in WORDS}, "year": year,
+        "words": {word: language.text(f"numbers.{word}") for word in WORDS}, "called": _units(ledger, language),
+        "year": year,
     }  # fmt: skip
+
+
+def _units(ledger: pd.DataFrame, language: Language) -> dict[str, str]:
+    """Units of the ledger in words of the language."""
+    return {unit: language.unit(unit) for unit in sorted(set(ledger["unit"].astype(str)) - {""})}
+
+
+def _status(status: str, language: Language) -> str:
+    """The status of a value in words of the language."""
+    key = f"site.flag.{status.replace(' ', '_')}"
+    return language.text(key) if language.knows(key) else language.text("numbers.normal")
 
 
 @dataclass(frozen=True)
@@ -106,6 +125,7 @@ class _Shared:
     places: Mapping[str, int]
     rows: dict[str, dict[str, list[Any]]]
     scores: dict[str, dict[str, float]]
+    statuses: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +139,8 @@ def _shared(edition: Edition) -> _Shared:
         for region, rows in nodes[nodes["score"].notna()].groupby("region", sort=False)
     }
     here = tuple(zip(cells["region"], cells["indicator"], cells["source"], strict=True))
-    return _Shared(Grounds(edition), here, places, _rows(edition, cells, places), scores)
+    statuses = tuple(sorted(set(cells["status"].astype(str))))
+    return _Shared(Grounds(edition), here, places, _rows(edition, cells, places), scores, statuses)
 
 
 def _grounds(shared: _Shared, names: list[str]) -> tuple[list[Any], dict[str, int]]:

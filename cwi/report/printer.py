@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -162,22 +161,11 @@ class Printer:
 
     def unit(self, indicator: str) -> str:
         """The unit of an indicator in words of the language; as the methodology writes it where there are none."""
-        unit = str(self.indicators[indicator]["unit"])
-        key = "unit." + re.sub(r"[^a-z0-9]+", "_", unit.lower().replace("%", "percent"))
-        return self.text(key) if self.language.knows(key) else unit
+        return self.language.unit(str(self.indicators[indicator]["unit"]))
 
     def method(self, rule: Rule) -> str:
         """A method in words of the language, with its settings; its word in a methodology where there are none."""
-        key = f"method.{rule.family}.{rule.name}"
-        if not self.language.knows(key):
-            return str(rule)
-        settings = "; ".join(self._setting(name, value) for name, value in sorted(rule.parameters.items()))
-        title = self.text(f"method.{rule.family}.{rule.name}")
-        return f"{title} ({settings})" if settings else title
-
-    def _setting(self, name: str, value: object) -> str:
-        known = self.language.knows(f"setting.{name}_{str(value).lower()}")
-        return self.text(f"setting.{name}_{str(value).lower()}") if known else f"{name} = {value}"
+        return method_words(rule, self.language)
 
     def level(self, name: str) -> str:
         """The name of a level in the language; as the methodology names it where there is none."""
@@ -222,3 +210,17 @@ class Printer:
 @lru_cache(maxsize=1)  # the same in each language
 def _robustness(edition: Edition, factors: tuple[str, ...], draws: int, seed: int) -> Robustness:
     return robustness(edition, factors, draws=draws, rng=np.random.default_rng(seed).spawn(1)[0])
+
+
+def method_words(rule: Rule, language: Language) -> str:
+    """A method in words of a language, with its settings; its word in a methodology where there are none."""
+
+    def setting(name: str, value: object) -> str:
+        known = language.knows(f"setting.{name}_{str(value).lower()}")
+        return language.text(f"setting.{name}_{str(value).lower()}") if known else f"{name} = {value}"
+
+    if not language.knows(f"method.{rule.family}.{rule.name}"):
+        return str(rule)
+    settings = "; ".join(setting(name, value) for name, value in sorted(rule.parameters.items()))
+    title = language.text(f"method.{rule.family}.{rule.name}")
+    return f"{title} ({settings})" if settings else title

@@ -89,6 +89,8 @@ def test_every_key_that_is_said_exists(code: str) -> None:
 def test_every_key_is_said_somewhere(code: str) -> None:
     outright, patterns, words = spoken()
     units = {unit for version in methodologies() for unit in read_methodology(version).indicators["unit"]}
+    for path in FOLDER.rglob("*.py"):  # those of the ledger
+        units |= set(re.findall(r'(?:unit=|unit: str = |Number\(\d, )"([^"]+)"', path.read_text(encoding="utf-8")))
     said = {*outright, *words, *(re.sub(r"[^a-z0-9]+", "_", u.lower().replace("%", "percent")) for u in units)}
     said |= {f"unit.{word}" for word in said}
     assert [key for key in messages(code) if key not in said and not any(re.fullmatch(p, key) for p in patterns)] == []

@@ -58,6 +58,17 @@ def test_what_is_not_there_is_a_dash_and_no_entry() -> None:
     assert book.frame().empty
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "<\N{NO-BREAK SPACE}0,001"), (0.0004, "<\N{NO-BREAK SPACE}0,001"), (0.0005, "0,001"), (0.04, "0,040")],
+)
+def test_a_p_value_is_never_printed_as_zero(value: float, text: str) -> None:
+    ledger = Ledger(Language("ru"), "2023", "f", "d", 1)
+    assert ledger.number("audit.p", value, unit="p-value", decimals=3) == text
+    assert ledger.number("audit.share", 0.0, decimals=3) == "0,000"  # a share may be
+    assert float(ledger.frame().set_index("name").at["audit.p", "value"]) == value
+
+
 def test_ledgers_of_all_languages_become_one(tmp_path: Path) -> None:
     frames = []
     for code in LANGUAGES:

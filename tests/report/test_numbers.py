@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -128,6 +129,19 @@ def test_a_page_keeps_what_its_numbers_need_and_no_more(made: tuple[Path, str, d
     assert record["sources"][row[3]] == known["sources"][known["rows"]["KZ-71"]["physicians"][3]]
 
 
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_units_statuses_and_rules_are_called_in_the_language(code: str, made: tuple[Path, str, dict[str, Any]]) -> None:
+    edition = read_edition(2023)
+    units = sorted({row[1] for row in made[2]["numbers"].values()} | {"KZT", "billion KZT", "p-value", "r", "children"})
+    ledger = pd.DataFrame({"name": [f"n.{i}" for i, _ in enumerate(units)], "value": 1.0, "unit": units})
+    called = known_numbers(edition, ledger, language_of(edition, code))["called"]
+    assert set(units) - {""} <= set(called)
+    assert {"normal", "derived", "arithmetic"} <= set(called)
+    for word, local in called.items():
+        assert word == "%" or (word != local and re.search("[а-яәіңғүұқөһ]", local)), word
+        assert not re.search("[A-Za-z]{2}", local), local
+
+
 def opened(page: Page) -> str:
     return page.locator("dialog").inner_text() if page.evaluate("document.getElementById('number').open") else ""
 
@@ -230,14 +244,14 @@ def test_numbers_of_a_profile_open_too(profile: tuple[Path, RegionReport], brows
     tab.eval_on_selector_all("details", "all => all.forEach(each => { each.open = true; })")
     number = tab.locator(f"main data[value='{score}']").first
     number.hover()
-    assert number.get_attribute("title") == (
-        f"{numbers[score][1]} {numbers[score][2]} · region.2023.KZ-71.nodes.health_care.score"
-    )
+    value = str(numbers[score][1]).replace(".", ",")
+    assert number.get_attribute("title") == f"{value} баллов · region.2023.KZ-71.nodes.health_care.score"
     number.click()
     text = opened(tab)
-    assert str(numbers[score][1]) in text
+    assert value in text
     assert "region.2023.KZ-71.nodes.health_care.score" in text
-    assert "arithmetic" in text
+    assert "среднее арифметическое" in text
+    assert not {"points", "normal", "arithmetic"} & set(re.findall(r"[a-z]+", text))
     row = embedded(path.read_text(encoding="utf-8"))["rows"]["KZ-71"]["physicians"]
     assert row[4] in text  # the file and line of an indicator under it
     assert row[4].startswith("data/observations/")

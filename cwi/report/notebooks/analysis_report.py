@@ -27,6 +27,7 @@ __all__ = [
     "PERCENT",
     "PLACES",
     "POINTS",
+    "P_VALUE",
     "SHARE",
     "WHOLE",
     "WORDS",
@@ -66,7 +67,7 @@ class Words(Column):
 
 WORDS, WHOLE = Words(), Number(0, "count")
 SHARE, PERCENT = Number(0, "%", 100.0), Number(1, "%", 100.0)
-POINTS, PLACES = Number(1, "points"), Number(0, "ranks")
+POINTS, PLACES, P_VALUE = Number(1, "points"), Number(0, "ranks"), Number(3, "p-value")
 
 
 class AnalysisReport:

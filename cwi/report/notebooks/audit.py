@@ -16,6 +16,7 @@ from cwi.errors import DataError
 from cwi.report.blocks import Paragraph, Section, Table
 from cwi.report.languages import NONE
 from cwi.report.notebooks.analysis_report import (
+    P_VALUE,
     PERCENT,
     SHARE,
     WHOLE,
@@ -34,7 +35,7 @@ __all__ = ["AuditReport"]
 
 FEW = 4  # nodes that one row names
 BEST = 2  # nodes where a region ranks best, and as many where it ranks worst
-TWO, THREE = Number(2), Number(3)
+TWO = Number(2)
 WHOLE_CHECKS = ("regions", "outliers", "eigenvalues above 1", "signs of loadings")
 TENTHS = ("spread", "leave one out")
 TOGETHER = ": all indicators"
@@ -190,7 +191,7 @@ class AuditReport(AnalysisReport):
             marks=(marks | marks.T).set_axis(rows).set_axis(numbers, axis=1),
             mark_label=self.text("audit.correlations.mark"),
         )
-        columns = {"a": WORDS, "b": WORDS, "n": WHOLE, "r": TWO, "low": TWO, "high": TWO, "p": THREE,
+        columns = {"a": WORDS, "b": WORDS, "n": WHOLE, "r": TWO, "low": TWO, "high": TWO, "p": P_VALUE,
                    "spearman": TWO, "inside": WORDS}  # fmt: skip
         heads = {"low": self.head("r low"), "high": self.head("r high")}
         regions = self.number("regions", self.result.regions)
@@ -207,7 +208,7 @@ class AuditReport(AnalysisReport):
     def structure(self) -> Section:
         """Whether the parts of a node measure one thing."""
         columns = {"node": WORDS, "parts": WHOLE, "used": WHOLE, "n": WHOLE, "eigenvalues": WHOLE, "first": SHARE,
-                   "negative": WHOLE, "kmo": TWO, "bartlett": THREE, "alpha": TWO, "low": TWO, "high": TWO,
+                   "negative": WHOLE, "kmo": TWO, "bartlett": P_VALUE, "alpha": TWO, "low": TWO, "high": TWO,
                    "alpha_pairs": TWO, "pairs": WHOLE}  # fmt: skip
         heads = {"low": self.head("r low"), "high": self.head("r high")}
         return self.section("structure", self.table("structure", self.result.structure, columns, heads=heads))

@@ -15,6 +15,7 @@ from cwi.inputs.deprivation import Deprivations
 from cwi.inputs.households import Households, read_variables
 from cwi.report.blocks import Block, Heading, Paragraph, Section
 from cwi.report.notebooks.analysis_report import (
+    P_VALUE,
     PERCENT,
     WHOLE,
     WORDS,
@@ -251,7 +252,7 @@ class DeprivationReport(AnalysisReport):
         }
         regression = self.table(
             "where_regression", mapped.coefficients.reset_index(),
-            {"term": WORDS, "coef": Number(3), "se": Number(3), "low": Number(3), "high": Number(3), "p": Number(3)},
+            {"term": WORDS, "coef": Number(3), "se": Number(3), "low": Number(3), "high": Number(3), "p": P_VALUE},
         )  # fmt: skip
         return self.section(
             "where", self.figure("where", draw, behind, **words), *self._depth(),
@@ -312,7 +313,7 @@ class DeprivationReport(AnalysisReport):
         edge = float(np.ceil(np.abs(drawn[["low", "high"]].to_numpy()).max() / 5) * 5)
         draw = self.dots(drawn, {"ame": FULL}, "associated", interval=True, limits=(-edge, edge), sign=True)
         columns: dict[str, Column] = {"term": WORDS, "ame": IN_POINTS, "ame_se": Number(2, "points", 100.0),
-                   "ame_low": IN_POINTS, "ame_high": IN_POINTS, "p": Number(3), "vif": TWO}  # fmt: skip
+                   "ame_low": IN_POINTS, "ame_high": IN_POINTS, "p": P_VALUE, "vif": TWO}  # fmt: skip
         largest = table.iloc[int(np.argmax(np.abs(table["ame"].to_numpy(float))))]
         largest_name = f"associated.{largest['term']}"
         words = {
@@ -339,8 +340,8 @@ class DeprivationReport(AnalysisReport):
         }
         shared = self.table(
             "associated_levels", levels.reset_index(),
-            {"level": self.words("level"), "groups": WHOLE, "n": WHOLE, "between": PERCENT, "p": Number(3),
-             "between_with": PERCENT, "p_with": Number(3)},
+            {"level": self.words("level"), "groups": WHOLE, "n": WHOLE, "between": PERCENT, "p": P_VALUE,
+             "between_with": PERCENT, "p_with": P_VALUE},
         )  # fmt: skip
         figure = self.figure("associated", draw, behind, **words)
         return self.section("associated", first, figure, clustered, parts, shared, **values)

@@ -92,7 +92,7 @@ class PolicyReport(AnalysisReport):
         number = printer.ledger.number
         values = {
             "average": number("policy.effect.average", result.average, decimals=2, sign=True),
-            "p": number("policy.effect.p", result.p_value, decimals=3),
+            "p": number("policy.effect.p", result.p_value, unit="p-value", decimals=3),
             "floor": number("policy.effect.floor", result.floor, decimals=3),
             "n": printer.whole("policy.effect.placebos", len(result.placebo)),
         }

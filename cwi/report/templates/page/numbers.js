@@ -5,6 +5,9 @@
   const list = dialog.querySelector("dl");
   const say = (word) => known.words[word];
   const title = (code) => known.titles[code] || code;
+  const called = (word) => (known.called || {})[word] || word;
+  const digits = (value) => typeof value === "number"
+    ? value.toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 15 }) : value;
   const all = [...document.querySelectorAll("main data[value]")];
   const boxes = new Map();
   for (const each of all) {
@@ -38,9 +41,9 @@
   const one = (region, code) => {
     const row = (known.rows[region] || {})[code];
     if (!row) return false;
-    line(title(code), `${row[0]}`);
+    line(title(code), digits(row[0]));
     line(say("year"), `${row[1]}`);
-    line(say("status"), row[2]);
+    line(say("status"), called(row[2]));
     line(say("row"), row[4]);
     source(row[3]);
     return true;
@@ -54,17 +57,17 @@
     const [region, node] = profile ? [parts[2], parts[4]] : [parts[2], parts[3]];
     list.replaceChildren();
     dialog.querySelector("h2").textContent = `${say("title")}: ${each.textContent}`;
-    line(say("value"), `${value}`);
-    line(say("unit"), unit);
+    line(say("value"), digits(value));
+    line(say("unit"), called(unit));
     line(say("name"), name);
     let shown = false;
     if (own && known.tree[node]) {
       const [rule, below] = known.tree[node];
       const scores = known.scores[region] || {};
       const rows = known.rows[region] || {};
-      const texts = below.filter((code) => code in scores).map((code) => `${title(code)}: ${scores[code]}` +
-        (rows[code] ? ` (${say("value")}: ${rows[code][0]}, ${rows[code][1]}, ${rows[code][2]}; ${rows[code][4]})` : ""));
-      line(`${say("how")}: ${rule} (${say("parts")} ${texts.length}/${below.length})`, ...texts);
+      const texts = below.filter((code) => code in scores).map((code) => `${title(code)}: ${digits(scores[code])}` +
+        (rows[code] ? ` (${say("value")}: ${digits(rows[code][0])}, ${rows[code][1]}, ${called(rows[code][2])}; ${rows[code][4]})` : ""));
+      line(`${say("how")}: ${called(rule)} (${say("parts")} ${texts.length}/${below.length})`, ...texts);
     } else if (own) {
       shown = one(region, node);
     }
@@ -91,7 +94,7 @@
     const each = event.target.closest("data[value]");
     if (each && !each.title) {
       const [name, value, unit] = known.numbers[Number(each.getAttribute("value"))];
-      each.title = `${value} ${unit} · ${name}`;
+      each.title = `${digits(value)} ${called(unit)} · ${name}`;
     }
   });
   main.addEventListener("keydown", (event) => {
