@@ -211,7 +211,7 @@ def page_of(edition: Edition) -> str:
 
 @pytest.fixture(scope="module")
 def real() -> dict[int, tuple[Edition, str]]:
-    return {year: (edition, page_of(edition)) for year in (2019, 2023) for edition in [read_edition(year)]}
+    return {2023: (read_edition(2023), page_of(read_edition(2023)))}
 
 
 @pytest.fixture(scope="module")
@@ -253,9 +253,9 @@ def check_through_link_and_controls(opened: Opened, edition: Edition, rng: np.ra
     agree(opened, edition, given)
 
 
-@pytest.mark.parametrize("year", [2019, 2023])
+@pytest.mark.parametrize("year", [2023, pytest.param(2019, marks=pytest.mark.exhaustive)])
 def test_real_editions(year: int, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
-    edition, html = real[year]
+    edition, html = real[year] if year in real else (read_edition(year), page_of(read_edition(year)))
     check_through_link_and_controls(show(html), edition, np.random.default_rng(year))
 
 
@@ -419,7 +419,7 @@ def test_bands_of_the_methodology_are_those_of_the_report(site: Path, show: Call
 # ---------------------------------------------------------------- words, numbers, files
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("code", ["kk", "en", pytest.param("ru", marks=pytest.mark.exhaustive)])
 def test_languages_print_numbers_as_the_library_does(
     code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
 ) -> None:
@@ -452,7 +452,7 @@ def test_languages_print_numbers_as_the_library_does(
 
 
 def test_the_file(real: dict[int, tuple[Edition, str]], show: Callable[..., Opened], tmp_path: Path) -> None:
-    edition, html = real[2019]
+    edition, html = real[2023]
     given = random_points(edition, np.random.default_rng(13), whole=False)
     opened = show(html)
     opened.go(link(edition, given))
@@ -460,14 +460,14 @@ def test_the_file(real: dict[int, tuple[Edition, str]], show: Callable[..., Open
     assert "draws under the weights on the screen" in opened.page.locator("#bands").inner_text()
     with opened.page.expect_download() as download:
         opened.page.locator("#download").click()
-    assert download.value.suggested_filename == "cwi-2019-weights.csv"
+    assert download.value.suggested_filename == "cwi-2023-weights.csv"
     download.value.save_as(tmp_path / "table.csv")
     text = (tmp_path / "table.csv").read_text(encoding="utf-8-sig")
     table = pd.read_csv(io.StringIO(text), comment="#", index_col="region")
     wanted = expected(edition, given).reindex(table.index)
     np.testing.assert_allclose(table["index"], wanted["score"], rtol=1e-11)
     np.testing.assert_array_equal(table["rank"], wanted["rank"])
-    official = edition.scores.of("index")[2019].reindex(table.index)
+    official = edition.scores.of("index")[2023].reindex(table.index)
     np.testing.assert_allclose(table["index_report"], official, rtol=1e-11)
     for word in (edition.methodology.version, edition.methodology.fingerprint, edition.checksum[:12], "working",
                  "Experimental", "CC BY 4.0", "Bureau of National Statistics", "w.child="):  # fmt: skip
@@ -513,17 +513,24 @@ def test_ready_made_weights(real: dict[int, tuple[Edition, str]], show: Callable
 # ---------------------------------------------------------------- for everybody
 
 
-def test_axe_finds_nothing(real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]) -> None:
+def test_the_markup_is_that_of_the_standard(real: dict[int, tuple[Edition, str]]) -> None:
     assert markup(real[2023][1]) == []
-    opened = show(real[2023][1])
-    for width, scheme, code in ((360, "light", "kk"), (1440, "dark", "ru"), (1440, "light", "en")):
-        opened.page.emulate_media(color_scheme=scheme)
-        opened.page.set_viewport_size({"width": width, "height": 800})
-        opened.go(f"#lang={code}&w.child=70")
-        opened.settle()
-        for details in opened.page.locator("#levels, #ranking details").all():
-            details.evaluate("one => { (one.closest('details') ?? one).open = true; }")
-        assert of_axe(opened.page) == [], (width, scheme, code)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "code"),
+    [(360, "light", "kk"), (1440, "dark", "ru"), pytest.param(1440, "light", "en", marks=pytest.mark.exhaustive)],
+)
+def test_axe_finds_nothing(
+    width: int, scheme: str, code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
+) -> None:
+    opened = show(real[2023][1], color_scheme=scheme)
+    opened.page.set_viewport_size({"width": width, "height": 800})
+    opened.go(f"#lang={code}&w.child=70")
+    opened.settle()
+    for details in opened.page.locator("#levels, #ranking details").all():
+        details.evaluate("one => { (one.closest('details') ?? one).open = true; }")
+    assert of_axe(opened.page) == []
 
 
 def test_dark_ink_is_printed_where_the_reader_chose_the_dark(
@@ -578,7 +585,7 @@ def test_the_skip_link_keeps_the_weights(real: dict[int, tuple[Edition, str]], s
     assert "w.child=77" in opened.page.evaluate("location.hash")
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("code", ["kk", "ru", pytest.param("en", marks=pytest.mark.exhaustive)])
 def test_a_telephone_scrolls_one_way_only(
     code: str, real: dict[int, tuple[Edition, str]], show: Callable[..., Opened]
 ) -> None:
