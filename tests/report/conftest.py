@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, sync_playwright
 from cwi import read_edition
 from cwi.report.blocks import Columns, Figure, Folded, Section, Table
 from cwi.report.document import write_html
-from cwi.report.languages import LANGUAGES, Language
-from cwi.report.publication import recompute
+from cwi.report.languages import Language
+from cwi.report.recomputation import languages_of, recompute
 from tests.report.everybody import CHROMIUM, FLAGS, MODES, problems
 
 
@@ -30,14 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def finished() -> Callable[..., Path]:
-    """``finished(folder, year)`` leaves a report of the small project as `cwi report` does: ledger and manifest."""
+    """``finished(folder, year)`` leaves a report as `cwi report` does, in the project's languages: ledger, manifest."""
 
     def make(folder: Path, year: int = 2022, *, draws: int = 100, seed: int = 5, **files: bytes) -> Path:
         edition = read_edition(year)
         folder.mkdir(parents=True, exist_ok=True)
         ledger = recompute(edition, draws=draws, seed=seed).reset_index()
         ledger.assign(edition=year).to_csv(folder / "ledger.csv", index=False)
-        for code in LANGUAGES:
+        for code in languages_of(edition):
             (folder / f"official_report.{code}.ipynb").write_bytes(f"executed in {code}".encode())
         record: dict[str, Any] = {
             "inputs": {},
@@ -47,7 +47,7 @@ def finished() -> Callable[..., Path]:
                 if path.name != "manifest.json"
             },
             "edition": {"fingerprint": edition.methodology.fingerprint, "data": edition.checksum},
-            "languages": sorted(LANGUAGES),
+            "languages": sorted(languages_of(edition)),
             "parameters": {"draws": draws, "seed": seed},
         }
         (folder / "manifest.json").write_text(json.dumps(record), encoding="utf-8")

@@ -128,8 +128,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         patch.setattr(socket, "getaddrinfo", refuse)
         patch.setattr(render, "ProcessPoolExecutor", _OneProcess)
         patch.setattr(render, "execute", execute)
-        patch.setattr(publication, "languages_of", lambda edition: ("en",))
         project = Project(root)
+        project.write("country.toml", 'languages = ["en"]\n')
         project.change("methodology/t1/methodology.toml", "weight = 2\n", "")
         shapes = [square(code, 60 + 2 * i) for i, code in enumerate(["A", "B", "EAST", "WEST"])]
         document = json.dumps({"type": "FeatureCollection", "features": shapes})
@@ -155,7 +155,6 @@ def case(original: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cas
     """A copy to tamper with."""
     shutil.copytree(original.root, tmp_path / "project")
     monkeypatch.setenv("CWI_ROOT", str(tmp_path / "project"))
-    monkeypatch.setattr(publication, "languages_of", lambda edition: ("en",))
     return Case(tmp_path / "project", original.again)
 
 

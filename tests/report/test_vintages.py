@@ -119,10 +119,7 @@ def test_numbers_of_a_revision_open(published: Any, tmp_path: Path, finished: Fi
     published.change("observations/living.csv", "A,2022,poverty,,,8,,,normal", "A,2022,poverty,,,13,,,normal")
     published.write("country.toml", 'languages = ["en", "ru"]\n')
     published.sign()
-    report = finished(tmp_path / "second")
-    record = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
-    (report / "manifest.json").write_text(json.dumps({**record, "languages": ["en", "ru"]}), encoding="utf-8")
-    publish(read_edition(2022), report, revision="corrected")
+    revise(published, finished, tmp_path / "second")
     folder = read_edition(2022).path
     assert sorted(path.name for path in folder.glob("revision.*.html")) == ["revision.en.html", "revision.ru.html"]
     tab = browser.new_context(offline=True).new_page()

@@ -103,12 +103,17 @@ def test_every_link_leads_to_a_file_of_the_site(site, pages):
     check_links(site, pages)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ["kk", *(pytest.param(code, marks=pytest.mark.exhaustive) for code in ("ru", "en"))])
+def test_the_markup_of_every_page_is_that_of_the_standard(code, site):
+    for path in [site / "index.html", *(site / code).rglob("*.html")]:
+        assert markup(path.read_text(encoding="utf-8")) == [], path
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_everybody_can_use_its_pages(site, browser):
-    """One page of each folder and those with a part of their own; the markup of every page in all languages."""
-    for path in site.rglob("*.html"):
-        assert markup(path.read_text(encoding="utf-8")) == [], path
+    """One page of each folder and those with a part of their own."""
     folders = [path for path in (site / "en").iterdir() if path.is_dir()]
     assert len(folders) > 3
     kinds = [site / "en" / f"{name}.html" for name in ("index", "compare", "search", "downloads")]
@@ -257,15 +262,21 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(project, tmp_p
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
-def test_parts_made_at_once_are_the_same_files_and_a_changed_input_stops_it(
-    small, site, says, tmp_path_factory, monkeypatch
-):
+def test_parts_made_at_once_are_the_same_files(small, site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("at-once")
     assert prepare()
     done = build_site(output=folder, explorers=False, forks=True)
     assert done["files"] == len([path for path in site.rglob("*") if path.is_file()]) == done["written"]
     for path in sorted(site.rglob("*")):
         assert path.is_dir() or (folder / path.relative_to(site)).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_an_input_that_changes_while_the_site_is_made_stops_it(project, says, tmp_path, monkeypatch):
+    project.write("country.toml", 'languages = ["en"]\n')
+    folder = tmp_path / "at-once"
+    build_site(output=folder, explorers=False)
     states = iter([{"data/regions.csv": (1,)}, {"data/regions.csv": (2,)}])
     monkeypatch.setattr(build, "signatures", lambda: next(states))
     (folder / "index.html").write_text("old")
