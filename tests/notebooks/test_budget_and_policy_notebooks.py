@@ -60,7 +60,7 @@ def test_every_cell_of_the_tracker_shows_something(monkeypatch: pytest.MonkeyPat
     cells = code_cells(POLICY)
     names, shown = run(cells, {"panel": str(panel), "language": "ru", "region": "KZ-62"})
     assert len(shown) == len(cells) - 2
-    assert "(всего 28)" in " ".join(block.plain() for block in shown[1].blocks)
+    assert "из 28\N{NO-BREAK SPACE}целей" in " ".join(block.plain() for block in shown[1].blocks)
     assert all(section._repr_mimebundle_()["text/html"] for section in shown)
     assert [block.name for section in shown for block in section.blocks if isinstance(block, Figure)] == drawn
     assert names["effect"].floor == pytest.approx(1 / 20)

@@ -51,9 +51,10 @@ def test_contrast() -> None:
     assert contrast("#ffffff", "#000000") == pytest.approx(21)
     blocks = re.findall(r"\{([^{}]*--ground:[^{}]*)\}", (TEMPLATES / "explorer.css").read_text(encoding="utf-8"))
     themes = [dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in blocks]
-    assert len(themes) == 3
-    assert themes[1] == themes[2]
-    for theme in themes[:2]:
+    light, dark, chosen, printed = themes
+    assert dark == chosen
+    printed["focus"] = light["focus"]  # nothing is focused on paper
+    for theme in (light, dark, light | printed, dark | printed):  # print takes the place of either
         for ink in ("ink", "quiet", "link", "rise", "fall"):
             for ground in ("ground", "raised", "marked"):
                 assert contrast(theme[ink], theme[ground]) >= 4.5, (ink, ground)
