@@ -112,8 +112,10 @@ def _units(ledger: pd.DataFrame, language: Language) -> dict[str, str]:
 
 def _status(status: str, language: Language) -> str:
     """The status of a value in words of the language."""
+    if status == "normal":
+        return language.text("numbers.normal")
     key = f"site.flag.{status.replace(' ', '_')}"
-    return language.text(key) if language.knows(key) else language.text("numbers.normal")
+    return language.text(key) if language.knows(key) else status
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from cwi.report.languages import Language
 from cwi.report.ledger import Ledger
 from cwi.report.named import Named, joined, marked_up
 from cwi.report.notebooks.region import RegionReport
-from cwi.report.numbers import known_numbers, with_numbers, without_names
+from cwi.report.numbers import _status, known_numbers, with_numbers, without_names
 from cwi.report.page import page
 from cwi.report.printer import language_of
 
@@ -140,6 +140,12 @@ def test_units_statuses_and_rules_are_called_in_the_language(code: str, made: tu
     for word, local in called.items():
         assert word == "%" or (word != local and re.search("[а-яәіңғүұқөһ]", local)), word
         assert not re.search("[A-Za-z]{2}", local), local
+
+
+def test_a_status_without_words_is_not_called_published() -> None:
+    assert _status("normal", Language("en")) == "as published"
+    assert _status("parent region", Language("ru")) == "значение прежней области"
+    assert _status("guessed", Language("ru")) == "guessed"
 
 
 def opened(page: Page) -> str:
